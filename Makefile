@@ -1,0 +1,34 @@
+# Every target sets itself up in .venv, as an ordinary user: Python 3.11+ and make are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint bench test-editors clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(STAMP): pyproject.toml server/kireji/__init__.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; name another: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: no venv module in $(PYTHON) (on Debian: python3-venv); name another with PYTHON=…" >&2; exit 2; }
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## ask the real server for suggestions in a small project and show what an editor would show
+	@$(BIN)/kireji demo
+
+lint: $(STAMP) ## ruff, format check and strict mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy server tests
+
+test: lint ## lint, types and every test that needs neither a network nor an editor
+	@$(BIN)/pytest -n 2 -q -m "not editors"
+
+bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
+	@$(BIN)/python -m tests.bench
+
+clean: ## remove what make made
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache dist build

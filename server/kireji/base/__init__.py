@@ -1,0 +1,1 @@
+"""Foundations: vocabulary, text, syntax, children, settings, money. No LSP, no model."""

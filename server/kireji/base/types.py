@@ -1,0 +1,422 @@
+"""The vocabulary of the engine: frozen data that every layer speaks.
+
+Data only. No service, no tree-sitter, jedi or LSP object is reachable from here, so that a value can cross a process,
+be compared in a test, or outlive the request that made it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kireji.base.config_schema import Options
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range `[start, end)` of Python string offsets."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text as it was at one version. `lines` holds the offset at which each line starts (LSP line rules)."""
+
+    uri: str
+    path: str | None
+    language: str
+    version: int
+    text: str = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder a document belongs to. `trusted` decides whether anything in it may be obeyed or executed."""
+
+    root: str | None = None
+    trusted: bool = False
+    python: str | None = None
+
+
+class Trigger(Enum):
+    """Who asked: the editor while typing, or the person by a key."""
+
+    AUTOMATIC = "automatic"
+    EXPLICIT = "explicit"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a request may see, taken synchronously when it arrived."""
+
+    id: str
+    document: Document
+    open_documents: tuple[Document, ...] = ()
+    workspace: Workspace = field(default_factory=Workspace)
+    options: Options = field(default_factory=Options)
+    trigger: Trigger = Trigger.AUTOMATIC
+    taken_at: float = 0.0
+
+
+class Reason(Enum):
+    """Why nothing is shown. Closed: a new reason is a decision, not a string."""
+
+    # The site was not worth a question.
+    PAUSED = "completion is paused"
+    MANUAL = "automatic requests are off"
+    LANGUAGE_OFF = "this language is switched off"
+    IGNORED_FILE = "this file is never read (keys, environment files)"
+    UNKNOWN_DOCUMENT = "the document is not open"
+    TOO_LARGE = "the file is over the size limit"
+    LONG_LINE = "a line is over the length limit"
+    BINARY = "the file is not text"
+    MID_WORD = "the cursor is inside a word"
+    AFTER_CLOSER = "nothing to add after a lone closing bracket"
+    SECRET_LINE = "the cursor's line holds a secret"
+    # The question could not be asked or answered.
+    CAP_REACHED = "the daily spending cap is reached"
+    LEDGER_DOWN = "the ledger cannot be written, so nothing may be spent"
+    MISCONFIGURED = "the model service refused the key, the endpoint or the request"
+    UNREACHABLE = "the model service cannot be reached"
+    OVERLOADED = "the model service is overloaded"
+    RATE_LIMITED = "the model service limits the rate"
+    REFUSED = "the model declined to answer"
+    TIMEOUT = "no answer by the deadline"
+    PROTOCOL = "the model service sent something that is not its protocol"
+    # The answer was not worth showing.
+    NOTHING_TO_ADD = "the answer adds nothing"
+    LOW_CONFIDENCE = "the local engine is not sure enough"
+    INCOMPLETE = "the answer was cut off"
+    INVALID = "a gate proved the answer wrong"
+    UNVERIFIED = "a gate could not answer in time, and unverified answers are off"
+    STALE = "the text changed meanwhile"
+    CANCELLED = "the request was cancelled"
+    INTERNAL = "a bug in Kireji; the log has the details"
+
+
+class Stage(Enum):
+    """The rooms of the straight line, in order."""
+
+    CLASSIFY = "classify"
+    GATHER = "gather"
+    RENDER = "render"
+    RESERVE = "reserve"
+    STREAM = "stream"
+    TRIM = "trim"
+    GATES = "gates"
+    DELIVER = "deliver"
+
+
+class SiteKind(Enum):
+    """What the cursor stands in."""
+
+    CODE = "code"
+    COMMENT = "comment"
+    STRING = "string"
+    PROSE = "prose"
+
+
+class Shape(Enum):
+    """How much is wanted: the rest of one line, or a block."""
+
+    LINE = "line"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A cursor, classified. `before` and `after` are the two halves of its line, without the line ending."""
+
+    document: Document
+    offset: int
+    kind: SiteKind
+    shape: Shape
+    scope: Span
+    indent: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The cursor stands where no question is asked."""
+
+    reason: Reason
+
+
+class ItemKind(Enum):
+    """Where a piece of context comes from."""
+
+    WINDOW_BEFORE = "before"
+    WINDOW_AFTER = "after"
+    SIGNATURE = "signature"
+    OPEN_FILE = "open file"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextItem:
+    """One piece of text that may go into the prompt. `why` is for people; `tokens` is an estimate."""
+
+    kind: ItemKind
+    uri: str
+    span: Span
+    text: str = field(repr=False)
+    score: float = 0.0
+    tokens: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A piece of context that was left out, and why."""
+
+    item: ContextItem
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPack:
+    """What was gathered, before redaction. It cannot be rendered: only a RedactedPack can."""
+
+    site: Site
+    items: tuple[ContextItem, ...]
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A secret that was taken out: its format's name and where it stood. Never its text."""
+
+    rule: str
+    uri: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedPack:
+    """Context that may leave the machine. Built by `engine.context.redact` only (a test holds it to that)."""
+
+    site: Site
+    items: tuple[ContextItem, ...]
+    dropped: tuple[Dropped, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One text block of a prompt; `cache` asks the service to remember everything up to here."""
+
+    text: str
+    cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation."""
+
+    role: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question in the answer contract. `tag` is this request's nonce tag; `stop` its closing form."""
+
+    model: str
+    system: tuple[Block, ...]
+    messages: tuple[Message, ...]
+    tag: str
+    stop: tuple[str, ...]
+    max_tokens: int
+    prefill: str = ""
+    cacheable_prefix: str = field(default="", repr=False)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a provider gets: a remote model reads the prompt, the local engine the pack. `deadline` is monotonic seconds."""
+
+    prompt: Prompt
+    pack: RedactedPack
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the service counted them."""
+
+    input: int = 0
+    output: int = 0
+    cache_write: int = 0
+    cache_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the stream."""
+
+    text: str
+
+
+class EndReason(Enum):
+    """How a stream ended. Only COMPLETE and STOP_SEQUENCE mean that the model had finished."""
+
+    COMPLETE = "end_turn"
+    STOP_SEQUENCE = "stop_sequence"
+    MAX_TOKENS = "max_tokens"
+    REFUSAL = "refusal"
+    TRUNCATED = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last event of a stream. `confidence` is set by engines that know theirs."""
+
+    reason: EndReason
+    usage: Usage = field(default_factory=Usage)
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawCompletion:
+    """What was read of the stream, already cut. `cut_by` names the rule; times are seconds since the request left."""
+
+    text: str
+    cut_by: str
+    complete: bool
+    end: End | None
+    first_token: float
+    total: float
+    chars_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Replace `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Changes to one version of one document. Spans do not overlap and refer to the text before the edit."""
+
+    uri: str
+    version: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A suggestion that may be shown once it has a verdict. `repairs` names what was done to it."""
+
+    id: str
+    site: Site
+    edit: Edit
+    raw: RawCompletion
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def change(self) -> Change:
+        """The change at the cursor; further changes (an added import) come after it."""
+        return self.edit.changes[0]
+
+
+class Severity(Enum):
+    """What a finding means for the candidate; `policy` decides, tools do not."""
+
+    REJECT = "reject"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a gate found. `span` refers to the text with the candidate applied; `symbol` is what it is about."""
+
+    gate: str
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    symbol: str = ""
+
+
+class GateState(Enum):
+    """UNKNOWN is never PASS: a time-out or a missing tool is a state of its own."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What one gate said. `elapsed` in seconds; `note` says why the state is UNKNOWN."""
+
+    gate: str
+    state: GateState
+    findings: tuple[Finding, ...] = ()
+    elapsed: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all gates said together."""
+
+    results: tuple[GateResult, ...]
+
+    @property
+    def state(self) -> GateState:
+        """FAIL if any gate failed, else UNKNOWN if any could not tell, else PASS."""
+        states = {r.state for r in self.results}
+        return next((s for s in (GateState.FAIL, GateState.UNKNOWN) if s in states), GateState.PASS)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in gate order."""
+        return tuple(f for r in self.results for f in r.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a request went: seconds per stage, tokens, nano-dollars, gate results. Holds no source text."""
+
+    stages: tuple[tuple[Stage, float], ...] = ()
+    provider: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    cost: int = 0
+    first_token: float = 0.0
+    cut_by: str = ""
+    gates: tuple[GateResult, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A suggestion that passed."""
+
+    candidate: Candidate
+    verdict: Verdict
+    report: Report = field(default_factory=Report)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No suggestion, and why."""
+
+    reason: Reason
+    stage: Stage
+    detail: str = ""
+    findings: tuple[Finding, ...] = ()
+    report: Report = field(default_factory=Report)
+
+
+Outcome = Offered | Withheld

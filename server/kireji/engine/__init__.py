@@ -1,0 +1,1 @@
+"""The straight line from a cursor to a verified edit. Knows no LSP."""

@@ -1,0 +1,1 @@
+"""What must hold of a candidate before it is shown."""

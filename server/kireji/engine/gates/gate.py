@@ -1,0 +1,45 @@
+"""The gate Protocol: what a check is asked and what it answers. Runs no gate and decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kireji.base.types import Candidate, Document, GateResult, Snapshot, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate applied to its document. `inserted` is where the new text stands in `after`.
+
+    `baseline` is the document with the hole filled neutrally (`pass` for a Python statement, else nothing): findings are
+    compared with the baseline's, so that a buffer that was broken before is not held against the candidate.
+    """
+
+    snapshot: Snapshot
+    candidate: Candidate
+    before: Document
+    after: Document
+    baseline: Document
+    inserted: Span = field(default_factory=lambda: Span(0, 0))
+
+
+class Gate(Protocol):
+    """One check. It never raises on broken user code; what it cannot tell it reports as UNKNOWN."""
+
+    @property
+    def name(self) -> str:
+        """The gate's name in findings, reports and settings."""
+        ...
+
+    def applies(self, language: str) -> bool:
+        """Whether the gate has anything to say about a language."""
+        ...
+
+    async def prepare(self, baseline: Document) -> None:
+        """Computes the baseline's findings while the model is still generating. May be skipped; `check` then does it."""
+        ...
+
+    async def check(self, trial: Trial) -> GateResult:
+        """Findings that are new against the baseline."""
+        ...

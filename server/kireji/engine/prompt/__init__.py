@@ -1,0 +1,1 @@
+"""How the model is asked, and the contract its answer follows."""

@@ -1,0 +1,1 @@
+"""Where a stream ends, and how its text joins the buffer."""

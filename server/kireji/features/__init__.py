@@ -1,0 +1,1 @@
+"""Verbs: async functions from a snapshot and an input to a plain result."""

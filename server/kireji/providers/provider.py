@@ -1,0 +1,67 @@
+"""What the engine asks of any source of completions, and the errors it must expect.
+
+A provider turns a Request into a stream of Delta and one End. It does not cut, trim, judge or bill; it hides its vendor's
+quirks. Errors:
+
+    ProviderError                 .reason says what a person is told; .retry_after in seconds, when known
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from kireji.base.types import Delta, End, Prompt, Reason, Request, Usage
+
+
+class ProviderError(Exception):
+    """The one exception that leaves a provider. `detail` is one line without source text or keys."""
+
+    def __init__(self, reason: Reason, detail: str = "", retry_after: float | None = None) -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """Who answers. `remote` means: text leaves the machine and money may be spent."""
+
+    name: str
+    model: str
+    remote: bool
+
+
+class Provider(Protocol):
+    """A source of completions."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Who answers."""
+        ...
+
+    def stream(self, request: Request) -> AsyncGenerator[Delta | End, None]:
+        """The answer, piece by piece, then exactly one End (also when the connection broke: EndReason.TRUNCATED).
+
+        Closing the generator (`aclose`) or cancelling its consumer closes the upstream connection.
+        Raises ProviderError, before or between pieces.
+        """
+        ...
+
+    def estimate(self, prompt: Prompt) -> int:
+        """The most this prompt can cost, in nano-dollars (0 for a local engine)."""
+        ...
+
+    def cost(self, usage: Usage) -> int:
+        """What this usage costs, in nano-dollars."""
+        ...
+
+    async def warm(self) -> None:
+        """Loads what is slow to load. Called once, in the background, after `initialized`."""
+        ...
+
+    async def close(self) -> None:
+        """Closes connections."""
+        ...
