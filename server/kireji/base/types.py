@@ -284,7 +284,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class RawCompletion:
-    """What was read of the stream, already cut. `cut_by` names the rule; times are seconds since the request left."""
+    """What was read of the stream, already cut. `cut_by` names the rule; times are seconds since the request left.
+
+    `fault` says what broke the stream; the text then holds only what was whole before.
+    """
 
     text: str
     cut_by: str
@@ -293,6 +296,7 @@ class RawCompletion:
     first_token: float
     total: float
     chars_read: int = 0
+    fault: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""`kireji demo`: a real server, a real client, a small project, and what an editor would show of it, gate by gate.
+
+Nothing is staged but one thing, and it says so: the broken suggestion comes from a script, because no engine breaks on cue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from kireji import __version__
+from kireji.cli.main import CommandError
+from kireji.cli.settings import load_settings, settings_options
+from kireji.lsp.framing import Decoder, Frame, encode
+
+_MARK = "$0"
+_ANSWER_SECONDS = 30.0
+# What a model might well say: right in shape, and wrong about a name.
+_BROKEN = {"inventory =": "Inventory(items=load_default_items())"}
+_STATES = {"pass": "green", "fail": "red", "unknown": "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file of the project and where in it a question is asked."""
+
+    name: str
+    text: str
+    line: int
+    column: int
+
+
+@click.command("demo")
+@settings_options
+def command(**overrides: object) -> None:
+    """Show suggestions in a small bundled project, gate by gate, with times and cost."""
+    settings = load_settings(overrides)
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="kireji-demo-") as folder:
+        root = Path(folder)
+        places = _lay_out(root)
+        remote = settings.protected.api_key is not None
+        arguments = [f"--{k}={v}" for k, v in overrides.items() if v is not None and k != "trust_all"]
+        asyncio.run(_show(console, root, places, arguments, remote))
+
+
+async def _show(console: Console, root: Path, places: list[_Place], arguments: list[str], remote: bool) -> None:
+    console.print(f"[bold]Kireji {__version__}[/]: a real server over stdio, a real client, a project of {len(places)} files.")
+    if not remote:
+        console.print("[dim]No ANTHROPIC_API_KEY is set, so the local engine answers: it copies from the workspace, offline.[/]")
+    failures = await _ask_everywhere(console, root, places, arguments)
+    console.print("\n[bold]One more, to see a gate close:[/] the answer below is [bold]scripted[/], everything after it is real.")
+    script = root / "script.json"
+    script.write_text(json.dumps(_BROKEN), encoding="utf-8")
+    broken = [p for p in places if _before(p).strip() in _BROKEN]
+    console.print(Text(f"  the script says:  {_before(broken[0]).strip()} {_BROKEN[_before(broken[0]).strip()]}", style="dim"))
+    shown = await _ask_everywhere(console, root, broken, [f"--script={script}"])
+    if failures or shown != len(broken):
+        raise CommandError("the demonstration did not go as it should; run `kireji demo` with KIREJI_LOG=debug for the log")
+
+
+async def _ask_everywhere(console: Console, root: Path, places: list[_Place], arguments: list[str]) -> int:
+    """Asks at every place and prints what came; returns how many were withheld."""
+    withheld = 0
+    async with _server(root, arguments) as call:
+        for place in places:
+            uri = (root / place.name).as_uri()
+            item = {"uri": uri, "languageId": "python", "version": 1, "text": place.text}
+            await call("textDocument/didOpen", {"textDocument": item}, notification=True)
+            answer = await call(
+                "textDocument/inlineCompletion",
+                {
+                    "textDocument": {"uri": uri},
+                    "position": {"line": place.line, "character": place.column},
+                    "context": {"triggerKind": 1},
+                },
+            )
+            explained = await call("kireji/explain", {})
+            _print_place(console, place, answer["items"], explained)
+            withheld += not answer["items"]
+    return withheld
+
+
+def _print_place(console: Console, place: _Place, items: list[Any], explained: Mapping[str, Any]) -> None:
+    """The line with the suggestion in it, as ghost text would stand there, and how it got there."""
+    console.print()
+    head = Text(f"{place.name}:{place.line + 1}", style="bold cyan")
+    head.append(f"  {explained['provider']} · {explained['model']}", style="dim")
+    console.print(head)
+    before, after = _before(place), place.text.split("\n")[place.line][place.column :]
+    if items:
+        first, *rest = items[0]["insertText"].split("\n")
+        line = Text(f"  │ {before}").append(first, style="bold green on grey11").append("" if rest else after)
+        console.print(line)
+        for more in rest:
+            console.print(Text("  │ ").append(more, style="bold green on grey11"))
+    else:
+        console.print(Text(f"  │ {before}").append("▏", style="red").append(after))
+        console.print(Text(f"  withheld: {explained['reason']}", style="bold red"))
+        for finding in explained["findings"]:
+            console.print(Text(f"    {finding['gate']} {finding['code']}: {finding['message']}", style="red"))
+    gates = Text("  gates   ", style="dim")
+    for gate in explained["gates"]:
+        gates.append(f"{gate['gate']} {gate['state']} ", style=_STATES[gate["state"]])
+        gates.append(f"{gate['elapsed_ms']:.1f} ms   ", style="dim")
+    if explained["gates"]:
+        console.print(gates)
+    stages = " · ".join(f"{stage['stage']} {stage['elapsed_ms']:.1f}" for stage in explained["stages"])
+    total = sum(stage["elapsed_ms"] for stage in explained["stages"])
+    console.print(Text(f"  time    {total:.1f} ms ({stages})   cost ${explained['cost_usd']:.6f}", style="dim"))
+
+
+def _lay_out(root: Path) -> list[_Place]:
+    """Writes the bundled project without its marks; returns where the marks stood."""
+    places = []
+    for source in sorted(resources.files("kireji").joinpath("demo_project").iterdir(), key=lambda r: r.name):
+        if not source.name.endswith(".py.txt"):
+            continue
+        marked = source.read_text(encoding="utf-8")
+        name = source.name.removesuffix(".txt")
+        before, _, after = marked.partition(_MARK)
+        (root / name).write_text(before + after, encoding="utf-8")
+        places.append(_Place(name, before + after, before.count("\n"), len(before) - before.rfind("\n") - 1))
+    return places
+
+
+def _before(place: _Place) -> str:
+    return place.text.split("\n")[place.line][: place.column]
+
+
+@contextlib.asynccontextmanager
+async def _server(root: Path, arguments: list[str]) -> AsyncIterator[Any]:
+    """A running server, initialized; yields a function that calls it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "kireji", "serve", *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None  # noqa: S101 — both are pipes: asked for one line above
+    assert process.stdout is not None  # noqa: S101
+    reader, writer = process.stdout, process.stdin
+    decoder = Decoder()
+    waiting: list[Any] = []
+    next_id = 0
+
+    async def call(method: str, params: object, *, notification: bool = False) -> Any:
+        nonlocal next_id
+        message: dict[str, object] = {"jsonrpc": "2.0", "method": method, "params": params}
+        if notification:
+            writer.write(encode(message))
+            return None
+        next_id += 1
+        writer.write(encode(message | {"id": next_id}))
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            while True:
+                for body in waiting:
+                    if body.get("id") == next_id and "method" not in body:
+                        waiting.remove(body)
+                        if "error" in body:
+                            raise CommandError(f"the server refused {method}: {body['error']['message']}")
+                        return body["result"]
+                data = await reader.read(65536)
+                if not data:
+                    raise CommandError(f"the server ended during {method}; run with KIREJI_LOG=debug to see why")
+                waiting.extend(item.body for item in decoder.feed(data) if isinstance(item, Frame))
+
+    try:
+        capabilities = {"general": {"positionEncodings": ["utf-32"]}}
+        folder = {"uri": root.as_uri(), "name": root.name}
+        await call(
+            "initialize", {"processId": os.getpid(), "capabilities": capabilities, "rootUri": None, "workspaceFolders": [folder]}
+        )
+        await call("initialized", {}, notification=True)
+        yield call
+        await call("shutdown", None)
+        await call("exit", None, notification=True)
+        await asyncio.wait_for(process.wait(), _ANSWER_SECONDS)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

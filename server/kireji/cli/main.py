@@ -1,0 +1,79 @@
+"""The `kireji` command: finds the verb, loads only its file, and turns every error into one line and exit code 2."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+from kireji import __version__
+
+# Verb -> one line of help. The verb's file is `cli/VERB.py`; it is imported when the verb is called, because what the
+# others need (the SDK, a terminal library) would delay the server's start.
+_VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "serve": "Run the language server (your editor does this).",
+        "complete": "Ask for a suggestion at FILE:LINE:COL.",
+        "demo": "Show suggestions, gate by gate, in a small bundled project.",
+        "lab": "Answer measuring rows on standard input, on the server's own code path.",
+    }
+)
+
+
+class _Verbs(click.Group):
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"kireji.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 — a verb's file without a command is our own bug
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # Help must not import every verb, as click's own listing would.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+class CommandError(Exception):
+    """What a verb raises when it cannot do its work: one line that says what happened, why, and what to do."""
+
+
+@click.group(cls=_Verbs)
+@click.version_option(__version__, prog_name="kireji")
+def cli() -> None:
+    """AI code completion that validates every suggestion before it is shown."""
+
+
+def main() -> None:
+    """The entry point of the `kireji` script."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        sys.stderr.write(f"kireji: {error.format_message()}\n")
+        code = 2
+    except CommandError as error:
+        sys.stderr.write(f"kireji: {error}\n")
+        code = 2
+    except BrokenPipeError:
+        code = 2
+    except Exception as error:  # noqa: BLE001 — the last seam: a person gets a line, not a traceback
+        sys.stderr.write(f"kireji: a bug ({type(error).__name__}: {error}); set KIREJI_LOG=debug for the traceback\n")
+        if _debugging():
+            raise
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _debugging() -> bool:
+    import os
+
+    return os.environ.get("KIREJI_LOG", "").lower() == "debug"

@@ -1,0 +1,44 @@
+"""`kireji serve`: the language server on stdio, or on one loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from kireji.cli.main import CommandError
+from kireji.cli.settings import load_settings, settings_options
+
+
+@click.command("serve")
+@click.option("--tcp", metavar="HOST:PORT", help="Listen on a loopback port instead of stdio; port 0 takes a free one.")
+@click.option("--script", type=click.Path(path_type=Path), hidden=True, help="Answers from a file, for the demonstration.")
+@settings_options
+def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
+    """Run the language server. It speaks the Language Server Protocol on standard input and output."""
+    from kireji.base.clock import SystemClock
+    from kireji.compose import build_services
+    from kireji.lsp import app, transport
+
+    settings = load_settings(overrides)
+    clock = SystemClock()
+
+    async def run() -> int:
+        services = build_services(settings, clock, script)
+        if tcp is None:
+            return await app.serve_stdio(settings, services, clock)
+        host, port = transport.loopback(tcp)
+        return await app.serve_tcp(host, port, settings, services, clock)
+
+    try:
+        code = asyncio.run(run())
+    except (ValueError, OSError) as error:
+        raise CommandError(str(error)) from None
+    logging.shutdown()
+    sys.stderr.flush()
+    # Nothing may keep a server alive whose editor is gone: not a stuck thread, not an exit handler.
+    os._exit(code)

@@ -1,0 +1,42 @@
+"""Says how the last answer came about: gates, times, repairs, money. Plain JSON; no source text in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kireji.base.types import Offered, Outcome, Withheld
+
+_NANO = 1_000_000_000
+
+
+def explanation(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as a JSON object. Times are milliseconds, money dollars."""
+    report = outcome.report
+    why = {"reason": outcome.reason.value, "stage": outcome.stage.value} if isinstance(outcome, Withheld) else {}
+    findings = outcome.findings if isinstance(outcome, Withheld) else outcome.verdict.findings
+    repairs = outcome.candidate.repairs if isinstance(outcome, Offered) else ()
+    return {
+        "offered": isinstance(outcome, Offered),
+        **why,
+        "detail": outcome.detail if isinstance(outcome, Withheld) else "",
+        "provider": report.provider,
+        "model": report.model,
+        "findings": [
+            {"gate": f.gate, "code": f.code, "severity": f.severity.value, "message": f.message, "span": [f.span.start, f.span.end]}
+            for f in findings
+        ],
+        "gates": [
+            {"gate": g.gate, "state": g.state.value, "elapsed_ms": g.elapsed * 1000, "note": g.note} for g in report.gates
+        ],
+        "repairs": list(repairs),
+        "stages": [{"stage": stage.value, "elapsed_ms": seconds * 1000} for stage, seconds in report.stages],
+        "redactions": [r.rule for r in report.redactions],
+        "cut_by": report.cut_by,
+        "tokens": {
+            "input": report.usage.input,
+            "output": report.usage.output,
+            "cache_read": report.usage.cache_read,
+            "cache_write": report.usage.cache_write,
+        },
+        "cost_usd": report.cost / _NANO,
+    }

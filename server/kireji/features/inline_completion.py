@@ -1,0 +1,22 @@
+"""Ghost text: asks the pipeline, then makes sure that the answer still fits the text as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Withheld
+from kireji.engine import pipeline
+from kireji.engine.pipeline import Services
+
+
+async def inline_completion(
+    services: Services, snapshot: Snapshot, offset: int, latest: Callable[[], Document | None]
+) -> Outcome:
+    """A suggestion at `offset`, or the reason why there is none. `latest` reads the document as it is by then."""
+    outcome = await pipeline.complete(services, snapshot, offset)
+    if not isinstance(outcome, Offered):
+        return outcome
+    now = latest()
+    if now is not None and now.text == snapshot.document.text:
+        return outcome
+    return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)

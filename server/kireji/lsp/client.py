@@ -1,0 +1,59 @@
+"""The narrow port to the editor: what the server may say unasked. Every call that waits for an answer has a time-out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import Enum
+from typing import Any
+
+from lsprotocol import types
+
+from kireji.lsp.protocol import Protocol
+
+logger = logging.getLogger(__name__)
+
+_ANSWER_SECONDS = 5.0
+
+
+class Level(Enum):
+    """How loud a message is."""
+
+    ERROR = types.MessageType.Error
+    WARNING = types.MessageType.Warning
+    INFO = types.MessageType.Info
+
+
+class Client:
+    """The editor, as far as features need it."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+
+    def log(self, level: Level, text: str) -> None:
+        """A line in the editor's log."""
+        self._protocol.notify(types.WINDOW_LOG_MESSAGE, types.LogMessageParams(type=level.value, message=text))
+
+    def show(self, level: Level, text: str) -> None:
+        """A message that a person sees. For what they must act on."""
+        self._protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=level.value, message=text))
+
+    async def configuration(self, section: str) -> object:
+        """The editor's settings below `section`; None when it does not answer in time."""
+        params = types.ConfigurationParams(items=[types.ConfigurationItem(section=section)])
+        answer = await self._call(types.WORKSPACE_CONFIGURATION, params)
+        return answer[0] if isinstance(answer, list) and answer else None
+
+    async def register(self, method: str, options: object = None) -> None:
+        """Asks the editor to send us a method it does not send unasked."""
+        registration = types.Registration(id=f"kireji:{method}", method=method, register_options=options)
+        await self._call(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=[registration]))
+
+    async def _call(self, method: str, params: object) -> Any:
+        try:
+            return await asyncio.wait_for(self._protocol.send_request_async(method, params), _ANSWER_SECONDS)
+        except TimeoutError:
+            logger.warning("the editor did not answer %s", method)
+        except Exception as error:  # noqa: BLE001 — a refusing editor is not a reason to stop
+            logger.info("the editor refused %s: %s", method, type(error).__name__)
+        return None

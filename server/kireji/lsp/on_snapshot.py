@@ -1,0 +1,59 @@
+"""Runs a feature on a snapshot: taken on arrival, answered once, written down once.
+
+The only place where a request's outcome becomes a reply and a row. Knows no feature by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.engine.pipeline import Services
+from kireji.lsp.documents import Position
+from kireji.lsp.lifecycle import Lifecycle
+
+logger = logging.getLogger(__name__)
+
+Latest = Callable[[], Document | None]
+Body = Callable[[Services, Snapshot, int, Latest], Awaitable[Outcome]]
+
+
+def on_snapshot(
+    lifecycle: Lifecycle,
+    services: Services,
+    uri: str,
+    position: Position,
+    trigger: Trigger,
+    feature: str,
+    body: Body,
+) -> Awaitable[Outcome]:
+    """Takes the snapshot now, while the messages that came before have been applied and none that came after has."""
+    snapshot = lifecycle.snapshot(uri, trigger)
+    if snapshot is None:
+        return _unknown()
+    offset = lifecycle.documents.offset(snapshot.document, position)
+    return _run(lifecycle, services, snapshot, offset, feature, body)
+
+
+async def _unknown() -> Outcome:
+    return Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY)
+
+
+async def _run(
+    lifecycle: Lifecycle, services: Services, snapshot: Snapshot, offset: int, feature: str, body: Body
+) -> Outcome:
+    outcome: Outcome = Withheld(Reason.INTERNAL, Stage.DELIVER)
+    try:
+        outcome = await body(services, snapshot, offset, lambda: lifecycle.documents.get(snapshot.document.uri))
+    except asyncio.CancelledError:
+        outcome = Withheld(Reason.CANCELLED, Stage.DELIVER)
+        raise
+    except Exception:
+        # An editor shows an error reply to a person in mid-thought; an empty answer and a log entry serve them better.
+        logger.exception("a bug: %s failed", feature)
+    finally:
+        lifecycle.remember(outcome)
+        services.audit.record(snapshot, feature, outcome, services.clock.monotonic() - snapshot.taken_at)
+    return outcome
