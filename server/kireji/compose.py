@@ -5,13 +5,14 @@ Starts nothing: connections, children and databases open at first use, so that `
 
 from __future__ import annotations
 
+import datetime
 import secrets
 from pathlib import Path
 
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
-from kireji.base.ledger import SqliteLedger
+from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate
@@ -22,3 +23,40 @@ from kireji.providers import models
 from kireji.providers.anthropic import AnthropicProvider
 from kireji.providers.copy_engine import CopyEngine
 from kireji.providers.provider import Provider
+from kireji.providers.scripted import read_script
+
+
+class ConfigurationError(Exception):
+    """The settings name something that cannot be. One line: what, why, and what to do."""
+
+
+def build_services(settings: Settings, clock: Clock, script: Path | None = None) -> Services:
+    """All parts of the straight line. Raises ConfigurationError."""
+    protected = settings.protected
+    store = Store(protected.state_dir)
+    try:
+        model = models.find(protected.model, datetime.date.fromtimestamp(clock.now()))
+    except models.ModelError as error:
+        raise ConfigurationError(str(error)) from None
+    return Services(
+        asking=Asking(_provider(settings, model, script), model, secrets.token_hex(4)),
+        gates=(TextGate(), TreeGate(), AstGate(), RuffGate(protected.ruff)),
+        symbols=SymbolReader(),
+        store=store,
+        ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
+        audit=Audit(store, clock),
+        clock=clock,
+    )
+
+
+def _provider(settings: Settings, model: models.Model, script: Path | None) -> Provider:
+    protected = settings.protected
+    if script is not None:
+        return read_script(script)
+    if protected.provider is ProviderChoice.LOCAL:
+        return CopyEngine()
+    if protected.api_key is None:
+        if protected.provider is ProviderChoice.ANTHROPIC:
+            raise ConfigurationError("no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local")
+        return CopyEngine()
+    return AnthropicProvider(api_key=protected.api_key, base_url=protected.base_url, model=model)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,3 +167,26 @@ def _ask_at(row: Row, budget: int | None = None) -> tuple[Snapshot, Site]:
     if isinstance(site, Skip):
         raise RowError(f"no question is asked here: {site.reason.value}")
     return snapshot, site
+
+
+def _workspace_texts(root: Path, own: str) -> Iterator[tuple[str, str]]:
+    """What the local engine may copy from: the workspace's readable files without the row's own."""
+    from kireji.base.files import read_text, walk
+
+    for path in walk(root, _CORPUS_FILES):
+        relative = path.relative_to(root).as_posix()
+        if relative != own and (text := read_text(path, root, _CORPUS_BYTES)) is not None:
+            yield relative, text
+
+
+def _inserted(document: Document, end: int, text: str, site: Site) -> str:
+    """What was inserted at the cursor: a replaced tail that the new text still ends with is not part of it."""
+    replaced = document.text[site.offset : end]
+    return text.removesuffix(replaced) if replaced else text
+
+
+def _relative(uri: str, root: str | None) -> str:
+    from urllib.parse import unquote, urlsplit
+
+    path = unquote(urlsplit(uri).path)
+    return path.removeprefix(f"{Path(root).absolute()}/") if root else path

@@ -9,25 +9,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from itertools import islice
 
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
-from kireji.base.ledger import CallInfo, CapReached, Ledger, LedgerDown
+from kireji.base.ledger import CallInfo, Ledger, LedgerError
 from kireji.base.types import (
     Candidate,
     Delta,
     Edit,
     End,
     EndReason,
+    GateResult,
     GateState,
     Offered,
     Outcome,
     RawCompletion,
     Reason,
     RedactedPack,
+    Redaction,
     Report,
     Request,
     Site,
@@ -54,8 +56,9 @@ from kireji.engine.stream.cut import Cutter
 from kireji.engine.stream.echo import Echo
 from kireji.engine.stream.trim import trim
 from kireji.providers.models import Model
-from kireji.providers.provider import Provider, ProviderError
+from kireji.providers.provider import Provider, ProviderError, StreamMeter
 
+FEATURE = "inline completion"
 _MAX_REPAIRS = 6
 
 
@@ -88,14 +91,14 @@ class Services:
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
-    log = _Log(services)
+    log = _Log(services, snapshot)
     site = classify(snapshot, offset)
     log.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
         return log.withheld(site.reason, Stage.CLASSIFY)
     if site_is_secret(site):
         return log.withheld(Reason.SECRET_LINE, Stage.CLASSIFY)
-    async with _preparing(services, snapshot, site):
+    async with preparing(services, snapshot, site):
         pack = await gather_pack(services, snapshot, site)
         log.redactions = pack.redactions
         log.done(Stage.GATHER)
@@ -106,10 +109,8 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
             raw = await _ask(services, request, log)
         except ProviderError as error:
             return log.withheld(error.reason, Stage.STREAM, error.detail)
-        except CapReached as error:
-            return log.withheld(Reason.CAP_REACHED, Stage.RESERVE, str(error))
-        except LedgerDown as error:
-            return log.withheld(Reason.LEDGER_DOWN, Stage.RESERVE, str(error))
+        except LedgerError as error:
+            return log.withheld(error.reason, Stage.RESERVE, str(error))
         if (reason := _unusable(raw)) is not None:
             return log.withheld(reason, Stage.STREAM)
         candidate = make_candidate(snapshot, site, raw)
@@ -203,18 +204,31 @@ async def _ask(services: Services, request: Request, log: _Log) -> RawCompletion
     """Streams the answer, within the budget; the upstream is closed and the money settled on every way out."""
     provider = services.asking.provider
     site, tag = request.pack.site, request.prompt.tag
-    if not provider.info.remote:
-        async with contextlib.aclosing(provider.stream(request)) as pieces:
-            return log.streamed(await read_answer(services.clock, pieces, site, tag))
-    call = CallInfo(provider.info.name, provider.info.model, "inline completion")
-    async with services.ledger.reserve(call, provider.estimate(request.prompt)) as reservation:
+    meter = StreamMeter()
+    async with _paying(services, request, log, meter) as settle:
         log.done(Stage.RESERVE)
-        async with contextlib.aclosing(provider.stream(request)) as pieces:
+        async with contextlib.aclosing(provider.stream(request, meter)) as pieces:
             raw = await read_answer(services.clock, pieces, site, tag)
-        usage = provider.usage_of(request, raw)
-        log.usage, log.cost = usage, provider.cost(usage)
-        reservation.settle(usage, log.cost, raw.cut_by)
+        settle(raw)
     return log.streamed(raw)
+
+
+@contextlib.asynccontextmanager
+async def _paying(
+    services: Services, request: Request, log: _Log, meter: StreamMeter
+) -> AsyncGenerator[Callable[[RawCompletion], None], None]:
+    """A reservation around a call that may cost money; what the meter shows is owed however the call ends."""
+    provider = services.asking.provider
+    if not provider.info.remote:
+        yield lambda _: None
+        return
+    call = CallInfo(log.request, FEATURE, provider.info.name, provider.info.model)
+    async with services.ledger.reserve(call, provider.estimate(request.prompt)) as reservation:
+        try:
+            yield lambda raw: reservation.settle(meter.usage, provider.cost(meter.usage), raw.cut_by)
+        finally:
+            log.usage, log.cost = meter.usage, provider.cost(meter.usage)
+            reservation.note(log.usage, log.cost)
 
 
 def _unusable(raw: RawCompletion) -> Reason | None:
@@ -225,11 +239,11 @@ def _unusable(raw: RawCompletion) -> Reason | None:
 
 
 @contextlib.asynccontextmanager
-async def _preparing(services: Services, snapshot: Snapshot, site: Site) -> AsyncGenerator[None, None]:
+async def preparing(services: Services, snapshot: Snapshot, site: Site) -> AsyncGenerator[asyncio.Future[None], None]:
     """The gates' view of the text before, computed while the model generates. Never outlives the request."""
     task = asyncio.ensure_future(prepare_gates(services.gates, baseline_document(snapshot, site)))
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -238,7 +252,8 @@ async def _preparing(services: Services, snapshot: Snapshot, site: Site) -> Asyn
 class _Log:
     """The times and figures of one request, and the two ways out of it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, snapshot: Snapshot) -> None:
+        self.request = snapshot.id
         self._clock = services.clock
         self._info = services.asking.provider.info
         self._since = self._clock.monotonic()
@@ -246,8 +261,8 @@ class _Log:
         self._raw: RawCompletion | None = None
         self.usage = Usage()
         self.cost = 0
-        self.gates: tuple = ()
-        self.redactions: tuple = ()
+        self.gates: tuple[GateResult, ...] = ()
+        self.redactions: tuple[Redaction, ...] = ()
 
     def done(self, stage: Stage) -> None:
         """Closes a stage; the next one begins."""

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from kireji.base.audit import OutcomeRow
 from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
 from kireji.engine.pipeline import Services
 from kireji.lsp.documents import Position
@@ -55,5 +56,13 @@ async def _run(
         logger.exception("a bug: %s failed", feature)
     finally:
         lifecycle.remember(outcome)
-        services.audit.record(snapshot, feature, outcome, services.clock.monotonic() - snapshot.taken_at)
+        services.audit.record(_row(services, snapshot, feature, outcome))
     return outcome
+
+
+def _row(services: Services, snapshot: Snapshot, feature: str, outcome: Outcome) -> OutcomeRow:
+    reason, stage = (outcome.reason, outcome.stage) if isinstance(outcome, Withheld) else (None, Stage.DELIVER)
+    milliseconds = (services.clock.monotonic() - snapshot.taken_at) * 1000
+    row = OutcomeRow(snapshot.id, feature, reason, stage, milliseconds, services.asking.provider.info.name)
+    logger.info("%s %s: %s (%.0f ms)", row.request, feature, reason.value if reason else "offered", milliseconds)
+    return row

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 from kireji.base.types import Delta, End, EndReason, Prompt, Reason, Request, Usage
-from kireji.providers.provider import ProviderError, ProviderInfo
+from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
 
 
 class Scripted:
@@ -24,7 +24,7 @@ class Scripted:
         """Never remote."""
         return ProviderInfo("scripted", "recorded answers", remote=False)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The recorded answer in the answer contract: the line said again, then what follows."""
         site = request.pack.site
         line = site.before.strip()
