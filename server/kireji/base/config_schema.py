@@ -1,13 +1,16 @@
-"""Every setting, once: its type, default, bounds and meaning. Tables in the docs are generated from here.
+"""Every setting, once: its type, default, bounds, names and meaning. Parsing, sources and docs tables derive from here.
 
-Two groups, kept apart by type. `Protected` settings (key, endpoint, model, money, executables, trust) come only from the
-environment, the command line or the user's own file; `Options` may also come from the editor. This module reads nothing.
+Two groups, kept apart by type. `Protected` settings (key, endpoint, model, money, executables, trust) come only from
+the environment, the command line or the user's own file; `Options` may also come from the editor. This module reads
+nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+
+from kireji.base.setting import Kind, about, described
 
 
 class ProviderChoice(Enum):
@@ -18,43 +21,266 @@ class ProviderChoice(Enum):
     LOCAL = "local"
 
 
+class LogLevel(Enum):
+    """How much is written to standard error."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Settings that matter for safety. Never read from the workspace or from the editor."""
+    """Settings that matter for safety. Never read from the workspace or from the editor.
 
-    api_key: str | None = field(default=None, repr=False)
-    base_url: str = "https://api.anthropic.com"
-    provider: ProviderChoice = ProviderChoice.AUTO
-    model: str = "claude-haiku-5-5"
-    daily_cap_usd: float = 5.0
-    ruff: str | None = None
-    ty: str | None = None
-    python: str | None = None
-    trust_all: bool = False
-    trusted: tuple[str, ...] = ()
-    state_dir: str = ""
+    `trusted` is the user's list of folders; ask `config.is_trusted`, not this field. An empty `base_url` means that the
+    address given was refused: no remote model may be asked.
+    """
+
+    api_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=about(
+            Kind.KEY,
+            "The key of the model service. Never taken from the command line, where other users could read it.",
+            key="model.api_key",
+            env="ANTHROPIC_API_KEY",
+            aliases=("key", "token", "auth_token", "anthropic_auth_token", "secret", "headers", "custom_headers"),
+        ),
+    )
+    base_url: str = field(
+        default="https://api.anthropic.com",
+        metadata=about(
+            Kind.ENDPOINT,
+            "The address of the model service: https, or http on this machine.",
+            key="model.base_url",
+            env="ANTHROPIC_BASE_URL",
+            closed="",
+            then="no remote model is asked until it is corrected",
+            aliases=("endpoint", "url", "host", "api_base", "api_url", "server", "proxy"),
+        ),
+    )
+    provider: ProviderChoice = field(
+        default=ProviderChoice.AUTO,
+        metadata=about(
+            Kind.CHOICE,
+            "Which engine answers; auto means the model when there is a key, else the local engine.",
+            key="model.provider",
+            env="KIREJI_PROVIDER",
+            closed=ProviderChoice.LOCAL,
+            then="only the local engine answers until it is corrected",
+            aliases=("backend", "engine"),
+        ),
+    )
+    model: str = field(
+        default="claude-haiku-5-5",
+        metadata=about(
+            Kind.NAME,
+            "The model that is asked.",
+            key="model.name",
+            env="KIREJI_MODEL",
+            aliases=("model_id", "anthropic_model"),
+        ),
+    )
+    daily_cap_usd: float = field(
+        default=5.0,
+        metadata=about(
+            Kind.NUMBER,
+            "The most that may be spent in one calendar day, in dollars, by all editors together.",
+            key="money.daily_cap_usd",
+            env="KIREJI_DAILY_CAP_USD",
+            closed=0.0,
+            then="nothing is spent until it is corrected",
+            high=10_000,
+            aliases=("cap", "daily_cap", "cap_usd", "budget", "daily_budget", "limit", "spend_cap", "money"),
+        ),
+    )
+    ruff: str | None = field(
+        default=None,
+        metadata=about(
+            Kind.EXECUTABLE,
+            "The ruff to run in place of the one that Kireji was installed with.",
+            key="tools.ruff",
+            env="KIREJI_RUFF",
+            aliases=("ruff_path", "command", "path", "executable", "tools"),
+        ),
+    )
+    ty: str | None = field(
+        default=None,
+        metadata=about(
+            Kind.EXECUTABLE,
+            "The ty to run in place of the one that Kireji was installed with.",
+            key="tools.ty",
+            env="KIREJI_TY",
+            aliases=("ty_path",),
+        ),
+    )
+    python: str | None = field(
+        default=None,
+        metadata=about(
+            Kind.EXECUTABLE,
+            "The interpreter whose packages the code is checked against; else, if trusted, the workspace's .venv.",
+            key="tools.python",
+            env="KIREJI_PYTHON",
+            aliases=("python_path", "interpreter", "interpreter_path", "default_interpreter_path", "venv"),
+        ),
+    )
+    trust_all: bool = field(
+        default=False,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether every workspace is trusted while this process runs.",
+            env="KIREJI_TRUST",
+            closed=False,
+            then="no workspace is trusted by it",
+            aliases=("trust",),
+        ),
+    )
+    trusted: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            Kind.FOLDERS,
+            "Folders that are trusted, with all that is in them.",
+            key="trust.folders",
+            closed=(),
+            then="no folder is trusted until it is corrected",
+            aliases=("trusted_folders", "trust_folders", "folders", "trusted_workspaces"),
+        ),
+    )
+    state_dir: str = field(
+        default="",
+        metadata=about(
+            Kind.FOLDER,
+            "Where the ledger is kept, in place of the user's state folder.",
+            env="KIREJI_STATE",
+            aliases=("state", "state_folder", "data_dir", "ledger", "config", "kireji_config", "config_file"),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Settings of taste. An editor may change them while the server runs."""
 
-    automatic: bool = True
-    max_file_bytes: int = 400_000
-    max_line_chars: int = 10_000
-    context_tokens: int = 2_000
-    request_ms: int = 8_000
-    gather_ms: int = 50
-    gates_automatic_ms: int = 300
-    gates_explicit_ms: int = 2_000
-    show_unverified: bool = True
-    disabled_languages: tuple[str, ...] = ()
+    automatic: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether suggestions come while typing; if not, only when asked for.",
+            key="completion.automatic",
+            env="KIREJI_AUTOMATIC",
+        ),
+    )
+    max_file_bytes: int = field(
+        default=400_000,
+        metadata=about(
+            Kind.WHOLE,
+            "Files larger than this get no suggestion, in bytes.",
+            key="completion.max_file_bytes",
+            env="KIREJI_MAX_FILE_BYTES",
+            low=1_000,
+            high=2_000_000,
+        ),
+    )
+    max_line_chars: int = field(
+        default=10_000,
+        metadata=about(
+            Kind.WHOLE,
+            "Files with a line longer than this get no suggestion, in characters.",
+            key="completion.max_line_chars",
+            env="KIREJI_MAX_LINE_CHARS",
+            low=100,
+            high=100_000,
+        ),
+    )
+    context_tokens: int = field(
+        default=2_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How much context may go into a question, in tokens.",
+            key="completion.context_tokens",
+            env="KIREJI_CONTEXT_TOKENS",
+            low=100,
+            high=20_000,
+        ),
+    )
+    request_ms: int = field(
+        default=8_000,
+        metadata=about(
+            Kind.WHOLE,
+            "When a request is given up, in milliseconds.",
+            key="completion.request_ms",
+            env="KIREJI_REQUEST_MS",
+            low=100,
+            high=60_000,
+        ),
+    )
+    gather_ms: int = field(
+        default=50,
+        metadata=about(
+            Kind.WHOLE,
+            "How long context is gathered before the question leaves, in milliseconds.",
+            key="completion.gather_ms",
+            env="KIREJI_GATHER_MS",
+            low=1,
+            high=5_000,
+        ),
+    )
+    gates_automatic_ms: int = field(
+        default=300,
+        metadata=about(
+            Kind.WHOLE,
+            "How long the gates may take while typing, in milliseconds.",
+            key="gates.automatic_ms",
+            env="KIREJI_GATES_AUTOMATIC_MS",
+            low=10,
+            high=10_000,
+        ),
+    )
+    gates_explicit_ms: int = field(
+        default=2_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long the gates may take when asked by a key, in milliseconds.",
+            key="gates.explicit_ms",
+            env="KIREJI_GATES_EXPLICIT_MS",
+            low=10,
+            high=60_000,
+        ),
+    )
+    show_unverified: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether an answer is shown, marked, when a gate could not judge it in time.",
+            key="gates.show_unverified",
+            env="KIREJI_SHOW_UNVERIFIED",
+        ),
+    )
+    disabled_languages: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            Kind.WORDS,
+            "Languages that get no suggestion, by the editor's names for them.",
+            key="completion.disabled_languages",
+            env="KIREJI_DISABLED_LANGUAGES",
+        ),
+    )
+    log_level: LogLevel = field(
+        default=LogLevel.INFO,
+        metadata=about(Kind.CHOICE, "How much is written to standard error.", key="log.level", env="KIREJI_LOG"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration as one frozen value, with what was wrong with it."""
+    """The whole configuration as one frozen value, with what was wrong with it, one line each."""
 
     protected: Protected = field(default_factory=Protected)
     options: Options = field(default_factory=Options)
     problems: tuple[str, ...] = ()
+
+
+PROTECTED = described(Protected)
+OPTIONS = described(Options)

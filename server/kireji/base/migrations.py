@@ -1,0 +1,37 @@
+"""The schema of the state file, as steps that are only ever appended: a released step is never edited."""
+
+from __future__ import annotations
+
+Migration = tuple[str, ...]
+
+MIGRATIONS: tuple[Migration, ...] = (
+    (
+        # One row per model call, from its reservation on, so that a call can neither lack a row nor have two.
+        """CREATE TABLE calls (
+            id TEXT PRIMARY KEY,
+            at REAL NOT NULL,
+            day TEXT NOT NULL,
+            request TEXT NOT NULL,
+            feature TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            nano INTEGER NOT NULL CHECK (nano >= 0),
+            input INTEGER NOT NULL DEFAULT 0,
+            output INTEGER NOT NULL DEFAULT 0,
+            cache_write INTEGER NOT NULL DEFAULT 0,
+            cache_read INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE INDEX calls_by_day ON calls (day, outcome, nano)",
+        """CREATE TABLE outcomes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at REAL NOT NULL,
+            request TEXT NOT NULL,
+            feature TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            stage TEXT NOT NULL,
+            ms REAL NOT NULL,
+            provider TEXT NOT NULL
+        )""",
+    ),
+)
