@@ -1,0 +1,168 @@
+"""Which files of a workspace may be read, and reading them without ever blocking or leaving the root.
+
+The one way to a workspace file's text. Knows names and ignore files; looks for no secrets inside a file (that is
+`engine/context/redact.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import translate
+from pathlib import Path, PurePath
+
+# By name alone: what holds credentials, and what no person wrote. Matched against the lower-cased file name.
+_NEVER = """
+.env .env* *.env .envrc
+*.pem *.key *.p8 *.p12 *.pfx *.pkcs12 *.jks *.keystore *.bks *.keytab *.kdb *.kdbx *.ppk *.gpg *.pgp *.asc *.age *.ovpn
+*.crt *.cer *.cert *.der *.csr *.p7b *.p7c
+id_rsa* id_dsa* id_ecdsa* id_ed25519* *_rsa *_dsa *_ecdsa *_ed25519 authorized_keys known_hosts
+.npmrc .yarnrc .yarnrc.yml .pypirc .netrc _netrc .gemrc .pgpass pgpass.conf .my.cnf .mylogin.cnf .htpasswd .htdigest .s3cfg .boto
+.git-credentials .gitcookies .dockercfg .dockerconfigjson .vault-token .vault_pass* vault_pass* .credentials .terraformrc .bash_history .zsh_history .psql_history .python_history
+credentials credentials.* *credentials.json *credentials.y*ml *-credentials.* *_credentials.json client_secret*.json service-account*.json
+service_account*.json *serviceaccount*.json google-services.json googleservice-info.plist firebase-adminsdk*.json kubeconfig *.kubeconfig
+secret secret.json secret.y*ml secret.toml secret.ini secret.txt secrets secrets.json secrets.y*ml secrets.toml secrets.ini secrets.txt secrets.*.y*ml
+*.secret *.secrets *.secret.y*ml *.secrets.y*ml passwords.* passwd shadow local.settings.json
+*.tfvars *.tfvars.json *.tfstate *.tfstate.* *.mobileprovision *.publishsettings
+*.lock *.lockb package-lock.json npm-shrinkwrap.json pnpm-lock.y*ml go.sum gradle.lockfile packages.lock.json
+*.min.js *.min.mjs *.min.cjs *.min.css *-min.js *.bundle.js *.chunk.js *.map *.snap
+*_pb2.py *_pb2.pyi *_pb2_grpc.py *.pb.go *_pb.js *_pb.ts *_pb.d.ts *.pb.cc *.pb.h *.generated.* *.g.cs *.g.dart *.designer.cs *_generated.*
+"""
+_NEVER_NAME = re.compile("|".join(translate(pattern) for pattern in _NEVER.split()))
+# These four are often code about credentials, not credentials.
+_CODE = frozenset({".py", ".pyi", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".go", ".rs", ".java", ".rb", ".php"})
+_CODE |= {".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".lua", ".kt", ".swift", ".scala", ".vue", ".svelte", ".html", ".css", ".md"}
+_ABOUT = re.compile(r"(credentials?|passwords?|secrets?)(\.\w+)?\.\w+")
+_NEVER_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".password-store", ".secrets", ".terraform"})  # fmt: skip
+_SKIPPED_FOLDERS = _NEVER_FOLDERS | frozenset(
+    ".git .hg .svn .jj node_modules bower_components jspm_packages .venv venv virtualenv site-packages __pycache__ __pypackages__ .tox .nox "
+    ".mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .gradle .idea .vs .next .nuxt .svelte-kit .parcel-cache .turbo .yarn "
+    ".eggs .bundle .dart_tool .pnpm-store .direnv .ipynb_checkpoints htmlcov DerivedData Pods".split()
+)  # fmt: skip
+_IGNORE_FILES = (".gitignore", ".kirejiignore")
+_MAX_IGNORE_BYTES = 100_000
+
+
+def never_read(path: str | os.PathLike[str]) -> bool:
+    """True for a file that is never read and never sent, by its name: keys, credentials, environments, locks, generated code.
+
+    Also asked of a document that is open in the editor. Looks at the name and its folders only, not at the disk.
+    """
+    pure = PurePath(str(path).replace("\\", "/"))
+    name = pure.name.lower()
+    if not _NEVER_FOLDERS.isdisjoint(part.lower() for part in pure.parts[:-1]):
+        return True
+    if pure.suffix.lower() in _CODE and _ABOUT.fullmatch(name):
+        return False
+    return _NEVER_NAME.fullmatch(name) is not None
+
+
+def read_text(path: Path, root: Path, max_bytes: int) -> str | None:
+    """The text of a regular file below `root`, UTF-8 with replacement; None for anything else.
+
+    None also when it may never be read, is larger than `max_bytes`, is binary, is gone, may not be opened, or is a link that
+    leaves the root or points at what may never be read. Opening never waits (a FIFO has no writer), nor follows a last link.
+    """
+    try:
+        base, real = root.resolve(), path.resolve()
+        if not real.is_relative_to(base) or never_read(path) or never_read(real.relative_to(base)):
+            return None
+        # Windows (untested) has neither flag; there a name that blocks on open is caught by the stat alone.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        if not stat.S_ISREG(real.stat().st_mode):
+            return None
+        handle = os.open(real, flags | getattr(os, "O_CLOEXEC", 0))
+    except (OSError, ValueError, RuntimeError):  # gone, forbidden, a NUL in the name, a loop of links
+        return None
+    with os.fdopen(handle, "rb") as file:
+        # Asked again of what was really opened: the name may have been replaced in between.
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+            return None
+        try:
+            data = file.read(max_bytes + 1)
+        except OSError:
+            return None
+    if len(data) > max_bytes or b"\0" in data[:8192]:
+        return None
+    return data.decode("utf-8-sig", "replace")
+
+
+def walk(root: Path, limit: int) -> Iterator[Path]:
+    """Up to `limit` regular files below `root` that may be read, near ones first, each folder in order of names.
+
+    Skips links, folders of tools and packages, what `.gitignore` and `.kirejiignore` files of any level exclude, and what
+    `never_read` names.
+    """
+    folders: list[tuple[Path, str, tuple[_Rule, ...]]] = [(root, "", ())]
+    for folder, prefix, inherited in folders:
+        rules = inherited + tuple(rule for name in _IGNORE_FILES for rule in _rules(root, folder / name, prefix))
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            where = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _SKIPPED_FOLDERS and not _ignored(rules, where + "/"):
+                    folders.append((folder / entry.name, where + "/", rules))
+            elif entry.is_file(follow_symlinks=False) and not never_read(where) and not _ignored(rules, where):
+                yield folder / entry.name
+                limit -= 1
+                if limit <= 0:
+                    return
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line of an ignore file. The last rule that matches a path decides."""
+
+    pattern: re.Pattern[str]
+    excludes: bool
+
+
+def _ignored(rules: tuple[_Rule, ...], where: str) -> bool:
+    """Whether the path (with a final slash for a folder) is excluded; a folder's contents follow it and are not asked."""
+    return next((rule.excludes for rule in reversed(rules) if rule.pattern.fullmatch(where)), False)
+
+
+def _rules(root: Path, file: Path, prefix: str) -> Iterator[_Rule]:
+    for line in (read_text(file, root, _MAX_IGNORE_BYTES) or "").splitlines():
+        text = line.rstrip()
+        if not text or text.startswith("#"):
+            continue
+        excludes = not text.startswith("!")
+        text = text[0 if excludes else 1 :].removeprefix("\\")
+        body = text.strip("/")
+        # A slash in front or within ties the pattern to the ignore file's folder; else it may match at any depth.
+        depth = "" if "/" in text.rstrip("/") else "(?:.*/)?"
+        end = "/" if text.endswith("/") else "/?"
+        yield _Rule(re.compile(re.escape(prefix) + depth + _glob(body) + end), excludes)
+
+
+def _glob(pattern: str) -> str:
+    """A gitignore pattern without its outer slashes as an expression: `*` stays within a folder, `**` crosses them."""
+    parts = re.split(r"(\*\*/|/\*\*$|\*+|\?|\[!?\]?[^]]*\])", pattern)
+    return "".join(
+        "(?:.*/)?" if part == "**/"
+        else "/.+" if part == "/**"
+        else "[^/]*" if part.startswith("*")
+        else "[^/]" if part == "?"
+        else _char_class(part) if part.startswith("[") and part.endswith("]") and len(part) > 2
+        else re.escape(part)
+        for part in parts
+    )  # fmt: skip
+
+
+def _char_class(part: str) -> str:
+    inner = part[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    text = f"[{'^' + inner[1:] if inner.startswith('!') else inner.replace('^', chr(92) + '^')}]"
+    try:
+        re.compile(text)
+    except re.error:
+        return re.escape(part)
+    return text
