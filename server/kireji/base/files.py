@@ -33,8 +33,26 @@ secret secret.json secret.y*ml secret.toml secret.ini secret.txt secrets secrets
 """
 _NEVER_NAME = re.compile("|".join(translate(pattern) for pattern in _NEVER.split()))
 # These four are often code about credentials, not credentials.
-_CODE = frozenset({".py", ".pyi", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".go", ".rs", ".java", ".rb", ".php"})
-_CODE |= {".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".lua", ".kt", ".swift", ".scala", ".vue", ".svelte", ".html", ".css", ".md"}
+_CODE = frozenset(
+    {".py", ".pyi", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".go", ".rs", ".java", ".rb", ".php"}
+)
+_CODE |= {
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".hpp",
+    ".cs",
+    ".lua",
+    ".kt",
+    ".swift",
+    ".scala",
+    ".vue",
+    ".svelte",
+    ".html",
+    ".css",
+    ".md",
+}
 _ABOUT = re.compile(r"(credentials?|passwords?|secrets?)(\.\w+)?\.\w+")
 _NEVER_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".password-store", ".secrets", ".terraform"})  # fmt: skip
 _SKIPPED_FOLDERS = _NEVER_FOLDERS | frozenset(

@@ -53,7 +53,9 @@ def _python(text: str) -> Iterator[Import]:
                 yield Import(module, alias=alias.strip() or module)
 
 
-_JS_FROM = re.compile(r"""^[ \t]*(?:import|export)[ \t]+(?:type[ \t]+)?([^'"`;()=]*?)\s*from\s*['"]([^'"\n]+)['"]""", re.M)
+_JS_FROM = re.compile(
+    r"""^[ \t]*(?:import|export)[ \t]+(?:type[ \t]+)?([^'"`;()=]*?)\s*from\s*['"]([^'"\n]+)['"]""", re.M
+)
 _JS_REQUIRE = re.compile(r"""\b(?:const|let|var)[ \t]+(\{[^}]*\}|[\w$]+)\s*=\s*require\(\s*['"]([^'"\n]+)['"]""")
 _BRACES = re.compile(r"\{([^}]*)\}?")
 _STAR_AS = re.compile(r"\*\s*(?:as\s+([\w$]+))?")

@@ -107,12 +107,18 @@ def _signature(text: str, start: int, header: int) -> str:
     """Whole lines from `start` to the one in which the header ends, within the two caps."""
     end = text.find("\n", max(start, header))
     lines = text[start : end if end >= 0 else len(text)].split("\n")
-    kept = [lines[0].rstrip()[:MAX_LINE]]
+    kept = [_cut(lines[0])]
     for line in lines[1:]:
         if sum(map(len, kept)) + len(line) > MAX_SIGNATURE:
             break
-        kept.append(line.rstrip()[:MAX_LINE])
+        kept.append(_cut(line))
     return "\n".join(kept)
+
+
+def _cut(line: str) -> str:
+    """A line within the cap, cut at a blank: half of a long literal would no longer be recognised for the secret it may be."""
+    line = line.rstrip()
+    return line if len(line) <= MAX_LINE else line[: line.rfind(" ", 0, MAX_LINE) + 1].rstrip()
 
 
 def _first_token(node: Node) -> int:
@@ -142,7 +148,9 @@ def _names(node: Node) -> Iterator[tuple[str, str]]:
     targets = [n for n in map(node.field, ("name", "declarator", "left", "alias")) if n is not None][:1]
     if node.type in _LISTS:
         declared = node.field("type")
-        targets = [c for c in node.named_children if c != declared and (c.type in _NAMES or c.type.endswith("declarator"))]
+        targets = [
+            c for c in node.named_children if c != declared and (c.type in _NAMES or c.type.endswith("declarator"))
+        ]
     if not targets:
         targets = [c for c in node.named_children[:1] if c.type in _NAMES or c.type in ("variable_list", "type")]
     for target in targets:
@@ -213,7 +221,9 @@ def _table(classes: str, types: str, functions: str, variables: str, through: st
 
 
 _DECORATORS = frozenset({"decorator", "attribute_list", "marker_annotation", "annotation", "attribute_item"})
-_FUNCTION_VALUES = frozenset({"arrow_function", "function_expression", "function_definition", "generator_function", "lambda"})
+_FUNCTION_VALUES = frozenset(
+    {"arrow_function", "function_expression", "function_definition", "generator_function", "lambda"}
+)
 _NAMES = frozenset("identifier property_identifier private_property_identifier type_identifier field_identifier constant word variable_name name".split())  # fmt: skip
 _PATHS = frozenset("dot_index_expression method_index_expression qualified_identifier member_expression".split())
 # One node may declare several names, each in a child of its own, or all side by side after the type.

@@ -1,0 +1,128 @@
+"""Chooses what of a redacted pack goes into a budget, and in what order. Adds no text, so what was redacted stays so.
+
+A quarter of the budget is the window's, never less than 2,000 characters or the last 20 non-blank lines; then the likeliest
+signatures; what is left widens the window again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from kireji.base.types import ContextItem, Dropped, ItemKind, RedactedPack, Span
+
+_WINDOW_SHARE = 0.25
+_MIN_WINDOW = 2_000
+_MIN_LINES = 20
+# Of the window, what stands before the cursor says more than what stands after.
+_BEFORE_SHARE = 0.75
+# A file's heading in the prompt costs about so much, in characters; an item its line end.
+_HEADING = 60
+# Stable things first, so that the beginning of the prompt stays the same while someone types.
+_ORDER = {ItemKind.SIGNATURE: 0, ItemKind.OPEN_FILE: 1, ItemKind.WINDOW_AFTER: 2, ItemKind.WINDOW_BEFORE: 3}
+
+
+def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float) -> RedactedPack:
+    """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in `dropped`.
+
+    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, the text after the
+    cursor, the text before it.
+    """
+    budget = int(budget_tokens * chars_per_token)
+    before, after, others = _split(pack)
+    room_before, room_after = _window_room(before, after, budget)
+    window = Span(
+        before.span.end - room_before if before is not None else 0,
+        after.span.start + room_after if after is not None else 0,
+    )
+    kept, dropped = _choose(others, pack, window, budget - room_before - room_after)
+    spare = budget - sum(map(_cost, kept)) - _HEADING * len({item.uri for item in kept}) - room_before - room_after
+    wider = room_before + int(max(0, spare) * _BEFORE_SHARE)
+    spare -= min(len(before.text) if before is not None else 0, wider) - room_before
+    items = list(kept)
+    for item, room in ((before, wider), (after, room_after + max(0, spare))):
+        if item is not None:
+            cut = _tail(item, room) if item is before else _head(item, room)
+            items.append(cut)
+            if cut != item:
+                dropped.append(Dropped(replace(item, text=""), "window cut to the budget"))
+    items.sort(key=lambda item: (_ORDER[item.kind], item.uri == pack.site.document.uri, item.uri, item.span))
+    items = [replace(item, tokens=ceil(len(item.text) / chars_per_token)) for item in items]
+    return replace(
+        pack, items=tuple(items), dropped=(*pack.dropped, *dropped), tokens=sum(item.tokens for item in items)
+    )
+
+
+def _split(pack: RedactedPack) -> tuple[ContextItem | None, ContextItem | None, list[ContextItem]]:
+    before = next((i for i in pack.items if i.kind is ItemKind.WINDOW_BEFORE), None)
+    after = next((i for i in pack.items if i.kind is ItemKind.WINDOW_AFTER), None)
+    return before, after, [i for i in pack.items if i is not before and i is not after]
+
+
+def _window_room(before: ContextItem | None, after: ContextItem | None, budget: int) -> tuple[int, int]:
+    """Characters for the two halves of the window. What one half does not need, the other gets."""
+    text_before = before.text if before is not None else ""
+    text_after = after.text if after is not None else ""
+    window = max(_MIN_WINDOW, int(budget * _WINDOW_SHARE))
+    wanted = max(int(window * _BEFORE_SHARE), window - len(text_after), _last_lines(text_before, _MIN_LINES))
+    room_before = min(len(text_before), wanted, budget)
+    room_after = min(len(text_after), max(0, window - room_before), budget - room_before)
+    return room_before, room_after
+
+
+def _last_lines(text: str, count: int) -> int:
+    """How many characters from the end hold the current line and the last `count` non-blank lines before it."""
+    end = text.rfind("\n") + 1
+    while count > 0 and end > 0:
+        start = text.rfind("\n", 0, end - 1) + 1
+        count -= bool(text[start:end].strip())
+        end = start
+    return len(text) - end
+
+
+def _choose(
+    items: Sequence[ContextItem], pack: RedactedPack, window: Span, room: int
+) -> tuple[list[ContextItem], list[Dropped]]:
+    """The likeliest items that fit into `room` characters; a longer one makes way for a shorter one behind it."""
+    kept: list[ContextItem] = []
+    dropped: list[Dropped] = []
+    files: set[str] = set()
+    said: set[tuple[str, str]] = set()
+    for item in sorted(items, key=lambda i: (-i.score, i.uri, i.span)):
+        cost = _cost(item) + (0 if item.uri in files else _HEADING)
+        if item.uri == pack.site.document.uri and window.start <= item.span.start <= window.end:
+            dropped.append(Dropped(item, "stands in the window"))
+        elif (item.uri, item.text) in said:
+            dropped.append(Dropped(item, "said already"))
+        elif cost > room:
+            dropped.append(Dropped(item, "over the budget"))
+        else:
+            kept.append(item)
+            files.add(item.uri)
+            said.add((item.uri, item.text))
+            room -= cost
+    return kept, dropped
+
+
+def _cost(item: ContextItem) -> int:
+    return len(item.text) + 1
+
+
+def _tail(item: ContextItem, room: int) -> ContextItem:
+    """The last `room` characters, from a line's start where one is near."""
+    if len(item.text) <= room:
+        return item
+    start = len(item.text) - room
+    line = item.text.find("\n", start - 1 if start else 0, len(item.text)) + 1
+    if line and item.text[start - 1] != "\n":
+        start = line
+    return replace(item, text=item.text[start:], span=Span(item.span.end - (len(item.text) - start), item.span.end))
+
+
+def _head(item: ContextItem, room: int) -> ContextItem:
+    """The first `room` characters, to a line's end where one is near."""
+    if len(item.text) <= room:
+        return item
+    end = item.text.rfind("\n", 0, room) + 1 or room
+    return replace(item, text=item.text[:end], span=Span(item.span.start, item.span.start + end))
