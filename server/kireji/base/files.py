@@ -20,16 +20,21 @@ _NEVER = """
 *.pem *.key *.p8 *.p12 *.pfx *.pkcs12 *.jks *.keystore *.bks *.keytab *.kdb *.kdbx *.ppk *.gpg *.pgp *.asc *.age *.ovpn
 *.crt *.cer *.cert *.der *.csr *.p7b *.p7c
 id_rsa* id_dsa* id_ecdsa* id_ed25519* *_rsa *_dsa *_ecdsa *_ed25519 authorized_keys known_hosts
-.npmrc .yarnrc .yarnrc.yml .pypirc .netrc _netrc .gemrc .pgpass pgpass.conf .my.cnf .mylogin.cnf .htpasswd .htdigest .s3cfg .boto
-.git-credentials .gitcookies .dockercfg .dockerconfigjson .vault-token .vault_pass* vault_pass* .credentials .terraformrc .bash_history .zsh_history .psql_history .python_history
-credentials credentials.* *credentials.json *credentials.y*ml *-credentials.* *_credentials.json client_secret*.json service-account*.json
-service_account*.json *serviceaccount*.json google-services.json googleservice-info.plist firebase-adminsdk*.json kubeconfig *.kubeconfig
-secret secret.json secret.y*ml secret.toml secret.ini secret.txt secrets secrets.json secrets.y*ml secrets.toml secrets.ini secrets.txt secrets.*.y*ml
+.npmrc .yarnrc .yarnrc.yml .pypirc .netrc _netrc .gemrc .pgpass pgpass.conf .my.cnf .mylogin.cnf .htpasswd .htdigest
+.s3cfg .boto
+.git-credentials .gitcookies .dockercfg .dockerconfigjson .vault-token .vault_pass* vault_pass* .credentials
+.terraformrc .bash_history .zsh_history .psql_history .python_history
+credentials credentials.* *credentials.json *credentials.y*ml *-credentials.* *_credentials.json
+client_secret*.json service-account*.json service_account*.json *serviceaccount*.json
+google-services.json googleservice-info.plist firebase-adminsdk*.json kubeconfig *.kubeconfig
+secret secret.json secret.y*ml secret.toml secret.ini secret.txt
+secrets secrets.json secrets.y*ml secrets.toml secrets.ini secrets.txt secrets.*.y*ml
 *.secret *.secrets *.secret.y*ml *.secrets.y*ml passwords.* passwd shadow local.settings.json
 *.tfvars *.tfvars.json *.tfstate *.tfstate.* *.mobileprovision *.publishsettings
 *.lock *.lockb package-lock.json npm-shrinkwrap.json pnpm-lock.y*ml go.sum gradle.lockfile packages.lock.json
 *.min.js *.min.mjs *.min.cjs *.min.css *-min.js *.bundle.js *.chunk.js *.map *.snap
-*_pb2.py *_pb2.pyi *_pb2_grpc.py *.pb.go *_pb.js *_pb.ts *_pb.d.ts *.pb.cc *.pb.h *.generated.* *.g.cs *.g.dart *.designer.cs *_generated.*
+*_pb2.py *_pb2.pyi *_pb2_grpc.py *.pb.go *_pb.js *_pb.ts *_pb.d.ts *.pb.cc *.pb.h *.generated.*
+*.g.cs *.g.dart *.designer.cs *_generated.*
 """
 _NEVER_NAME = re.compile("|".join(translate(pattern) for pattern in _NEVER.split()))
 # These four are often code about credentials, not credentials.
@@ -54,18 +59,22 @@ _CODE |= {
     ".md",
 }
 _ABOUT = re.compile(r"(credentials?|passwords?|secrets?)(\.\w+)?\.\w+")
-_NEVER_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".password-store", ".secrets", ".terraform"})  # fmt: skip
-_SKIPPED_FOLDERS = _NEVER_FOLDERS | frozenset(
-    ".git .hg .svn .jj node_modules bower_components jspm_packages .venv venv virtualenv site-packages __pycache__ __pypackages__ .tox .nox "
-    ".mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .gradle .idea .vs .next .nuxt .svelte-kit .parcel-cache .turbo .yarn "
-    ".eggs .bundle .dart_tool .pnpm-store .direnv .ipynb_checkpoints htmlcov DerivedData Pods".split()
-)  # fmt: skip
+_NEVER_FOLDERS = frozenset(
+    {".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".password-store", ".secrets", ".terraform"}
+)
+_TOOLS = """
+.git .hg .svn .jj node_modules bower_components jspm_packages .venv venv virtualenv site-packages __pycache__
+__pypackages__ .tox .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .gradle .idea .vs .next .nuxt
+.svelte-kit .parcel-cache .turbo .yarn .eggs .bundle .dart_tool .pnpm-store .direnv .ipynb_checkpoints htmlcov
+DerivedData Pods
+"""
+_SKIPPED_FOLDERS = _NEVER_FOLDERS | frozenset(_TOOLS.split())
 _IGNORE_FILES = (".gitignore", ".kirejiignore")
 _MAX_IGNORE_BYTES = 100_000
 
 
 def never_read(path: str | os.PathLike[str]) -> bool:
-    """True for a file that is never read and never sent, by its name: keys, credentials, environments, locks, generated code.
+    """True for a file that is never read and never sent: keys, credentials, environments, locks, generated code.
 
     Also asked of a document that is open in the editor. Looks at the name and its folders only, not at the disk.
     """
@@ -81,8 +90,8 @@ def never_read(path: str | os.PathLike[str]) -> bool:
 def read_text(path: Path, root: Path, max_bytes: int) -> str | None:
     """The text of a regular file below `root`, UTF-8 with replacement; None for anything else.
 
-    None also when it may never be read, is larger than `max_bytes`, is binary, is gone, may not be opened, or is a link that
-    leaves the root or points at what may never be read. Opening never waits (a FIFO has no writer), nor follows a last link.
+    None also when it may never be read, is larger than `max_bytes`, is binary, is gone, may not be opened, or is a link
+    that leaves the root or points at what may never be read. Opening never waits, not even for a FIFO without a writer.
     """
     try:
         base, real = root.resolve(), path.resolve()
@@ -112,8 +121,8 @@ def read_text(path: Path, root: Path, max_bytes: int) -> str | None:
 def walk(root: Path, limit: int) -> Iterator[Path]:
     """Up to `limit` regular files below `root` that may be read, near ones first, each folder in order of names.
 
-    Skips links, folders of tools and packages, what `.gitignore` and `.kirejiignore` files of any level exclude, and what
-    `never_read` names.
+    Skips links, folders of tools and packages, what `.gitignore` and `.kirejiignore` files of any level exclude, and
+    what `never_read` names.
     """
     folders: list[tuple[Path, str, tuple[_Rule, ...]]] = [(root, "", ())]
     for folder, prefix, inherited in folders:
@@ -144,7 +153,7 @@ class _Rule:
 
 
 def _ignored(rules: tuple[_Rule, ...], where: str) -> bool:
-    """Whether the path (with a final slash for a folder) is excluded; a folder's contents follow it and are not asked."""
+    """Whether the path (a folder's ends in a slash) is excluded; the contents of an excluded folder are not asked."""
     return next((rule.excludes for rule in reversed(rules) if rule.pattern.fullmatch(where)), False)
 
 

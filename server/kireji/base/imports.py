@@ -20,8 +20,8 @@ DEFAULT = "default"
 class Import:
     """One imported module. `level` counts the leading dots of a Python import, 0 for an absolute one.
 
-    `names` are (name there, name here); STAR stands for everything, DEFAULT for a JavaScript default export. `alias` is the
-    name under which the module itself is known here, "" when only names were taken out of it.
+    `names` are (name there, name here); STAR stands for everything, DEFAULT for a JavaScript default export. `alias` is
+    the name under which the module itself is known here, "" when only names were taken out of it.
     """
 
     module: str
@@ -31,7 +31,7 @@ class Import:
 
 
 def imports(language: str, text: str) -> tuple[Import, ...]:
-    """All imports (and re-exports) of a Python, JavaScript, TypeScript or Go text, in order; empty for other languages."""
+    """All imports and re-exports of a Python, JavaScript, TypeScript or Go text, in order; else empty."""
     reader = _READERS.get(canonical(language))
     return tuple(reader(text)) if reader is not None else ()
 

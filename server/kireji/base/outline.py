@@ -1,7 +1,7 @@
 """What a file defines, by name, with the source lines that say how it is used; from tables of node types, per language.
 
-Follows no import and resolves no name: `imports.py` lists imports, `engine/context/symbols.py` follows them. Broken code gives
-what can still be recognised, never an error.
+Follows no import and resolves no name: `imports.py` lists imports, `engine/context/symbols.py` follows them. Broken
+code gives what can still be recognised, never an error.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _signature(text: str, start: int, header: int) -> str:
 
 
 def _cut(line: str) -> str:
-    """A line within the cap, cut at a blank: half of a long literal would no longer be recognised for the secret it may be."""
+    """A line within the cap, cut at a blank: half of a literal could no longer be recognised for a secret."""
     line = line.rstrip()
     return line if len(line) <= MAX_LINE else line[: line.rfind(" ", 0, MAX_LINE) + 1].rstrip()
 
@@ -164,7 +164,7 @@ def _leaves(node: Node) -> Iterator[tuple[str, str]]:
     if node.type in _NAMES:
         if name := node.text.lstrip("$"):
             yield "", name
-    elif node.type in ("pattern_list", "tuple_pattern", "variable_list", "array_pattern", "type", "variable_declarator", "reference_declarator"):  # fmt: skip
+    elif node.type in _PATTERNS:
         for child in node.named_children:
             yield from _leaves(child)
     elif node.type in _PATHS:
@@ -224,13 +224,23 @@ _DECORATORS = frozenset({"decorator", "attribute_list", "marker_annotation", "an
 _FUNCTION_VALUES = frozenset(
     {"arrow_function", "function_expression", "function_definition", "generator_function", "lambda"}
 )
-_NAMES = frozenset("identifier property_identifier private_property_identifier type_identifier field_identifier constant word variable_name name".split())  # fmt: skip
-_PATHS = frozenset("dot_index_expression method_index_expression qualified_identifier member_expression".split())
+_NAMES = frozenset(
+    {"identifier", "property_identifier", "private_property_identifier", "type_identifier", "field_identifier"}
+    | {"constant", "word", "variable_name", "name"}
+)
+_PATHS = frozenset({"dot_index_expression", "method_index_expression", "qualified_identifier", "member_expression"})
+_PATTERNS = frozenset(
+    {"pattern_list", "tuple_pattern", "variable_list", "array_pattern", "type", "variable_declarator"}
+    | {"reference_declarator"}
+)
 # One node may declare several names, each in a child of its own, or all side by side after the type.
 _ONE_OF_MANY = frozenset({"variable_declaration", "variable_declarator", "const_element", "property_element"})
 _LISTS = frozenset({"var_spec", "const_spec", "field_declaration", "declaration"})
 
-_JS_THROUGH = "export_statement expression_statement class_body statement_block if_statement lexical_declaration variable_declaration"
+_JS_THROUGH = (
+    "export_statement expression_statement class_body statement_block if_statement lexical_declaration "
+    "variable_declaration"
+)
 _JS = _table(
     "class_declaration class",
     "",
@@ -241,7 +251,8 @@ _JS = _table(
 _TS = _table(
     "class_declaration abstract_class_declaration class interface_declaration internal_module",
     "type_alias_declaration enum_declaration",
-    "function_declaration generator_function_declaration method_definition function_signature method_signature abstract_method_signature",
+    "function_declaration generator_function_declaration method_definition function_signature method_signature "
+    "abstract_method_signature",
     "variable_declarator public_field_definition property_signature assignment_expression",
     f"{_JS_THROUGH} ambient_declaration interface_body module",
 )
@@ -255,7 +266,8 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
             "type_alias_statement",
             "function_definition",
             "assignment",
-            "decorated_definition expression_statement block if_statement else_clause elif_clause try_statement except_clause finally_clause with_statement",
+            "decorated_definition expression_statement block if_statement else_clause elif_clause try_statement "
+            "except_clause finally_clause with_statement",
         ),
         "javascript": _JS,
         "javascriptreact": _JS,
@@ -266,7 +278,8 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
             "type_spec type_alias",
             "function_declaration method_declaration method_elem",
             "var_spec const_spec field_declaration",
-            "type_declaration var_declaration var_spec_list const_declaration struct_type interface_type field_declaration_list",
+            "type_declaration var_declaration var_spec_list const_declaration struct_type interface_type "
+            "field_declaration_list",
         ),
         "rust": _table(
             "trait_item",
@@ -282,7 +295,13 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
             "field_declaration constant_declaration",
             "class_body interface_body enum_body enum_body_declarations",
         ),
-        "c": _table("", _C_TYPES, "function_definition preproc_function_def", "declaration field_declaration preproc_def", _C_THROUGH),
+        "c": _table(
+            "",
+            _C_TYPES,
+            "function_definition preproc_function_def",
+            "declaration field_declaration preproc_def",
+            _C_THROUGH,
+        ),
         "cpp": _table(
             "class_specifier concept_definition",
             f"{_C_TYPES} alias_declaration",

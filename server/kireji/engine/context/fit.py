@@ -1,7 +1,7 @@
 """Chooses what of a redacted pack goes into a budget, and in what order. Adds no text, so what was redacted stays so.
 
-A quarter of the budget is the window's, never less than 2,000 characters or the last 20 non-blank lines; then the likeliest
-signatures; what is left widens the window again.
+A quarter of the budget is the window's, never less than 2,000 characters or the last 20 non-blank lines; then the
+likeliest signatures; what is left widens the window again.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ _ORDER = {ItemKind.SIGNATURE: 0, ItemKind.OPEN_FILE: 1, ItemKind.WINDOW_AFTER: 2
 
 
 def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float) -> RedactedPack:
-    """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in `dropped`.
+    """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in
+    `dropped`.
 
-    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, the text after the
-    cursor, the text before it.
+    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, the text
+    after the cursor, the text before it.
     """
     budget = int(budget_tokens * chars_per_token)
     before, after, others = _split(pack)

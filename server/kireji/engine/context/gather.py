@@ -1,7 +1,7 @@
 """Collects what may help at a cursor: the window around it, definitions in reach, what other open files define.
 
-Raw material: secrets are still in it (`redact.py`), and it is more than fits (`fit.py`). Late context is worth nothing, so
-what is there at the deadline is what is used. The open file is read from the snapshot, never from the disk.
+Raw material: secrets are still in it (`redact.py`), and it is more than fits (`fit.py`). Late context is worth nothing,
+so what is there at the deadline is what is used. The open file is read from the snapshot, never from the disk.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_ITEMS = 400
 
 
 async def gather(snapshot: Snapshot, site: Site, reader: SymbolReader, deadline_s: float) -> ContextPack:
-    """The pack for a site, within `deadline_s` seconds from now; the window is always in it, the rest as far as time allows."""
+    """The pack for a site, within `deadline_s` seconds from now: always the window, the rest as far as time allows."""
     found: list[ContextItem] = []
     stop = Event()
     work = asyncio.create_task(asyncio.to_thread(_collect, snapshot, site, reader, found.append, stop))
@@ -71,7 +71,7 @@ def _next_line(text: str, offset: int) -> int:
 
 
 def _best(items: list[ContextItem]) -> list[ContextItem]:
-    """Without repeats, the likeliest first; ties in the order of files and lines, so that equal input gives equal output."""
+    """Without repeats, the likeliest first; ties by file and line, so that equal input gives equal output."""
     unique: dict[tuple[str, Span], ContextItem] = {}
     for item in items:
         key = (item.uri, item.span)

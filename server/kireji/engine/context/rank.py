@@ -1,7 +1,7 @@
 """How likely a definition is needed at the cursor: hand rules over what stands around it. Pure; reads no file.
 
-The rules are for names that the file already says ("seen"): for those they beat fitted weights. Names that stand nowhere in
-the file need votes of similar code, which this does not do.
+The rules are for names that the file already says ("seen"): for those they beat fitted weights. Names that stand
+nowhere in the file need votes of similar code, which this does not do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ORIGIN: Mapping[Origin | None, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around the cursor. `parts` are lower-cased pieces of the near words; `receiver` is what precedes the dot."""
+    """What stands around the cursor. `parts` are pieces of the near words; `receiver` is what precedes the dot."""
 
     near: frozenset[str]
     counts: Mapping[str, int]
@@ -68,7 +68,7 @@ def parts(word: str) -> tuple[str, ...]:
 
 
 def score(definition: Definition, origin: Origin | None, local: str, around: Surroundings) -> float:
-    """Higher is likelier; comparable between definitions of one request only. `origin` None means: defined in this file."""
+    """Higher is likelier; comparable within one request only. `origin` None means: defined in this file."""
     name = definition.name
     value = _ORIGIN[origin]
     if name in around.near or (local and local in around.near):
@@ -92,7 +92,7 @@ def _receiver(definition: Definition, local: str, receiver: str) -> float:
     owner = definition.container.rpartition(".")[2]
     if receiver in ("self", "this", "cls", "super"):
         return 1.1 if owner else 0.0
-    if receiver == local or receiver == owner:
+    if receiver in (local, owner):
         return 3.8
     # `request.` beside a class Request: most variables are named for their type.
     return 1.5 if owner and owner.lower() == receiver.replace("_", "").lower() else 0.0

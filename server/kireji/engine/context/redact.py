@@ -24,8 +24,9 @@ def redact(pack: ContextPack, never: Callable[[str], bool] = never_read) -> Reda
 
     The two halves of the window are read as one text, so that a secret with the cursor inside is seen whole.
     """
-    kept = [item for item in pack.items if not never(_path(item.uri))]
-    refused = [Dropped(replace(item, text=""), "never read") for item in pack.items if item not in kept]
+    unread = {uri for uri in {item.uri for item in pack.items} if never(_path(uri))}
+    kept = [item for item in pack.items if item.uri not in unread]
+    refused = [Dropped(replace(item, text=""), "never read") for item in pack.items if item.uri in unread]
     dropped = [Dropped(replace(d.item, text=""), d.why) for d in pack.dropped]
     document = pack.site.document
     keys = [Hit("private-key", span) for span in private_keys(document.text)]
@@ -34,8 +35,8 @@ def redact(pack: ContextPack, never: Callable[[str], bool] = never_read) -> Reda
     items: list[ContextItem] = []
     redactions: list[Redaction] = []
     for item, start in zip(kept, starts, strict=True):
-        local = _within(hits, start, start + len(item.text))
-        if item.uri == document.uri and document.text.startswith(item.text, item.span.start):
+        local = _within(hits, start, start + len(item.text)) if hits else []
+        if keys and item.uri == document.uri and document.text.startswith(item.text, item.span.start):
             local = _union([*local, *_within(keys, item.span.start, item.span.start + len(item.text))])
         items.append(replace(item, text=_mask(item.text, local)) if local else item)
         at = item.span.start
@@ -44,7 +45,7 @@ def redact(pack: ContextPack, never: Callable[[str], bool] = never_read) -> Reda
 
 
 def site_is_secret(site: Site) -> bool:
-    """True when the cursor's line holds (a part of) a secret: then nothing is asked, not even with the secret taken out."""
+    """True when the cursor's line holds (a part of) a secret: then nothing is asked, not even with it taken out."""
     text, offset = site.document.text, site.offset
     line = Span(offset - len(site.before), offset + len(site.after))
     start = text.rfind("\n", 0, max(0, line.start - _REACH)) + 1

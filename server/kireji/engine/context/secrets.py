@@ -1,7 +1,7 @@
 """What a secret looks like: vendors' formats as data, and finding them in a text.
 
-Every format opens with a literal, so that a text without it costs one substring search. Replaces nothing: `redact.py` does.
-Names of settings that tell a secret (`password = …`) are in `telling.py`.
+Every format opens with a literal, so that a text without it costs one substring search. Replaces nothing: `redact.py`
+does. Names of settings that tell a secret (`password = …`) are in `telling.py`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def _raw(text: str) -> Iterator[Hit]:
         yield Hit("secret-literal", Span(start, end))
 
 
-# Key material as it stands in files, and in source: quoted, joined by `+`, with written-out line ends, quoted by `>` or `#`.
+# Key material as it stands in files, and in source: quoted, joined by `+`, with written-out line ends, quoted by `>` or
+# `#`.
 _GLUE = r"(?:\\[nr]|[\s\"'`+\\,;#*>|()-])*+"
 _PEM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -114,15 +115,16 @@ def _urls(text: str) -> Iterator[tuple[int, int]]:
                 yield match.span(1)
 
 
-# name | literals it may open with | the rest, as an expression. A group marks the secret where the opening is no part of it.
+# name | literals it may open with | the rest, as an expression. A group marks the secret where the opening is no part
+# of it.
 _TABLE = r"""
 aws-access-key-id        | AKIA ASIA ABIA ACCA                   | [A-Z0-9]{16}(?![A-Za-z0-9])
 aws-bedrock-key          | ABSK bedrock-api-key-                 | [A-Za-z0-9+/]{80,}={0,2}
 aws-mws-token            | amzn.mws.                             | [0-9a-f-]{36}
 github-token             | ghp_ gho_ ghu_ ghs_ ghr_              | [A-Za-z0-9_.-]{30,}
 github-fine-grained      | github_pat_                           | [A-Za-z0-9_]{22,}
-gitlab-token             | glpat- gldt- glrt- glptt- glcbt- glsoat- glft- glimt- glagent- gloas- glffct- | [A-Za-z0-9_.-]{20,}
-gitlab-runner            | GR1348941                             | [A-Za-z0-9_-]{20,}
+gitlab-token             | glpat- gldt- glrt- glptt- glcbt- glsoat- glft- glimt- glagent- gloas- | [A-Za-z0-9_.-]{20,}
+gitlab-runner            | GR1348941 glffct-                           | [A-Za-z0-9_-]{20,}
 bitbucket-token          | ATBB                                  | [A-Za-z0-9_=-]{28,}
 atlassian-token          | ATATT3 ATCTT3                         | [A-Za-z0-9_=-]{40,}
 anthropic-key            | sk-ant-                               | [A-Za-z0-9_-]{20,}
@@ -133,7 +135,8 @@ google-api-key           | AIza                                  | [A-Za-z0-9_-]
 google-oauth-secret      | GOCSPX-                               | [A-Za-z0-9_-]{20,}
 google-access-token      | ya29.                                 | [A-Za-z0-9_-]{20,}
 google-refresh-token     | 1//0                                  | [A-Za-z0-9_-]{30,}
-slack-token              | xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxc- xoxd- xoxe- xoxe.xoxp- xoxe.xoxb- xapp- | [A-Za-z0-9%-]{10,}
+slack-token              | xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxc- xoxd- xoxe- xapp- | [A-Za-z0-9%-]{10,}
+slack-token              | xoxe.xoxp- xoxe.xoxb-                 | [A-Za-z0-9%-]{10,}
 slack-webhook            | hooks.slack.com/                      | ((?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,})
 stripe-key               | sk_live_ sk_test_ rk_live_ rk_test_ sk_org_ | [A-Za-z0-9]{16,}
 stripe-webhook-secret    | whsec_                                | [A-Za-z0-9+/=]{24,}
@@ -180,7 +183,7 @@ pulumi-token             | pul-                                  | [0-9a-f]{40}(
 doppler-token            | dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. | [A-Za-z0-9_.-]{40,}
 onepassword-token        | ops_eyJ                               | [A-Za-z0-9+/=_-]{100,}
 age-secret-key           | AGE-SECRET-KEY-1                      | [0-9A-Z]{50,}
-tailscale-key            | tskey- tskey-auth- tskey-api- tskey-client- tskey-scim- tskey-webhook- | [A-Za-z0-9]{8,}-[A-Za-z0-9]{16,}
+tailscale-key            | tskey- tskey-auth- tskey-api- tskey-client- | [A-Za-z0-9]{8,}-[A-Za-z0-9]{16,}
 infracost-key            | ico-                                  | [A-Za-z0-9]{32}(?![A-Za-z0-9_-])
 newrelic-key             | NRAK- NRJS- NRII- NRRA- NRAL-         | [A-Za-z0-9_-]{19,}
 grafana-token            | glc_eyJ glsa_                         | [A-Za-z0-9+/=_-]{32,}
@@ -227,7 +230,7 @@ yandex-key               | AQVN y0_                              | [A-Za-z0-9_-]
 azure-storage-key        | AccountKey= SharedAccessKey=          | ([A-Za-z0-9+/]{40,}={0,2})
 azure-client-secret      | 8Q~ 7Q~                               | [A-Za-z0-9_.~-]{31,}
 azure-sas                | &sig= ?sig=                           | ([A-Za-z0-9%/+=]{40,})
-jwt                      | eyJ                                   | [A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}
+jwt                      | eyJ                 | [A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}
 """
 
 # These stand inside a longer word by their nature, so what precedes them is part of the secret or free.

@@ -1,7 +1,7 @@
 """The workspace's definitions that a file's imports bring into reach, with their signatures.
 
-Files are read and outlined once and kept until they change, in one SymbolReader per workspace. Scores nothing (`rank.py`) and
-executes nothing. Blocking: call it off the event loop.
+Files are read and outlined once and kept until they change, in one SymbolReader per workspace. Scores nothing
+(`rank.py`) and executes nothing. Blocking: call it off the event loop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kireji.base.imports import DEFAULT, STAR, Import, imports
 from kireji.base.languages import canonical, language_of
 from kireji.base.outline import Definition, DefinitionKind, outline
 from kireji.base.types import Document
-from kireji.engine.context.resolve import package_files, resolve, submodule
+from kireji.engine.context.resolve import package_files, resolve
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # `a` imports from `b`, which takes it from `c`: packages do that once, seldom twice.
@@ -50,7 +50,7 @@ class FileSymbols:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A definition within reach. `local` is the name by which the importing file says it, or says its module or class."""
+    """A definition within reach. `local` is what the importing file calls it, or its module or class."""
 
     path: Path
     definition: Definition
@@ -136,6 +136,7 @@ class _Walk:
         self._root = root
         self._documents = documents
         self._files: dict[Path, FileSymbols | None] = {}
+        self._resolved: dict[tuple[Path, str, int], tuple[Path, ...]] = {}
 
     def file(self, path: Path) -> FileSymbols | None:
         """As the reader's, asked once a pass."""
@@ -179,15 +180,19 @@ class _Walk:
             yield Found(file.path, definition, Origin.MODULE, local)
 
     def _targets(self, here: FileSymbols, imported: Import) -> Iterator[FileSymbols]:
-        for path in resolve(self._root, here.path, here.language, imported):
-            if (file := self.file(Path(os.path.normpath(path)))) is not None:
+        key = (here.path.parent, imported.module, imported.level)
+        if key not in self._resolved:
+            paths = resolve(self._root, here.path, here.language, imported)
+            self._resolved[key] = tuple(Path(os.path.normpath(path)) for path in paths)
+        for path in self._resolved[key]:
+            if (file := self.file(path)) is not None:
                 yield file
 
     def _submodule(self, here: FileSymbols, imported: Import, name: str) -> FileSymbols | None:
         if canonical(here.language) != "python":
             return None
-        path = submodule(self._root, here.path, imported, name)
-        return self.file(path) if path is not None else None
+        dotted = f"{imported.module}.{name}" if imported.module else name
+        return next(self._targets(here, Import(dotted, level=imported.level)), None)
 
     def _find(self, here: FileSymbols, imported: Import, name: str, hops: int) -> tuple[FileSymbols, Definition] | None:
         """The definition of `name` in the module that the import names, or where that module has it from."""

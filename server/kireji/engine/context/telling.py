@@ -14,15 +14,18 @@ from collections.abc import Iterator
 _WORDS = (
     "password", "passwd", "passphrase", "passcode", "_pwd", "pwd", "secret", "token", "api_key", "apikey", "api-key",
     "access_key", "accesskey", "access-key", "private_key", "privatekey", "encryption_key", "signing_key", "master_key",
-    "account_key", "auth_key", "authkey", "consumer_key", "client_key", "license_key", "credential", "webhook_key", "salt",
+    "account_key", "auth_key", "authkey", "consumer_key", "client_key", "license_key",
+    "credential", "webhook_key", "salt",
 )  # fmt: skip
 _PASSWORD_WORDS = frozenset({"password", "passwd", "passphrase", "passcode", "_pwd", "pwd"})
 
-# The rest of the name, a closing quote or bracket, a type, then an assignment of any language, then a quoted literal. Quotes
-# may be escaped (a notebook is JSON); every repetition is bounded, so that a hostile line costs no more than a long one.
+# The rest of the name, a closing quote or bracket, a type, then an assignment of any language, then a quoted
+# literal. Quotes may be escaped (a notebook is JSON); every repetition is bounded, so that a hostile line costs no more
+# than a long one.
 _QUOTED = re.compile(
     r"[\w.\-]{0,40}+\\?['\"]?\]?[ \t]*+(?::[ \t]*[A-Za-z_][\w.\[\]|&<>? ]{0,60}?)?"
-    r"(?:(?:=>|:=|={1,3}|!==?|:|\()\s{0,40}+\(?\s{0,40}+|,[ \t]*+)(?:\w\()?[rbufRBUF@$]{0,2}\\{0,2}(['\"`])([^\s'\"`]{8,400}?)\\{0,2}\1"
+    r"(?:(?:=>|:=|={1,3}|!==?|:|\()\s{0,40}+\(?\s{0,40}+|,[ \t]*+)"
+    r"(?:\w\()?[rbufRBUF@$]{0,2}\\{0,2}(['\"`])([^\s'\"`]{8,400}?)\\{0,2}\1"
 )
 # Without quotes, as in environment files, YAML and shells: to the end of the line, and only where it looks random.
 _BARE = re.compile(
