@@ -6,28 +6,28 @@ code gives what can still be recognised, never an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from types import MappingProxyType
 
 from kireji.base.languages import canonical
+from kireji.base.outline_tables import (
+    DECORATORS,
+    FUNCTION_VALUES,
+    LISTS,
+    NAMES,
+    ONE_OF_MANY,
+    PATHS,
+    PATTERNS,
+    TABLES,
+    DefinitionKind,
+)
 from kireji.base.syntax import Node, parse, supported
 from kireji.base.types import Span
 
 # A signature is for reading, not for compiling: a line or a header longer than this says nothing more to a model.
 MAX_LINE = 120
 MAX_SIGNATURE = 240
-
-
-class DefinitionKind(Enum):
-    """What a name stands for."""
-
-    FUNCTION = "function"
-    METHOD = "method"
-    CLASS = "class"
-    TYPE = "type"
-    VARIABLE = "variable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +44,17 @@ class Definition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Node types of one language: what they define, and which are only looked through."""
-
-    kinds: Mapping[str, DefinitionKind]
-    through: frozenset[str]
-
-
 def outline(language: str, text: str) -> tuple[Definition, ...]:
     """All definitions at module and class level, in source order; empty for a language without a table.
 
     Also the attributes that a Python `__init__` gives to `self`. Locals of functions are left out.
     """
-    table = _TABLES.get(canonical(language))
+    table = TABLES.get(canonical(language))
     if table is None or not supported(language):
         return ()
     found: list[Definition] = []
-    stack: list[tuple[Node, str]] = [(parse(language, text).root, "")]
+    tree = parse(language, text)
+    stack: list[tuple[Node, str]] = [(tree.root, "")]
     while stack:
         node, container = stack.pop()
         kind = table.kinds.get(node.type)
@@ -79,12 +72,33 @@ def outline(language: str, text: str) -> tuple[Definition, ...]:
         elif node.type not in table.through and not node.is_error and node.parent is not None:
             continue
         stack += ((child, inside) for child in reversed(node.named_children))
+    if tree.has_error and canonical(language) == "python":
+        found = sorted([*found, *_unparsed(text, {d.span.start for d in found})], key=lambda d: d.span.start)
     return tuple(found)
+
+
+_HEADER = re.compile(r"^([ \t]*)((?:async[ \t]+)?(def|class)[ \t]+(\w+))", re.M)
+
+
+def _unparsed(text: str, known: set[int]) -> Iterator[Definition]:
+    """Python definitions that an error hides: an open bracket swallows what follows, but headers still tell."""
+    around: list[tuple[int, str, str]] = []
+    for match in _HEADER.finditer(text):
+        indent, word, name = len(match[1].expandtabs()), match[3], match[4]
+        while around and around[-1][0] >= indent:
+            around.pop()
+        if match.start(2) not in known and all(kind == "class" for _, kind, _ in around):
+            container = ".".join(outer for _, _, outer in around)
+            function = DefinitionKind.METHOD if container else DefinitionKind.FUNCTION
+            kind = DefinitionKind.CLASS if word == "class" else function
+            signature = _signature(text, match.start(2), match.start(2))
+            yield Definition(name, kind, signature, container, Span(match.start(2), match.end(2)))
+        around.append((indent, word, name))
 
 
 def _define(text: str, node: Node, kind: DefinitionKind, name: str, container: str) -> Definition:
     value = node.field("value") or node.field("right")
-    function = value if value is not None and value.type in _FUNCTION_VALUES else None
+    function = value if value is not None and value.type in FUNCTION_VALUES else None
     if kind is DefinitionKind.VARIABLE and (function is not None or _declares_function(node)):
         kind = DefinitionKind.FUNCTION
     if kind is DefinitionKind.FUNCTION and container:
@@ -93,7 +107,12 @@ def _define(text: str, node: Node, kind: DefinitionKind, name: str, container: s
     start = text.rfind("\n", 0, token) + 1
     start += len(text[start:token]) - len(text[start:token].lstrip())
     body = (function or node).field("body")
-    if body is not None:
+    if (
+        node.type == "function_definition"
+        and (last := node.field("return_type") or node.field("parameters")) is not None
+    ):
+        header = last.end  # in broken Python the body may begin far below, after lines that are not the header's
+    elif body is not None:
         header = start + len(text[start : body.start].rstrip())
     elif kind in (DefinitionKind.FUNCTION, DefinitionKind.METHOD):
         parameters = (function or node).field("parameters")
@@ -124,10 +143,10 @@ def _cut(line: str) -> str:
 def _first_token(node: Node) -> int:
     """Where the definition starts once decorators, annotations and attributes are passed."""
     for child in node.children:
-        if child.type in _DECORATORS:
+        if child.type in DECORATORS:
             continue
         if child.type == "modifiers":
-            inner = next((c for c in child.children if c.type not in _DECORATORS), None)
+            inner = next((c for c in child.children if c.type not in DECORATORS), None)
             if inner is None:
                 continue
             return inner.start
@@ -141,18 +160,18 @@ def _names(node: Node) -> Iterator[tuple[str, str]]:
         owner = next((n.text for n in receiver.walk() if n.type == "type_identifier"), "")
         yield owner, _bare(node.field("name"))
         return
-    if many := [c for c in node.named_children if c.type in _ONE_OF_MANY]:
+    if many := [c for c in node.named_children if c.type in ONE_OF_MANY]:
         for child in many:
             yield from _names(child)
         return
     targets = [n for n in map(node.field, ("name", "declarator", "left", "alias")) if n is not None][:1]
-    if node.type in _LISTS:
+    if node.type in LISTS:
         declared = node.field("type")
         targets = [
-            c for c in node.named_children if c != declared and (c.type in _NAMES or c.type.endswith("declarator"))
+            c for c in node.named_children if c != declared and (c.type in NAMES or c.type.endswith("declarator"))
         ]
     if not targets:
-        targets = [c for c in node.named_children[:1] if c.type in _NAMES or c.type in ("variable_list", "type")]
+        targets = [c for c in node.named_children[:1] if c.type in NAMES or c.type in ("variable_list", "type")]
     for target in targets:
         yield from _leaves(target)
 
@@ -161,13 +180,13 @@ def _leaves(node: Node) -> Iterator[tuple[str, str]]:
     """The names in a declarator, pattern or path."""
     while (inner := node.field("declarator")) is not None or node.type == "parenthesized_declarator":
         node = inner if inner is not None else node.named_children[0]
-    if node.type in _NAMES:
+    if node.type in NAMES:
         if name := node.text.lstrip("$"):
             yield "", name
-    elif node.type in _PATTERNS:
+    elif node.type in PATTERNS:
         for child in node.named_children:
             yield from _leaves(child)
-    elif node.type in _PATHS:
+    elif node.type in PATHS:
         parts = [n.text for n in node.named_children if n.text]
         # `self.x = …` below a class is an attribute and read in `_attributes`; `module.exports.f` defines `f`.
         if len(parts) > 1 and parts[0] not in ("self", "this"):
@@ -207,124 +226,3 @@ def _text(node: Node | None) -> str:
 def _bare(node: Node | None) -> str:
     """A type's or member's name without type arguments."""
     return _text(node).partition("<")[0].strip()
-
-
-def _table(classes: str, types: str, functions: str, variables: str, through: str) -> _Table:
-    groups = (
-        (DefinitionKind.CLASS, classes),
-        (DefinitionKind.TYPE, types),
-        (DefinitionKind.FUNCTION, functions),
-        (DefinitionKind.VARIABLE, variables),
-    )
-    kinds = {node_type: kind for kind, names in groups for node_type in names.split()}
-    return _Table(MappingProxyType(kinds), frozenset(through.split()))
-
-
-_DECORATORS = frozenset({"decorator", "attribute_list", "marker_annotation", "annotation", "attribute_item"})
-_FUNCTION_VALUES = frozenset(
-    {"arrow_function", "function_expression", "function_definition", "generator_function", "lambda"}
-)
-_NAMES = frozenset(
-    {"identifier", "property_identifier", "private_property_identifier", "type_identifier", "field_identifier"}
-    | {"constant", "word", "variable_name", "name"}
-)
-_PATHS = frozenset({"dot_index_expression", "method_index_expression", "qualified_identifier", "member_expression"})
-_PATTERNS = frozenset(
-    {"pattern_list", "tuple_pattern", "variable_list", "array_pattern", "type", "variable_declarator"}
-    | {"reference_declarator"}
-)
-# One node may declare several names, each in a child of its own, or all side by side after the type.
-_ONE_OF_MANY = frozenset({"variable_declaration", "variable_declarator", "const_element", "property_element"})
-_LISTS = frozenset({"var_spec", "const_spec", "field_declaration", "declaration"})
-
-_JS_THROUGH = (
-    "export_statement expression_statement class_body statement_block if_statement lexical_declaration "
-    "variable_declaration"
-)
-_JS = _table(
-    "class_declaration class",
-    "",
-    "function_declaration generator_function_declaration method_definition",
-    "variable_declarator field_definition assignment_expression",
-    _JS_THROUGH,
-)
-_TS = _table(
-    "class_declaration abstract_class_declaration class interface_declaration internal_module",
-    "type_alias_declaration enum_declaration",
-    "function_declaration generator_function_declaration method_definition function_signature method_signature "
-    "abstract_method_signature",
-    "variable_declarator public_field_definition property_signature assignment_expression",
-    f"{_JS_THROUGH} ambient_declaration interface_body module",
-)
-_C_TYPES = "struct_specifier union_specifier enum_specifier type_definition"
-_C_THROUGH = "field_declaration_list linkage_specification preproc_if preproc_ifdef preproc_else declaration_list"
-
-_TABLES: Mapping[str, _Table] = MappingProxyType(
-    {
-        "python": _table(
-            "class_definition",
-            "type_alias_statement",
-            "function_definition",
-            "assignment",
-            "decorated_definition expression_statement block if_statement else_clause elif_clause try_statement "
-            "except_clause finally_clause with_statement",
-        ),
-        "javascript": _JS,
-        "javascriptreact": _JS,
-        "typescript": _TS,
-        "typescriptreact": _TS,
-        "go": _table(
-            "",
-            "type_spec type_alias",
-            "function_declaration method_declaration method_elem",
-            "var_spec const_spec field_declaration",
-            "type_declaration var_declaration var_spec_list const_declaration struct_type interface_type "
-            "field_declaration_list",
-        ),
-        "rust": _table(
-            "trait_item",
-            "struct_item enum_item union_item type_item",
-            "function_item function_signature_item macro_definition",
-            "const_item static_item field_declaration",
-            "impl_item declaration_list mod_item field_declaration_list foreign_mod_item",
-        ),
-        "java": _table(
-            "class_declaration interface_declaration enum_declaration record_declaration annotation_type_declaration",
-            "",
-            "method_declaration constructor_declaration compact_constructor_declaration",
-            "field_declaration constant_declaration",
-            "class_body interface_body enum_body enum_body_declarations",
-        ),
-        "c": _table(
-            "",
-            _C_TYPES,
-            "function_definition preproc_function_def",
-            "declaration field_declaration preproc_def",
-            _C_THROUGH,
-        ),
-        "cpp": _table(
-            "class_specifier concept_definition",
-            f"{_C_TYPES} alias_declaration",
-            "function_definition preproc_function_def",
-            "declaration field_declaration preproc_def",
-            f"{_C_THROUGH} namespace_definition template_declaration",
-        ),
-        "ruby": _table("class module", "", "method singleton_method", "assignment", "body_statement singleton_class"),
-        "csharp": _table(
-            "class_declaration interface_declaration struct_declaration record_declaration",
-            "enum_declaration delegate_declaration",
-            "method_declaration constructor_declaration",
-            "property_declaration field_declaration event_field_declaration",
-            "namespace_declaration file_scoped_namespace_declaration declaration_list",
-        ),
-        "php": _table(
-            "class_declaration interface_declaration trait_declaration enum_declaration",
-            "",
-            "function_definition method_declaration",
-            "const_declaration property_declaration",
-            "declaration_list enum_declaration_list namespace_definition compound_statement",
-        ),
-        "shellscript": _table("", "", "function_definition", "variable_assignment", "declaration_command if_statement"),
-        "lua": _table("", "", "function_declaration", "assignment_statement", "variable_declaration"),
-    }
-)  # fmt: skip

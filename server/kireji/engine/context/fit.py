@@ -115,8 +115,8 @@ def _tail(item: ContextItem, room: int) -> ContextItem:
     if len(item.text) <= room:
         return item
     start = len(item.text) - room
-    line = item.text.find("\n", start - 1 if start else 0, len(item.text)) + 1
-    if line and item.text[start - 1] != "\n":
+    line = item.text.find("\n", max(0, start - 1)) + 1
+    if 0 < line <= start + room // 2:
         start = line
     return replace(item, text=item.text[start:], span=Span(item.span.end - (len(item.text) - start), item.span.end))
 
@@ -125,5 +125,6 @@ def _head(item: ContextItem, room: int) -> ContextItem:
     """The first `room` characters, to a line's end where one is near."""
     if len(item.text) <= room:
         return item
-    end = item.text.rfind("\n", 0, room) + 1 or room
+    line = item.text.rfind("\n", 0, room) + 1
+    end = line if line >= room // 2 else room
     return replace(item, text=item.text[:end], span=Span(item.span.start, item.span.start + end))

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kireji.base.outline import Definition, DefinitionKind
+from kireji.base.outline import Definition
+from kireji.base.outline_tables import DefinitionKind
 from kireji.base.text import line_at
 from kireji.base.types import Document
 from kireji.engine.context.symbols import Origin

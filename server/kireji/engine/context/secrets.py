@@ -101,7 +101,7 @@ def _block_start(text: str, end: int) -> int:
     return start
 
 
-_URL = re.compile(r"://[^\s:/@\"'`<>{}$%\[\]()]{0,80}:([^\s/@\"'`<>{}\[\]()|]{3,200})@[A-Za-z0-9\[]")
+_URL = re.compile(r"://[^\s:/@\"'`<>{}$%\[\]()]{0,80}:([^\s/@\"'`<>{}\[\]()|]{4,200})@[A-Za-z0-9\[]")
 _URL_PLACEHOLDER = re.compile(
     r"(?i)[*x.]+|pass(?:w(?:or)?d)?|pw|pwd|secret|token|tiger|user|username|key|apikey|api_key|changeme|example|test|my\w*|your\w*|some\w*|foo|bar|baz|guest|"
     r"(?:user|db|the|a)?_?-?pass(?:w(?:or)?d)?\d?|%\w|\$.*|%.*%|redacted.*"

@@ -18,7 +18,8 @@ from threading import Lock
 from kireji.base.files import read_text
 from kireji.base.imports import DEFAULT, STAR, Import, imports
 from kireji.base.languages import canonical, language_of
-from kireji.base.outline import Definition, DefinitionKind, outline
+from kireji.base.outline import Definition, outline
+from kireji.base.outline_tables import DefinitionKind
 from kireji.base.types import Document
 from kireji.engine.context.resolve import package_files, resolve
 
