@@ -9,7 +9,7 @@ quirks. Errors:
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kireji.base.types import Delta, End, Prompt, Reason, Request, Usage
@@ -32,6 +32,17 @@ class ProviderInfo:
     name: str
     model: str
     remote: bool
+
+
+@dataclass(slots=True)
+class StreamMeter:
+    """What one stream has used so far. The caller holds it and reads it whichever way the stream ended.
+
+    A remote provider writes to it: an estimate once the request leaves, the service's own figures as they arrive. It stays
+    at zero for a request that was refused or never left, and for a local engine.
+    """
+
+    usage: Usage = field(default_factory=Usage)
 
 
 class Provider(Protocol):
