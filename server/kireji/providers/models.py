@@ -1,0 +1,218 @@
+"""The models that can be asked: what each accepts, holds, costs, and until when it answers. One table, as data.
+
+Sources: the vendor's model, pricing and deprecation pages (November 2026) and the retirement table in the SDK 2.11.
+Nothing here talks to a service, and nothing else in the program knows a price or a quirk by a model's name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+
+from kireji.base.types import Block, Prompt, Usage
+
+
+class ModelError(Exception):
+    """No such model, or one that no longer answers. The message is one line and names the model to use instead."""
+
+
+class Thinking(Enum):
+    """What to send so that a model answers at once."""
+
+    OMIT = "off unless asked for: send nothing"
+    DISABLED = "on by default: send disabled"
+    BETWEEN_TOOLS = "on by default, disabled is refused: send between_tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Nano-dollars per token, exact: $0.10 per million tokens is 100. `cache_write` is the five-minute kind."""
+
+    input: int
+    output: int
+    cache_write: int
+    cache_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class LongPrompt:
+    """A prompt of more than `above` tokens, cached ones included, costs `factor` times as much, its answer too."""
+
+    above: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One row. `context` and `output` in tokens; `chars_per_token` is our estimate for source code, not a fact.
+
+    `retires` is the first day on which the service refuses the model.
+    """
+
+    id: str
+    prices: Prices
+    context: int
+    output: int
+    min_cacheable_tokens: int
+    chars_per_token: float
+    thinking: Thinking
+    effort: bool
+    prefill: bool
+    long_prompt: LongPrompt | None = None
+    retires: date | None = None
+    replacement: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A model that people still copy from old guides."""
+
+    ids: tuple[str, ...]
+    since: date
+    replacement: str
+
+
+DEFAULT_MODEL = "claude-haiku-5-5"
+
+MODELS: tuple[Model, ...] = (
+    Model(
+        id="claude-haiku-5-5",
+        prices=Prices(input=100, output=500, cache_write=125, cache_read=10),
+        long_prompt=LongPrompt(above=100_000, factor=5),
+        context=1_000_000,
+        output=128_000,
+        min_cacheable_tokens=512,
+        chars_per_token=2.6,  # its tokenizer makes about 30 % more tokens of the same text than Haiku 4.5's
+        thinking=Thinking.DISABLED,
+        effort=True,
+        prefill=False,
+    ),
+    Model(
+        id="claude-haiku-4-5",
+        aliases=("claude-haiku-4-5-20251001",),
+        prices=Prices(input=1_000, output=5_000, cache_write=1_250, cache_read=100),
+        context=200_000,
+        output=64_000,
+        min_cacheable_tokens=4_096,
+        chars_per_token=3.4,
+        thinking=Thinking.OMIT,
+        effort=False,
+        prefill=True,
+    ),
+    Model(
+        id="claude-sonnet-5-5",
+        prices=Prices(input=2_000, output=10_000, cache_write=2_500, cache_read=200),
+        context=1_000_000,
+        output=128_000,
+        min_cacheable_tokens=512,
+        chars_per_token=2.6,
+        thinking=Thinking.BETWEEN_TOOLS,
+        effort=True,
+        prefill=False,
+    ),
+    Model(
+        id="claude-sonnet-4-5",
+        aliases=("claude-sonnet-4-5-20250929",),
+        prices=Prices(input=3_000, output=15_000, cache_write=3_750, cache_read=300),
+        context=200_000,
+        output=64_000,
+        min_cacheable_tokens=1_024,
+        chars_per_token=3.4,
+        thinking=Thinking.OMIT,
+        effort=False,
+        prefill=True,
+        retires=date(2026, 11, 30),
+        replacement="claude-sonnet-5-5",
+    ),
+)
+
+RETIRED: tuple[Retired, ...] = (
+    Retired(("claude-3-5-haiku-20241022", "claude-3-5-haiku-latest"), date(2026, 2, 19), "claude-haiku-5-5"),
+    Retired(("claude-3-7-sonnet-20250219", "claude-3-7-sonnet-latest"), date(2026, 2, 19), "claude-sonnet-5-5"),
+    Retired(("claude-sonnet-4-20250514", "claude-sonnet-4-0"), date(2026, 6, 15), "claude-sonnet-5-5"),
+    Retired(("claude-3-sonnet-20240229",), date(2025, 7, 21), "claude-sonnet-5-5"),
+)
+
+
+def find(id: str, today: date) -> Model:  # noqa: A002 - the service's own word for it
+    """The row for `id`, with `id` as it was asked for, so that a pinned snapshot stays pinned.
+
+    Raises ModelError for a model that is unknown, or retired on `today`.
+    """
+    for model in MODELS:
+        if id in (model.id, *model.aliases):
+            if model.retires is not None and today >= model.retires:
+                raise _gone(id, model.retires, model.replacement)
+            return replace(model, id=id)
+    for retired in RETIRED:
+        if id in retired.ids:
+            raise _gone(id, retired.since, retired.replacement)
+    raise ModelError(f"the model {_shown(id)} is not known; use {DEFAULT_MODEL}")
+
+
+def cost(model: Model, usage: Usage) -> int:
+    """What `usage` costs, in nano-dollars: exact, as all prices are whole numbers of them."""
+    prices = model.prices
+    amount = (
+        usage.input * prices.input
+        + usage.output * prices.output
+        + usage.cache_write * prices.cache_write
+        + usage.cache_read * prices.cache_read
+    )
+    return amount * _factor(model, usage.input + usage.cache_write + usage.cache_read)
+
+
+def estimate(model: Model, prompt: Prompt) -> int:
+    """The most `prompt` can cost, in nano-dollars: for a reservation, so it errs upwards by a factor of about three.
+
+    A byte-level tokenizer never makes more tokens of a text than it has bytes, so bytes are the bound; a cached block
+    is priced as if it had to be written, and the answer as if it ran to `max_tokens`.
+    """
+    tokens = _envelope(prompt) + sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(prompt))
+    caching = any(block.cache for block in _blocks(prompt))
+    price = max(model.prices.input, model.prices.cache_write) if caching else model.prices.input
+    return (tokens * price + prompt.max_tokens * model.prices.output) * _factor(model, tokens)
+
+
+def likely_input(model: Model, prompt: Prompt) -> int:
+    """About how many tokens `prompt` is: stands in for the service's count until that has arrived."""
+    return _envelope(prompt) + likely_tokens(model, sum(map(len, _texts(prompt))))
+
+
+def likely_tokens(model: Model, chars: int) -> int:
+    """About how many tokens that many characters of source code are, rounded up."""
+    return math.ceil(chars / model.chars_per_token)
+
+
+def _gone(id: str, since: date, replacement: str) -> ModelError:  # noqa: A002
+    return ModelError(f"the model {_shown(id)} was retired on {since.isoformat()}; use {replacement}")
+
+
+def _shown(id: str) -> str:  # noqa: A002
+    """The id on one line, however it was typed."""
+    return ascii(id[:64])
+
+
+def _factor(model: Model, prompt_tokens: int) -> int:
+    long_prompt = model.long_prompt
+    return long_prompt.factor if long_prompt is not None and prompt_tokens > long_prompt.above else 1
+
+
+def _envelope(prompt: Prompt) -> int:
+    """Tokens around the texts (roles, turn marks): our guess, as the service does not say."""
+    return 32 + 16 * len(prompt.messages)
+
+
+def _blocks(prompt: Prompt) -> Iterator[Block]:
+    yield from prompt.system
+    for message in prompt.messages:
+        yield from message.blocks
+
+
+def _texts(prompt: Prompt) -> Iterator[str]:
+    yield from (block.text for block in _blocks(prompt))
+    yield prompt.prefill
