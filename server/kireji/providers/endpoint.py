@@ -19,7 +19,7 @@ _URL = re.compile(
 
 
 class EndpointError(ValueError):
-    """An address that must not be used. The message is one line and never repeats the address: it may hold a password."""
+    """An address that must not be used. The message is one line without the address, which may hold a password."""
 
 
 def check_endpoint(url: str) -> str:

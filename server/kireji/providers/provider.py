@@ -38,8 +38,8 @@ class ProviderInfo:
 class StreamMeter:
     """What one stream has used so far. The caller holds it and reads it whichever way the stream ended.
 
-    A remote provider writes to it: an estimate once the request leaves, the service's own figures as they arrive. It stays
-    at zero for a request that was refused or never left, and for a local engine.
+    A remote provider writes to it: an estimate once the request leaves, the service's own figures as they arrive. It
+    stays at zero for a request that was refused or never left, and for a local engine.
     """
 
     usage: Usage = field(default_factory=Usage)

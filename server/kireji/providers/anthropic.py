@@ -1,0 +1,319 @@
+"""Claude over the Messages API: one streamed request at a time, with our own deadlines and one kind of error.
+
+The only importer of `anthropic`, and that on first use, in a thread: the import costs most of a second. It does not
+retry, cut, judge or bill, and it takes nothing from the environment: key and endpoint are given to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
+from kireji.providers import models
+from kireji.providers.endpoint import check_endpoint
+from kireji.providers.models import Model, Thinking
+from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
+from kireji.providers.refusals import refusal
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic, AsyncStream
+    from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes. Only text counts against the two text deadlines: pings do not keep a stream alive."""
+
+    connect: float = 5.0
+    first_text: float = 10.0
+    next_text: float = 4.0
+    drain: float = 0.05
+    max_bytes: int = 4 * 1024 * 1024
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class AnthropicProvider:
+    """One model at one endpoint. Raises EndpointError when the endpoint may not receive the key."""
+
+    def __init__(self, *, api_key: str, base_url: str, model: Model, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._api_key = api_key
+        self._endpoint = check_endpoint(base_url)
+        self._model = model
+        self._limits = limits
+        self._opening = asyncio.Lock()
+        self._client: AsyncAnthropic | None = None
+
+    @property
+    def info(self) -> ProviderInfo:
+        return ProviderInfo("anthropic", self._model.id, remote=True)
+
+    def estimate(self, prompt: Prompt) -> int:
+        return models.estimate(self._model, prompt)
+
+    def cost(self, usage: Usage) -> int:
+        return models.cost(self._model, usage)
+
+    async def warm(self) -> None:
+        await self._ready()
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def stream(self, request: Request, meter: StreamMeter | None = None) -> AsyncGenerator[Delta | End, None]:
+        """The answer, piece by piece, then one End. `meter.usage` is right, as far as known, at every moment.
+
+        A prefill that the model takes comes back as the first Delta, so that readers see one dialect.
+        """
+        meter = meter if meter is not None else StreamMeter()
+        fault: ProviderError | None = None
+        try:
+            async with AsyncExitStack() as held:
+                reader = _Reader(self._model, request.prompt, request.deadline, self._limits, meter)
+                async with asyncio.timeout(reader.time_left()):
+                    client = await self._ready()
+                    meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
+                    events = await held.enter_async_context(await _send(client, self._model, request.prompt))
+                while not reader.finished:
+                    async with asyncio.timeout(reader.time_left()):
+                        event = await _next(events)
+                    for delta in reader.read(event):
+                        yield delta
+                if reader.whole:
+                    await _drain(events, self._limits.drain)
+                yield End(reader.reason, meter.usage)
+        except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
+            fault = _fault(err, meter)
+        if fault is not None:
+            # Raised out here so that it does not carry the SDK's exception, which holds the request, key included.
+            raise fault
+
+    async def _ready(self) -> AsyncAnthropic:
+        """The client. Concurrent first uses wait for one import."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_open, self._api_key, self._endpoint, self._limits)
+            return self._client
+
+
+class _Reader:
+    """Turns events into deltas, keeps the meter, and knows when to give up."""
+
+    def __init__(self, model: Model, prompt: Prompt, deadline: float, limits: Limits, meter: StreamMeter) -> None:
+        self._model = model
+        self._deadline = deadline
+        self._limits = limits
+        self._meter = meter
+        self._prefill = _prefill(model, prompt)
+        self._chars = 0
+        self._give_up = min(deadline, time.monotonic() + limits.first_text)
+        self.reason = EndReason.TRUNCATED
+        self.finished = False
+        self.whole = False
+
+    def time_left(self) -> float:
+        """Seconds until the nearest deadline; raises TimeoutError when it has passed, before anything more is sent."""
+        left = self._give_up - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def read(self, event: RawMessageStreamEvent | None) -> list[Delta]:
+        """What one event, or None for the stream's end, adds to the text. Raises ValueError on a malformed event."""
+        if event is None:
+            self.finished, self.reason = True, EndReason.TRUNCATED
+            return []
+        try:
+            return self._read(event)
+        except (AttributeError, TypeError) as err:
+            # The SDK builds its events without checking them, so a field can be missing or of any type.
+            raise ValueError("a malformed event") from err
+
+    def _read(self, event: RawMessageStreamEvent) -> list[Delta]:
+        if event.type == "message_start":
+            told = event.message.usage
+            self._meter.usage = Usage(
+                _count(told.input_tokens),
+                _count(told.output_tokens),
+                _count(told.cache_creation_input_tokens),
+                _count(told.cache_read_input_tokens),
+            )
+        elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+            return self._text(event.delta.text)
+        elif event.type == "message_delta":
+            self.reason = _END_REASONS.get(str(event.delta.stop_reason), EndReason.TRUNCATED)
+            seen, now = self._meter.usage, event.usage
+            # Cumulative totals; what is left out keeps the figure from message_start.
+            self._meter.usage = Usage(
+                seen.input if now.input_tokens is None else _count(now.input_tokens),
+                _count(now.output_tokens),
+                seen.cache_write
+                if now.cache_creation_input_tokens is None
+                else _count(now.cache_creation_input_tokens),
+                seen.cache_read if now.cache_read_input_tokens is None else _count(now.cache_read_input_tokens),
+            )
+        elif event.type == "message_stop":
+            self.finished = self.whole = True
+        return []
+
+    def _text(self, text: str) -> list[Delta]:
+        if not text:
+            return []
+        self._chars += len(text)
+        self._give_up = min(self._deadline, time.monotonic() + self._limits.next_text)
+        seen = self._meter.usage
+        self._meter.usage = replace(seen, output=max(seen.output, models.likely_tokens(self._model, self._chars)))
+        prefill, self._prefill = self._prefill, ""
+        return [Delta(prefill), Delta(text)] if prefill else [Delta(text)]
+
+
+# What is not listed (a tool call, a pause, a reason yet to be invented) counts as cut off: it never shows as complete.
+_END_REASONS = {
+    "end_turn": EndReason.COMPLETE,
+    "stop_sequence": EndReason.STOP_SEQUENCE,
+    "max_tokens": EndReason.MAX_TOKENS,
+    "model_context_window_exceeded": EndReason.MAX_TOKENS,
+    "refusal": EndReason.REFUSAL,
+}
+
+
+def _open(api_key: str, endpoint: str, limits: Limits) -> AsyncAnthropic:
+    """Imports the SDK and makes a client that obeys nothing but its arguments. Blocks for most of a second."""
+    import anthropic
+
+    from kireji.providers import wire
+
+    client = anthropic.AsyncAnthropic(
+        api_key=api_key,
+        base_url=endpoint,
+        max_retries=0,
+        open_telemetry=False,
+        http_client=wire.open_client(endpoint, connect=limits.connect, max_bytes=limits.max_bytes),
+    )
+    # ANTHROPIC_CUSTOM_HEADERS is read whatever is passed, and could replace the key's header or name another host.
+    client._custom_headers = {}
+    for name in ("anthropic", "httpx2", "httpcore2"):
+        # ANTHROPIC_LOG=debug would have them write whole requests, which are people's source text.
+        logging.getLogger(name).setLevel(logging.WARNING)
+    _ = client.messages  # Loads the request and event types, the larger half of the import.
+    return client
+
+
+async def _send(client: AsyncAnthropic, model: Model, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
+    from anthropic import omit
+
+    thinking = _thinking(model)
+    return await client.messages.create(
+        model=model.id,
+        max_tokens=prompt.max_tokens,
+        system=[_block(block) for block in prompt.system] or omit,
+        messages=_messages(model, prompt),
+        stop_sequences=list(prompt.stop) or omit,
+        thinking=omit if thinking is None else thinking,
+        output_config={"effort": "low"} if model.effort else omit,
+        stream=True,
+    )
+
+
+def _messages(model: Model, prompt: Prompt) -> list[MessageParam]:
+    turns: list[MessageParam] = []
+    for message in prompt.messages:
+        blocks = [_block(block) for block in message.blocks]
+        if message.role == "assistant":
+            turns.append({"role": "assistant", "content": blocks})
+        else:
+            turns.append({"role": "user", "content": blocks})
+    if prefill := _prefill(model, prompt):
+        turns.append({"role": "assistant", "content": prefill})
+    return turns
+
+
+def _prefill(model: Model, prompt: Prompt) -> str:
+    """The service refuses a prefill that ends in white space, so the model has to write that part itself."""
+    return prompt.prefill.rstrip() if model.prefill else ""
+
+
+def _block(block: Block) -> TextBlockParam:
+    if block.cache:
+        return {"type": "text", "text": block.text, "cache_control": {"type": "ephemeral"}}
+    return {"type": "text", "text": block.text}
+
+
+def _thinking(model: Model) -> ThinkingConfigParam | None:
+    match model.thinking:
+        case Thinking.OMIT:
+            return None
+        case Thinking.DISABLED:
+            return {"type": "disabled"}
+        case Thinking.BETWEEN_TOOLS:
+            return {"type": "between_tools"}
+
+
+async def _next(events: AsyncStream[RawMessageStreamEvent]) -> RawMessageStreamEvent | None:
+    """The next event, or None at the end: a connection that breaks after a 200 is an end like a truncated one."""
+    import httpx2
+
+    try:
+        return await anext(events, None)
+    except (httpx2.NetworkError, httpx2.ProtocolError):
+        return None
+
+
+async def _drain(events: AsyncStream[RawMessageStreamEvent], patience: float) -> None:
+    """Reads the last bytes of a whole answer, usually there already, so that the connection can be used again."""
+    import httpx2
+
+    try:
+        async with asyncio.timeout(patience):
+            await anext(events, None)
+    except (TimeoutError, httpx2.TransportError, ValueError):
+        # The answer is whole; all that is lost is the connection.
+        return
+
+
+def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
+    """Every exception that can end a stream as one of ours: by type, status and code, never by its message.
+
+    Clears the meter when it is certain that the service generated nothing.
+    """
+    if isinstance(err, TimeoutError):
+        # Before any import below: the deadline may have passed while the SDK was still being loaded.
+        return ProviderError(Reason.TIMEOUT)
+    if isinstance(err, ImportError):
+        return ProviderError(Reason.INTERNAL, f"{type(err).__name__}: {err.name}")
+    import anthropic
+    import httpx2
+
+    from kireji.providers.wire import WireError
+
+    if isinstance(err, anthropic.APIStatusError):
+        if not err.response.is_success:
+            meter.usage = Usage()
+        headers = err.response.headers
+        return refusal(err.status_code, err.type, err.error_code, err.request_id, headers.get("retry-after"))
+    cause = err
+    if isinstance(err, anthropic.APIConnectionError) and isinstance(err.__cause__, Exception):
+        cause = err.__cause__
+        if isinstance(cause, WireError | httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
+            meter.usage = Usage()
+    if isinstance(cause, WireError):
+        return ProviderError(Reason.PROTOCOL, str(cause))
+    if isinstance(cause, httpx2.TransportError | OSError):
+        return ProviderError(Reason.UNREACHABLE, type(cause).__name__)
+    if isinstance(cause, ValueError | anthropic.APIError | httpx2.DecodingError):
+        return ProviderError(Reason.PROTOCOL, type(cause).__name__)
+    return ProviderError(Reason.INTERNAL, type(cause).__name__)
+
+
+def _count(value: object) -> int:
+    """A token count as the service sent it; nothing for what is no count."""
+    return value if isinstance(value, int) and value > 0 else 0
