@@ -15,7 +15,7 @@ VERSION = "2026-10-21"
 Json = Mapping[str, object]
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An error answer: HTTP status, the envelope's type, and words for a person."""
 
     def __init__(self, status: int, kind: str, message: str) -> None:
@@ -58,8 +58,9 @@ MODELS: Mapping[str, Rules] = {
     "claude-sonnet-4-5-20250929": _SONNET_4_5,
 }
 
-_FIELDS = frozenset(
-    "max_tokens messages metadata model output_config service_tier stop_sequences stream system thinking".split()
+_FIELDS = (
+    *("max_tokens", "messages", "metadata", "model", "output_config"),
+    *("service_tier", "stop_sequences", "stream", "system", "thinking"),
 )
 _SAMPLING = ("temperature", "top_p", "top_k")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -76,11 +77,11 @@ class Block:
 
 
 def check_headers(headers: Mapping[str, str], key: str) -> None:
-    """Raises Refusal unless the request carries the key as a bearer token and names the API version."""
+    """Raises RefusalError unless the request carries the key as a bearer token and names the API version."""
     if headers.get("authorization") != f"Bearer {key}":
-        raise Refusal(401, "authentication_error", "invalid bearer token")
+        raise RefusalError(401, "authentication_error", "invalid bearer token")
     if "x-api-key" in headers:
-        raise Refusal(401, "authentication_error", "x-api-key: use Authorization: Bearer")
+        raise RefusalError(401, "authentication_error", "x-api-key: use Authorization: Bearer")
     if headers.get("anthropic-version") != VERSION:
         raise _invalid(f"anthropic-version: {VERSION} is required")
     if headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -88,7 +89,7 @@ def check_headers(headers: Mapping[str, str], key: str) -> None:
 
 
 def check_body(body: Json) -> tuple[Rules, tuple[Block, ...]]:
-    """The model's rules and the prompt's blocks in order. Raises Refusal for what the API would not take."""
+    """The model's rules and the prompt's blocks in order. Raises RefusalError for what the API would not take."""
     for name in body:
         if name in _SAMPLING:
             raise _invalid(f"{name}: is no longer supported")
@@ -98,7 +99,7 @@ def check_body(body: Json) -> tuple[Rules, tuple[Block, ...]]:
     if not isinstance(model, str):
         raise _invalid("model: Field required")
     if model not in MODELS:
-        raise Refusal(404, "not_found_error", f"model: {model}")
+        raise RefusalError(404, "not_found_error", f"model: {model}")
     rules = MODELS[model]
     max_tokens = _max_tokens(body, rules)
     blocks = (*_system(body.get("system")), *_messages(body.get("messages"), rules))
@@ -140,8 +141,8 @@ def turn_texts(body: Json) -> list[tuple[str, str]]:
     return [(m["role"], "".join(text for text, _ in _content(m["content"], "messages"))) for m in messages]
 
 
-def _invalid(message: str) -> Refusal:
-    return Refusal(400, "invalid_request_error", message)
+def _invalid(message: str) -> RefusalError:
+    return RefusalError(400, "invalid_request_error", message)
 
 
 def _max_tokens(body: Json, rules: Rules) -> int:

@@ -1,7 +1,8 @@
 """Claude over the Messages API: one streamed request at a time, with our own deadlines and one kind of error.
 
 The only importer of `anthropic`, and that on first use, in a thread: the import costs most of a second. It does not
-retry, cut, judge or bill, and it takes nothing from the environment: key and endpoint are given to it.
+retry, cut, judge or bill, and it takes nothing from the environment: key and endpoint are given to it. Over 300 lines
+because its parts speak the SDK's types, and only one module may import them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
@@ -23,6 +25,7 @@ from kireji.providers.refusals import refusal
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, AsyncStream
+    from anthropic import types as anthropic_types
     from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam
 
 
@@ -90,7 +93,7 @@ class AnthropicProvider:
                         yield delta
                 if reader.whole:
                     await _drain(events, self._limits.drain)
-                yield End(reader.reason, meter.usage)
+            yield End(reader.reason, meter.usage)
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
             fault = _fault(err, meter)
         if fault is not None:
@@ -140,27 +143,13 @@ class _Reader:
 
     def _read(self, event: RawMessageStreamEvent) -> list[Delta]:
         if event.type == "message_start":
-            told = event.message.usage
-            self._meter.usage = Usage(
-                _count(told.input_tokens),
-                _count(told.output_tokens),
-                _count(told.cache_creation_input_tokens),
-                _count(told.cache_read_input_tokens),
-            )
+            self._meter.usage = _told(event.message.usage, Usage())
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             return self._text(event.delta.text)
         elif event.type == "message_delta":
             self.reason = _END_REASONS.get(str(event.delta.stop_reason), EndReason.TRUNCATED)
-            seen, now = self._meter.usage, event.usage
-            # Cumulative totals; what is left out keeps the figure from message_start.
-            self._meter.usage = Usage(
-                seen.input if now.input_tokens is None else _count(now.input_tokens),
-                _count(now.output_tokens),
-                seen.cache_write
-                if now.cache_creation_input_tokens is None
-                else _count(now.cache_creation_input_tokens),
-                seen.cache_read if now.cache_read_input_tokens is None else _count(now.cache_read_input_tokens),
-            )
+            # Totals so far; what is left out keeps the figure from message_start.
+            self._meter.usage = _told(event.usage, self._meter.usage)
         elif event.type == "message_stop":
             self.finished = self.whole = True
         return []
@@ -177,13 +166,15 @@ class _Reader:
 
 
 # What is not listed (a tool call, a pause, a reason yet to be invented) counts as cut off: it never shows as complete.
-_END_REASONS = {
-    "end_turn": EndReason.COMPLETE,
-    "stop_sequence": EndReason.STOP_SEQUENCE,
-    "max_tokens": EndReason.MAX_TOKENS,
-    "model_context_window_exceeded": EndReason.MAX_TOKENS,
-    "refusal": EndReason.REFUSAL,
-}
+_END_REASONS = MappingProxyType(
+    {
+        "end_turn": EndReason.COMPLETE,
+        "stop_sequence": EndReason.STOP_SEQUENCE,
+        "max_tokens": EndReason.MAX_TOKENS,
+        "model_context_window_exceeded": EndReason.MAX_TOKENS,
+        "refusal": EndReason.REFUSAL,
+    }
+)
 
 
 def _open(api_key: str, endpoint: str, limits: Limits) -> AsyncAnthropic:
@@ -314,6 +305,15 @@ def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
     return ProviderError(Reason.INTERNAL, type(cause).__name__)
 
 
-def _count(value: object) -> int:
-    """A token count as the service sent it; nothing for what is no count."""
-    return value if isinstance(value, int) and value > 0 else 0
+def _told(told: anthropic_types.Usage | anthropic_types.MessageDeltaUsage, seen: Usage) -> Usage:
+    return Usage(
+        input=_count(told.input_tokens, seen.input),
+        output=_count(told.output_tokens, seen.output),
+        cache_write=_count(told.cache_creation_input_tokens, seen.cache_write),
+        cache_read=_count(told.cache_read_input_tokens, seen.cache_read),
+    )
+
+
+def _count(value: object, otherwise: int) -> int:
+    """A token count as the service sent it, which need not be one."""
+    return value if isinstance(value, int) and value >= 0 else otherwise

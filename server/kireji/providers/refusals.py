@@ -7,30 +7,35 @@ from __future__ import annotations
 
 import math
 import re
+from types import MappingProxyType
 
 from kireji.base.types import Reason
 from kireji.providers.provider import ProviderError
 
-_BY_STATUS = {
-    408: Reason.TIMEOUT,
-    409: Reason.OVERLOADED,
-    429: Reason.RATE_LIMITED,
-    504: Reason.TIMEOUT,
-}
+_BY_STATUS = MappingProxyType(
+    {
+        408: Reason.TIMEOUT,
+        409: Reason.OVERLOADED,
+        429: Reason.RATE_LIMITED,
+        504: Reason.TIMEOUT,
+    }
+)
 
 # For an error event after a 200, where the status says nothing.
-_BY_KIND = {
-    "api_error": Reason.OVERLOADED,
-    "authentication_error": Reason.MISCONFIGURED,
-    "billing_error": Reason.MISCONFIGURED,
-    "conflict_error": Reason.OVERLOADED,
-    "invalid_request_error": Reason.MISCONFIGURED,
-    "not_found_error": Reason.MISCONFIGURED,
-    "overloaded_error": Reason.OVERLOADED,
-    "permission_error": Reason.MISCONFIGURED,
-    "rate_limit_error": Reason.RATE_LIMITED,
-    "timeout_error": Reason.TIMEOUT,
-}
+_BY_KIND = MappingProxyType(
+    {
+        "api_error": Reason.OVERLOADED,
+        "authentication_error": Reason.MISCONFIGURED,
+        "billing_error": Reason.MISCONFIGURED,
+        "conflict_error": Reason.OVERLOADED,
+        "invalid_request_error": Reason.MISCONFIGURED,
+        "not_found_error": Reason.MISCONFIGURED,
+        "overloaded_error": Reason.OVERLOADED,
+        "permission_error": Reason.MISCONFIGURED,
+        "rate_limit_error": Reason.RATE_LIMITED,
+        "timeout_error": Reason.TIMEOUT,
+    }
+)
 
 # A monthly limit is not a rate: waiting a minute does not help, a person has to act.
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
