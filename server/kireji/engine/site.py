@@ -1,0 +1,116 @@
+"""Classifies a cursor: what it stands in and how much is wanted, or why no question is asked.
+
+Pure, and cheap before it is clever: the size limits are checked before any parser sees the text. Reads no settings but
+the snapshot's own, and decides nothing about money, pauses or ignored files.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from kireji.base import syntax
+from kireji.base.languages import canonical
+from kireji.base.text import indent_of, line_span
+from kireji.base.types import Document, Reason, Shape, Site, SiteKind, Skip, Snapshot, Span, Trigger
+
+_PROSE_LANGUAGES = frozenset({"plaintext", "markdown", "restructuredtext", "asciidoc", "latex", "tex", "git-commit", "text"})
+_CLOSERS = frozenset(")]};")
+_OPENERS = (":", "{", "(", "[", "=>", "->")
+_BLOCK_COMMENTS = ("/*", "<!--", "{-", "--[[", "=begin")
+
+
+def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
+    """The site at `offset` (a Python string offset; one outside the text is moved to its nearer end), or why there is none."""
+    document = snapshot.document
+    if reason := _refusal(snapshot):
+        return Skip(reason)
+    offset = max(0, min(offset, len(document.text)))
+    line = line_span(document.text, document.lines, bisect_right(document.lines, offset) - 1)
+    # Between the two characters of a CRLF there is no position: the cursor belongs before them.
+    offset = min(offset, line.end)
+    before, after = document.text[line.start : offset], document.text[offset : line.end]
+    if snapshot.trigger is Trigger.AUTOMATIC:
+        if before and after and _is_word(before[-1]) and _is_word(after[0]):
+            return Skip(Reason.MID_WORD)
+        if not after.strip() and before.strip() and set(before.strip()) <= _CLOSERS:
+            return Skip(Reason.AFTER_CLOSER)
+    kind, scope = _kind_and_scope(document, offset)
+    return Site(document, offset, kind, _shape(kind, before, after), scope, indent_of(before), before, after)
+
+
+def _refusal(snapshot: Snapshot) -> Reason | None:
+    document, options = snapshot.document, snapshot.options
+    if not options.automatic and snapshot.trigger is Trigger.AUTOMATIC:
+        return Reason.MANUAL
+    if canonical(document.language) in {canonical(name) for name in options.disabled_languages}:
+        return Reason.LANGUAGE_OFF
+    size = len(document.text)
+    # Encoding costs time: most files are far below the limit even at four bytes a character.
+    if size > options.max_file_bytes or (
+        size * 4 > options.max_file_bytes and len(document.text.encode("utf-8", "replace")) > options.max_file_bytes
+    ):
+        return Reason.TOO_LARGE
+    ends = (*document.lines[1:], size)
+    if any(end - start > options.max_line_chars for start, end in zip(document.lines, ends, strict=True)):
+        return Reason.LONG_LINE
+    return Reason.BINARY if "\0" in document.text else None
+
+
+def _shape(kind: SiteKind, before: str, after: str) -> Shape:
+    if kind is not SiteKind.CODE or after.strip():
+        return Shape.LINE
+    return Shape.BLOCK if not before.strip() or before.rstrip().endswith(_OPENERS) else Shape.LINE
+
+
+def _kind_and_scope(document: Document, offset: int) -> tuple[SiteKind, Span]:
+    whole = Span(0, len(document.text))
+    if not syntax.supported(document.language):
+        return (SiteKind.PROSE if document.language.lower() in _PROSE_LANGUAGES else SiteKind.CODE), whole
+    tree = syntax.parse(document.language, document.text)
+    return _kind(tree, offset), tree.scope_at(offset)
+
+
+def _kind(tree: syntax.Tree, offset: int) -> SiteKind:
+    # The character before the cursor says what the cursor stands in, also at the end of an unfinished line.
+    node = tree.node_at(max(0, offset - 1), max(0, offset - 1))
+    for around in (node, *node.ancestors()):
+        name = around.type
+        if "interpolation" in name or "substitution" in name or name == "simple_expansion":
+            if around.start < offset < around.end:
+                return SiteKind.CODE
+        elif "comment" in name and name != "comment_statement":
+            return SiteKind.COMMENT if _inside_comment(around, offset) else SiteKind.CODE
+        elif _is_string(name) and around.start < offset:
+            if offset < around.end or _is_open(around):
+                return SiteKind.PROSE if _is_docstring(around) else SiteKind.STRING
+    return SiteKind.CODE
+
+
+def _inside_comment(node: syntax.Node, offset: int) -> bool:
+    if node.text.startswith(_BLOCK_COMMENTS):
+        return node.start < offset < node.end
+    return node.start < offset
+
+
+def _is_string(name: str) -> bool:
+    return name in _STRINGS or name.endswith(("string_literal", "heredoc_body"))
+
+
+_STRINGS = frozenset({"string", "template_string", "raw_string", "char_literal", "rune_literal", "encapsed_string", "quoted_attribute_value"})
+
+
+def _is_open(node: syntax.Node) -> bool:
+    """A string whose end the parser had to invent."""
+    children = node.children
+    return bool(children) and children[-1].is_missing
+
+
+def _is_docstring(node: syntax.Node) -> bool:
+    if node.type != "string" or not node.text.lstrip("rRuUbBfF").startswith(('"""', "'''")):
+        return False
+    parent = node.parent
+    return parent is not None and parent.type in ("expression_statement", "block", "module")
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,136 @@
+"""What the cut and the trim both ask about lines: repeated suffix lines, brackets and strings, indentation.
+
+A scanner, not a parser: it is right about brackets in strings and comments for the common languages, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kireji.base.languages import LANGUAGES, canonical
+from kireji.base.types import Site
+
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_OPENING = frozenset(_PAIRS.values())
+_TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Where a text leaves the scanner: brackets it opened, closers it could not match, the string or comment it is in."""
+
+    opened: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    within: str = ""
+
+
+def scan(language: str, text: str, start: Scan | None = None) -> Scan:
+    """Runs over `text`, from the state `start`."""
+    start = start or Scan()
+    language = canonical(language)
+    row = LANGUAGES.get(language)
+    comment = row.line_comment if row else ""
+    python = language == "python"
+    stack, unmatched, within = list(start.opened), list(start.unmatched), start.within
+    at, size = 0, len(text)
+    while at < size:
+        if within:
+            at, within = _leave(text, at, within)
+            continue
+        c = text[at]
+        if c in _OPENING:
+            stack.append(c)
+        elif c in _PAIRS:
+            if stack and stack[-1] == _PAIRS[c]:
+                stack.pop()
+            elif not stack:
+                unmatched.append(c)
+            # A closer of another kind is left alone: the text is broken, and counting it would spread the damage.
+        elif c in "\"'`":
+            within = _opened_string(text, at, python, language)
+            at += len(within) or 1
+            continue
+        elif comment and text.startswith(comment, at):
+            within = "\n"
+        elif text.startswith("/*", at) and comment == "//":
+            within = "*/"
+            at += 2
+            continue
+        at += 1
+    if within in ("\n",):
+        within = ""
+    return Scan(tuple(stack), tuple(unmatched), within)
+
+
+def _opened_string(text: str, at: int, python: bool, language: str) -> str:
+    quote = text[at]
+    if python and text.startswith(quote * 3, at):
+        return quote * 3
+    if quote == "`":
+        return "`" if language in ("javascript", "javascriptreact", "typescript", "typescriptreact", "go") else ""
+    # A lifetime in Rust, an apostrophe in prose: a quote without a partner on its line opens nothing.
+    if quote == "'" and language in ("rust", "plaintext", "markdown", "html") and not re.match(r"'(?:\\.[^']*|[^'\\])'", text[at:]):
+        return ""
+    return quote
+
+
+def _leave(text: str, at: int, within: str) -> tuple[int, str]:
+    """One step inside a string or comment."""
+    if within == "\n":
+        end = text.find("\n", at)
+        return (len(text), "\n") if end < 0 else (end + 1, "")
+    if text.startswith(within, at):
+        return at + len(within), ""
+    if text[at] == "\\" and within != "*/":
+        return at + 2, within
+    if text[at] == "\n" and within in ("'", '"'):
+        # These do not span lines: an unfinished one ends with its line.
+        return at + 1, ""
+    return at + 1, within
+
+
+def width(line: str) -> int:
+    """The indentation's width, a tab reaching the next multiple of four."""
+    n = 0
+    for c in line:
+        if c == " ":
+            n += 1
+        elif c == "\t":
+            n += 4 - n % 4
+        else:
+            break
+    return n
+
+
+def is_trivial(line: str) -> bool:
+    """A line of closers and block words alone: it repeats all the time, so that equality proves nothing."""
+    return _TRIVIAL.fullmatch(line) is not None
+
+
+def text_after(site: Site) -> list[str]:
+    """The lines below the cursor's, without their endings; first the rest of the cursor's own where that stands alone."""
+    below = site.document.text[site.offset :].split("\n")
+    first = site.before + below[0].rstrip("\r")
+    rest = [line.rstrip() for line in below[1:]]
+    return [first.rstrip(), *rest] if not site.before.strip() and below[0].strip() else rest
+
+
+def repeated_from(lines: list[str], suffix: list[str], first: int) -> int | None:
+    """The first index from `first` on at which the lines, to their end, say the suffix's first lines again.
+
+    Blank lines are passed over on both sides; the last line may be cut off. None where they do not.
+    """
+    wanted = [line for line in suffix if line]
+    if not wanted:
+        return None
+    last = max((i for i, line in enumerate(lines) if line.strip()), default=-1)
+    for start in range(first, last + 1):
+        if not lines[start].strip():
+            continue
+        said = [line.rstrip() for line in lines[start : last + 1] if line.strip()]
+        if len(said) > len(wanted):
+            continue
+        if all(a == b for a, b in zip(said[:-1], wanted, strict=False)) and wanted[len(said) - 1].startswith(said[-1]):
+            return start
+    return None
