@@ -44,7 +44,13 @@ def _row(
     filenames: str = "",
 ) -> Language:
     return Language(
-        id, grammar, tuple(extensions.split()), line_comment, blocks, frozenset(scopes.split()), tuple(filenames.split())
+        id,
+        grammar,
+        tuple(extensions.split()),
+        line_comment,
+        blocks,
+        frozenset(scopes.split()),
+        tuple(filenames.split()),
     )
 
 

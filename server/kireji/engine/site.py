@@ -13,7 +13,9 @@ from kireji.base.languages import canonical
 from kireji.base.text import indent_of, line_span
 from kireji.base.types import Document, Reason, Shape, Site, SiteKind, Skip, Snapshot, Span, Trigger
 
-_PROSE_LANGUAGES = frozenset({"plaintext", "markdown", "restructuredtext", "asciidoc", "latex", "tex", "git-commit", "text"})
+_PROSE_LANGUAGES = frozenset(
+    {"plaintext", "markdown", "restructuredtext", "asciidoc", "latex", "tex", "git-commit", "text"}
+)
 _CLOSERS = frozenset(")]};")
 _OPENERS = (":", "{", "(", "[", "=>", "->")
 _BLOCK_COMMENTS = ("/*", "<!--", "{-", "--[[", "=begin")
@@ -96,7 +98,17 @@ def _is_string(name: str) -> bool:
     return name in _STRINGS or name.endswith(("string_literal", "heredoc_body"))
 
 
-_STRINGS = frozenset({"string", "template_string", "raw_string", "char_literal", "rune_literal", "encapsed_string", "quoted_attribute_value"})
+_STRINGS = frozenset(
+    {
+        "string",
+        "template_string",
+        "raw_string",
+        "char_literal",
+        "rune_literal",
+        "encapsed_string",
+        "quoted_attribute_value",
+    }
+)
 
 
 def _is_open(node: syntax.Node) -> bool:

@@ -22,8 +22,12 @@ _FOREIGN = re.compile(r"<(code_\w+|answer|completion|insertion|output|response|r
 _MAYBE_TAG = re.compile(r"<[A-Za-z]?\w*>?")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t]*\r?\n")
 _MAYBE_FENCE = re.compile(r"(`{1,}|~{1,})[ \t]*[\w+#.-]*[ \t]*\r?")
-_CHAT = re.compile(r"(?:Sure|Certainly|Of course|Okay|OK|Here(?:'s|’s| is| are)|Below is|The (?:completion|completed|code|missing)|This is)\b")
-_CHAT_WORDS = re.compile(r"\b(?:complet\w+|code|answer|implementation|insert\w*|missing|snippet|function|fix\w*)\b", re.I)
+_CHAT = re.compile(
+    r"(?:Sure|Certainly|Of course|Okay|OK|Here(?:'s|’s| is| are)|Below is|The (?:completion|completed|code|missing)|This is)\b"
+)
+_CHAT_WORDS = re.compile(
+    r"\b(?:complet\w+|code|answer|implementation|insert\w*|missing|snippet|function|fix\w*)\b", re.I
+)
 # How much may be held back while it is not clear whether an answer starts with chat.
 _CHAT_LIMIT = 300
 
@@ -183,7 +187,9 @@ class Unwrapper:
         tail = held[last + 1 :]
         if last >= 0 and re.fullmatch(r"[ \t]*[`~]{0,3}[ \t]*", tail):
             keep = max(keep, len(held) - last)
-        elif last < 0 and re.fullmatch(r"[ \t]*[`~]{1,3}[ \t]*", held) and (not self._seen or self._seen.endswith("\n")):
+        elif (
+            last < 0 and re.fullmatch(r"[ \t]*[`~]{1,3}[ \t]*", held) and (not self._seen or self._seen.endswith("\n"))
+        ):
             keep = len(held)
         return None, len(held) - keep
 

@@ -115,7 +115,11 @@ class Cutter:
         if not line.strip():
             return False
         stripped = line.rstrip()
-        runs = [(start, matched + 1) for start, matched in self._runs if matched < len(self._wanted) and self._wanted[matched] == stripped]
+        runs = [
+            (start, matched + 1)
+            for start, matched in self._runs
+            if matched < len(self._wanted) and self._wanted[matched] == stripped
+        ]
         if self._wanted and stripped == self._wanted[0]:
             runs.append((index, 1))
         self._runs = runs
@@ -175,7 +179,11 @@ class Cutter:
             lines.pop()
         text = "\n".join(lines)
         # Where the answer stands above the rest of the cursor's own line, that rest needs a line of its own.
-        return text + "\n" if lines and self._site.after.strip() and not self._site.before.strip() and not self._tail else text
+        return (
+            text + "\n"
+            if lines and self._site.after.strip() and not self._site.before.strip() and not self._tail
+            else text
+        )
 
     def _full(self, count: int) -> list[str]:
         return [self._full_line(i) for i in range(count)]

@@ -70,7 +70,11 @@ def _opened_string(text: str, at: int, python: bool, language: str) -> str:
     if quote == "`":
         return "`" if language in ("javascript", "javascriptreact", "typescript", "typescriptreact", "go") else ""
     # A lifetime in Rust, an apostrophe in prose: a quote without a partner on its line opens nothing.
-    if quote == "'" and language in ("rust", "plaintext", "markdown", "html") and not re.match(r"'(?:\\.[^']*|[^'\\])'", text[at:]):
+    if (
+        quote == "'"
+        and language in ("rust", "plaintext", "markdown", "html")
+        and not re.match(r"'(?:\\.[^']*|[^'\\])'", text[at:])
+    ):
         return ""
     return quote
 

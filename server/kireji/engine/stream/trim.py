@@ -59,7 +59,9 @@ def _without_tail(lines: list[str], site: Site, tail: str) -> tuple[list[str], b
             return lines, False
     if site.kind is SiteKind.CODE and tail.strip() in last and len(tail.strip()) > 0:
         # Said again with more behind it: what the answer says of the line's end holds, if that parses better.
-        whole = site.document.text[: site.offset] + "\n".join(lines) + site.document.text[site.offset + len(site.after) :]
+        whole = (
+            site.document.text[: site.offset] + "\n".join(lines) + site.document.text[site.offset + len(site.after) :]
+        )
         kept = site.document.text[: site.offset] + "\n".join(lines) + site.document.text[site.offset :]
         if _count(site, whole) < _count(site, kept):
             return lines, True
