@@ -113,7 +113,11 @@ def test_cancellation_is_never_swallowed(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ExceptHandler):
             continue
-        kinds = {n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(node.type or ast.Name("BaseException")) if isinstance(n, ast.Attribute | ast.Name)}
+        kinds = {
+            n.attr if isinstance(n, ast.Attribute) else n.id
+            for n in ast.walk(node.type or ast.Name("BaseException"))
+            if isinstance(n, ast.Attribute | ast.Name)
+        }
         if kinds & {"BaseException", "CancelledError"}:
             raises = any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(node))
             assert raises, f"{name_of(path)}:{node.lineno} catches a cancellation and does not raise it again"
@@ -125,7 +129,9 @@ def test_nothing_is_printed_outside_the_command_line() -> None:
             continue
         with path.open("rb") as file:
             for token in tokenize.tokenize(file.readline):
-                assert not (token.type == tokenize.NAME and token.string == "print"), f"{name_of(path)}:{token.start[0]}"
+                assert not (token.type == tokenize.NAME and token.string == "print"), (
+                    f"{name_of(path)}:{token.start[0]}"
+                )
 
 
 def test_a_redacted_pack_is_made_in_one_place() -> None:

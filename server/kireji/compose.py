@@ -14,7 +14,7 @@ from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
-from kireji.engine.context.symbols import SymbolReader
+from kireji.engine.context.symbols import SymbolReaders
 from kireji.engine.gates.ruff import RuffGate
 from kireji.engine.gates.syntax import AstGate, TreeGate
 from kireji.engine.gates.text import TextGate
@@ -41,7 +41,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     return Services(
         asking=Asking(_provider(settings, model, script), model, secrets.token_hex(4)),
         gates=(TextGate(), TreeGate(), AstGate(), RuffGate(protected.ruff)),
-        symbols=SymbolReader(),
+        symbols=SymbolReaders(),
         store=store,
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
@@ -57,6 +57,8 @@ def _provider(settings: Settings, model: models.Model, script: Path | None) -> P
         return CopyEngine()
     if protected.api_key is None:
         if protected.provider is ProviderChoice.ANTHROPIC:
-            raise ConfigurationError("no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local")
+            raise ConfigurationError(
+                "no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
+            )
         return CopyEngine()
     return AnthropicProvider(api_key=protected.api_key, base_url=protected.base_url, model=model)

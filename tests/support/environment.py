@@ -8,7 +8,11 @@ from pathlib import Path
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """PATH and what Python needs, an empty home, and `more`."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
+    }
     folders = {
         "HOME": home,
         "USERPROFILE": home,

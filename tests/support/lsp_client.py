@@ -158,7 +158,9 @@ class Client:
     def _take(self, body: Json) -> None:
         if "method" in body and "id" in body:
             answer = self.answers.get(body["method"])
-            self.send_raw(encode({"jsonrpc": "2.0", "id": body["id"], "result": answer(body.get("params")) if answer else None}))
+            self.send_raw(
+                encode({"jsonrpc": "2.0", "id": body["id"], "result": answer(body.get("params")) if answer else None})
+            )
         elif "method" in body:
             self.notifications.append((body["method"], body.get("params")))
         else:

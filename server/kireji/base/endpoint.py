@@ -1,38 +1,74 @@
-"""Which addresses of a model service are acceptable. Opens no connection and resolves no name."""
+"""Which addresses may receive the key and the code: https anywhere, http on this machine only.
+
+Stricter than URL parsers on purpose: what two parsers could read differently is refused, so that no address means one
+host here and another in the HTTP client. Decides about the text alone and looks no name up.
+"""
 
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 
-# One closed pattern for the whole address, in place of a URL parser: parsers disagree about white space, backslashes,
-# user names and percent signs, and every disagreement is a way to send a key to someone else.
-_ADDRESS = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>(?:/[a-z0-9._~-]*)*)",
-    re.IGNORECASE | re.ASCII,
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?",
+    re.ASCII,
 )
-_OCTET = r"(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
-# 127.0.0.0/8 in its canonical spelling only: 127.1, 0x7f000001 and 0177.0.0.1 mean different things to different
-# readers.
-_LOOPBACK = re.compile(rf"localhost|127\.{_OCTET}\.{_OCTET}\.{_OCTET}|\[::1\]", re.IGNORECASE | re.ASCII)
+
+
+class EndpointError(ValueError):
+    """An address that must not be used. The message is one line without the address, which may hold a password."""
+
+
+def check_endpoint(url: str) -> str:
+    """The address as the HTTP client may have it, without a trailing slash.
+
+    Raises EndpointError when it is not `https://host[:port][/path]`, or `http` with a loopback host in its place.
+    """
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise EndpointError("the endpoint is not of the form https://host[:port][/path]")
+    if match["port"] is not None and int(match["port"]) > 65_535:
+        raise EndpointError("the endpoint's port is out of range")
+    if any(part in (".", "..") for part in match["path"].split("/")):
+        raise EndpointError("the endpoint's path holds a dot segment")
+    _check_host(match["host"])
+    if match["scheme"] == "http" and not _loopback(match["host"]):
+        raise EndpointError("an endpoint outside this machine needs https")
+    return url.removesuffix("/")
 
 
 def endpoint_problem(url: str) -> str | None:
-    """Why an address may not be used, or None. Accepted: https, or http on loopback; a host, a port, a plain path.
-
-    The answer never quotes the address, which may hold a password.
-    """
-    if not url:
-        return "the address is empty"
-    if len(url) > 1_000:
-        return "the address is over 1000 characters long"
-    match = _ADDRESS.fullmatch(url)
-    if match is None:
-        return "the address is not of the form https://host[:port][/path], without user name, query or fragment"
-    if match["port"] is not None and not 1 <= int(match["port"]) <= 65_535:
-        return "the port is out of range"
-    if ".." in match["host"] or ".." in match["path"]:
-        return "the address holds '..'"
-    if match["scheme"].lower() == "http" and not _LOOPBACK.fullmatch(match["host"]):
-        return "http is for this machine only (localhost, 127.0.0.1, [::1]); use https"
+    """Why an address may not be used, in one line, or None."""
+    try:
+        check_endpoint(url)
+    except EndpointError as error:
+        return str(error)
     return None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a checked endpoint is on this machine."""
+    match = _URL.fullmatch(url)
+    return match is not None and _loopback(match["host"])
+
+
+def _check_host(host: str) -> None:
+    """Refuses numbers that some resolvers read as addresses (`127.1`, `0x7f.1`, `2130706433`) and malformed ones."""
+    try:
+        if host.startswith("["):
+            IPv6Address(host[1:-1])
+        elif re.fullmatch(r"[0-9]+|0[xX][0-9A-Fa-f]*", host.rsplit(".", 1)[-1]):
+            IPv4Address(host)
+    except ValueError:
+        raise EndpointError("the endpoint's host is not a name or a plain address") from None
+
+
+def _loopback(host: str) -> bool:
+    if host.startswith("["):
+        return IPv6Address(host[1:-1]) == IPv6Address("::1")
+    if host.lower() == "localhost":
+        return True
+    return re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", host) is not None

@@ -81,7 +81,9 @@ def _snapshot_at(settings: Settings, path: Path, line: int, column: int) -> tupl
         raise CommandError(f"{path} has {len(document.lines)} lines; line {line} is past its end")
     span = line_span(text, document.lines, line - 1)
     if column - 1 > span.end - span.start:
-        raise CommandError(f"line {line} of {path} has {span.end - span.start} characters; column {column} is past its end")
+        raise CommandError(
+            f"line {line} of {path} has {span.end - span.start} characters; column {column} is past its end"
+        )
     root = str(Path.cwd())
     workspace = Workspace(root, config.is_trusted(settings, root), config.interpreter_for(settings, root))
     snapshot = Snapshot("complete", document, (), workspace, settings.options, Trigger.EXPLICIT)

@@ -58,18 +58,28 @@ def command(**overrides: object) -> None:
 
 
 async def _show(console: Console, root: Path, places: list[_Place], arguments: list[str], remote: bool) -> None:
-    console.print(f"[bold]Kireji {__version__}[/]: a real server over stdio, a real client, a project of {len(places)} files.")
+    console.print(
+        f"[bold]Kireji {__version__}[/]: a real server over stdio, a real client, a project of {len(places)} files."
+    )
     if not remote:
-        console.print("[dim]No ANTHROPIC_API_KEY is set, so the local engine answers: it copies from the workspace, offline.[/]")
+        console.print(
+            "[dim]No ANTHROPIC_API_KEY is set, so the local engine answers: it copies from the workspace, offline.[/]"
+        )
     failures = await _ask_everywhere(console, root, places, arguments)
-    console.print("\n[bold]One more, to see a gate close:[/] the answer below is [bold]scripted[/], everything after it is real.")
+    console.print(
+        "\n[bold]One more, to see a gate close:[/] the answer below is [bold]scripted[/], everything after it is real."
+    )
     script = root / "script.json"
     script.write_text(json.dumps(_BROKEN), encoding="utf-8")
     broken = [p for p in places if _before(p).strip() in _BROKEN]
-    console.print(Text(f"  the script says:  {_before(broken[0]).strip()} {_BROKEN[_before(broken[0]).strip()]}", style="dim"))
+    console.print(
+        Text(f"  the script says:  {_before(broken[0]).strip()} {_BROKEN[_before(broken[0]).strip()]}", style="dim")
+    )
     shown = await _ask_everywhere(console, root, broken, [f"--script={script}"])
     if failures or shown != len(broken):
-        raise CommandError("the demonstration did not go as it should; run `kireji demo` with KIREJI_LOG=debug for the log")
+        raise CommandError(
+            "the demonstration did not go as it should; run `kireji demo` with KIREJI_LOG=debug for the log"
+        )
 
 
 async def _ask_everywhere(console: Console, root: Path, places: list[_Place], arguments: list[str]) -> int:
@@ -145,7 +155,13 @@ def _before(place: _Place) -> str:
 async def _server(root: Path, arguments: list[str]) -> AsyncIterator[Any]:
     """A running server, initialized; yields a function that calls it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "kireji", "serve", *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "kireji",
+        "serve",
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdin is not None  # noqa: S101 — both are pipes: asked for one line above
     assert process.stdout is not None  # noqa: S101
@@ -179,7 +195,8 @@ async def _server(root: Path, arguments: list[str]) -> AsyncIterator[Any]:
         capabilities = {"general": {"positionEncodings": ["utf-32"]}}
         folder = {"uri": root.as_uri(), "name": root.name}
         await call(
-            "initialize", {"processId": os.getpid(), "capabilities": capabilities, "rootUri": None, "workspaceFolders": [folder]}
+            "initialize",
+            {"processId": os.getpid(), "capabilities": capabilities, "rootUri": None, "workspaceFolders": [folder]},
         )
         await call("initialized", {}, notification=True)
         yield call

@@ -18,7 +18,7 @@ import click
 from kireji.cli.settings import load_settings, settings_options
 
 if TYPE_CHECKING:
-    from kireji.base.types import Delta, Document, End, Site, Snapshot
+    from kireji.base.types import ContextItem, Delta, Document, End, Site, Snapshot
     from kireji.engine.pipeline import Services
 
 Row = Mapping[str, Any]
@@ -27,6 +27,8 @@ Answer = dict[str, Any]
 # How many characters of a recorded answer arrive at a time, and how many a token has: the contract's figures.
 _PIECE = 4
 _CHARS_PER_TOKEN = 4.0
+_CORPUS_FILES = 2_000
+_CORPUS_BYTES = 400_000
 
 
 class RowError(Exception):
@@ -84,11 +86,12 @@ async def _context(services: Services, row: Row) -> Answer:
     started = services.clock.monotonic()
     pack = await pipeline.gather_pack(services, snapshot, site)
     elapsed = services.clock.monotonic() - started
+    root = row.get("root")
     items = [
-        {"kind": i.kind.value, "path": _relative(i.uri, row["root"]), "line": _line(snapshot, i.uri, i.span.start), "tokens": i.tokens}
+        {"kind": i.kind.value, "path": _relative(i.uri, root), "line": _line(site.document, i), "tokens": i.tokens}
         for i in pack.items
     ]
-    dropped = [{"kind": d.item.kind.value, "path": _relative(d.item.uri, row["root"]), "why": d.why} for d in pack.dropped]
+    dropped = [{"kind": d.item.kind.value, "path": _relative(d.item.uri, root), "why": d.why} for d in pack.dropped]
     context = "\n".join(i.text for i in pack.items)
     return {"context": context, "tokens": pack.tokens, "items": items, "dropped": dropped, "elapsed_ms": elapsed * 1000}
 
@@ -131,7 +134,9 @@ async def _validate(services: Services, row: Row) -> Answer:
         decision = "repair"
     else:
         decision = "unverified" if verdict.state is GateState.UNKNOWN else "offer"
-    findings = [{"gate": f.gate, "code": f.code, "severity": f.severity.value, "message": f.message} for f in verdict.findings]
+    findings = [
+        {"gate": f.gate, "code": f.code, "severity": f.severity.value, "message": f.message} for f in verdict.findings
+    ]
     return {"decision": decision, "text": judged.change.text, "findings": findings, "elapsed_ms": elapsed * 1000}
 
 
@@ -190,3 +195,15 @@ def _relative(uri: str, root: str | None) -> str:
 
     path = unquote(urlsplit(uri).path)
     return path.removeprefix(f"{Path(root).absolute()}/") if root else path
+
+
+def _line(document: Document, item: ContextItem) -> int:
+    """The item's first line, counted from 1; in another file as its own span says."""
+    text = document.text if item.uri == document.uri else _text_of(item.uri)
+    return text.count("\n", 0, item.span.start) + 1
+
+
+def _text_of(uri: str) -> str:
+    from urllib.parse import unquote, urlsplit
+
+    return Path(unquote(urlsplit(uri).path)).read_text(encoding="utf-8", errors="replace")

@@ -65,7 +65,7 @@ def main() -> None:
         code = 2
     except BrokenPipeError:
         code = 2
-    except Exception as error:  # noqa: BLE001 — the last seam: a person gets a line, not a traceback
+    except Exception as error:
         sys.stderr.write(f"kireji: a bug ({type(error).__name__}: {error}); set KIREJI_LOG=debug for the traceback\n")
         if _debugging():
             raise

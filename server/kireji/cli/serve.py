@@ -16,7 +16,9 @@ from kireji.cli.settings import load_settings, settings_options
 
 @click.command("serve")
 @click.option("--tcp", metavar="HOST:PORT", help="Listen on a loopback port instead of stdio; port 0 takes a free one.")
-@click.option("--script", type=click.Path(path_type=Path), hidden=True, help="Answers from a file, for the demonstration.")
+@click.option(
+    "--script", type=click.Path(path_type=Path), hidden=True, help="Answers from a file, for the demonstration."
+)
 @settings_options
 def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
     """Run the language server. It speaks the Language Server Protocol on standard input and output."""

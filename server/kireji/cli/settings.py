@@ -15,7 +15,9 @@ from kireji.base.config_schema import Settings
 def settings_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --provider, --model and --trust to a verb."""
     for option in (
-        click.option("--trust", "trust_all", is_flag=True, default=None, help="Trust the workspace: its interpreter may be used."),
+        click.option(
+            "--trust", "trust_all", is_flag=True, default=None, help="Trust the workspace: its interpreter may be used."
+        ),
         click.option("--model", help="The model to ask."),
         click.option("--provider", type=click.Choice(["auto", "anthropic", "local"]), help="Who answers."),
     ):

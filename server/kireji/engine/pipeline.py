@@ -16,6 +16,7 @@ from itertools import islice
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.ledger import CallInfo, Ledger, LedgerError
+from kireji.base.store import Store
 from kireji.base.types import (
     Candidate,
     Delta,
@@ -44,15 +45,15 @@ from kireji.base.types import (
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
-from kireji.engine.context.symbols import SymbolReader
-from kireji.engine.gates.baseline import baseline_document, make_trial
+from kireji.engine.context.symbols import SymbolReaders
+from kireji.engine.gates.baseline import baseline_document, trial
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import prepare_gates, run_gates
 from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.prompt.render import render
 from kireji.engine.repair import repairs
 from kireji.engine.site import classify
-from kireji.engine.stream.cut import Cutter
+from kireji.engine.stream.cut import CutBy, Cutter
 from kireji.engine.stream.echo import Echo
 from kireji.engine.stream.trim import trim
 from kireji.providers.models import Model
@@ -77,7 +78,8 @@ class Services:
 
     asking: Asking
     gates: tuple[Gate, ...]
-    symbols: SymbolReader
+    symbols: SymbolReaders
+    store: Store
     ledger: Ledger
     audit: Audit
     clock: Clock
@@ -86,7 +88,7 @@ class Services:
         """Closes connections and children."""
         await self.asking.provider.close()
         await asyncio.gather(*(gate.close() for gate in self.gates))
-        await self.ledger.close()
+        await self.store.close()
 
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
@@ -129,7 +131,9 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
 
 async def gather_pack(services: Services, snapshot: Snapshot, site: Site) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
-    gathered = await gather(snapshot, site, services.symbols, snapshot.options.gather_ms / 1000)
+    gathered = await gather(
+        snapshot, site, services.symbols.of(snapshot.workspace.root), snapshot.options.gather_ms / 1000
+    )
     return fit(redact(gathered), snapshot.options.context_tokens, services.asking.model.chars_per_token)
 
 
@@ -145,7 +149,7 @@ async def read_answer(clock: Clock, pieces: AsyncIterator[Delta | End], site: Si
     end: End | None = None
     fault: Reason | None = None
     done = False
-    cut_by = ""
+    cut_by = CutBy.NONE
     text = ""
     try:
         async for piece in pieces:
@@ -169,7 +173,7 @@ async def read_answer(clock: Clock, pieces: AsyncIterator[Delta | End], site: Si
         cutter.feed(echo.finish())
         step = cutter.finish(complete)
         text, cut_by = step.text, step.cut_by
-    return RawCompletion(text, cut_by, complete, end, first, clock.monotonic() - started, chars, fault)
+    return RawCompletion(text, cut_by.value, complete, end, first, clock.monotonic() - started, chars, fault)
 
 
 def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candidate | None:
@@ -187,14 +191,14 @@ async def judge(services: Services, snapshot: Snapshot, candidate: Candidate) ->
     explicit = snapshot.trigger is Trigger.EXPLICIT
     seconds = (options.gates_explicit_ms if explicit else options.gates_automatic_ms) / 1000
     deadline = services.clock.monotonic() + seconds
-    verdict = await run_gates(services.gates, make_trial(snapshot, candidate), seconds)
+    verdict = await run_gates(services.gates, trial(snapshot, candidate), seconds)
     if verdict.state is not GateState.FAIL:
         return candidate, verdict
     for repaired in islice(repairs(snapshot, candidate, verdict), _MAX_REPAIRS):
         left = deadline - services.clock.monotonic()
         if left <= 0:
             break
-        again = await run_gates(services.gates, make_trial(snapshot, repaired), left)
+        again = await run_gates(services.gates, trial(snapshot, repaired), left)
         if again.state is GateState.PASS:
             return repaired, again
     return candidate, verdict

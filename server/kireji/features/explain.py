@@ -22,11 +22,18 @@ def explanation(outcome: Outcome) -> dict[str, Any]:
         "provider": report.provider,
         "model": report.model,
         "findings": [
-            {"gate": f.gate, "code": f.code, "severity": f.severity.value, "message": f.message, "span": [f.span.start, f.span.end]}
+            {
+                "gate": f.gate,
+                "code": f.code,
+                "severity": f.severity.value,
+                "message": f.message,
+                "span": [f.span.start, f.span.end],
+            }
             for f in findings
         ],
         "gates": [
-            {"gate": g.gate, "state": g.state.value, "elapsed_ms": g.elapsed * 1000, "note": g.note} for g in report.gates
+            {"gate": g.gate, "state": g.state.value, "elapsed_ms": g.elapsed * 1000, "note": g.note}
+            for g in report.gates
         ],
         "repairs": list(repairs),
         "stages": [{"stage": stage.value, "elapsed_ms": seconds * 1000} for stage, seconds in report.stages],

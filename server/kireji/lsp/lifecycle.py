@@ -10,6 +10,7 @@ import itertools
 import logging
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -105,7 +106,7 @@ class Lifecycle:
         self._protocol.phase = Phase.INITIALIZED
         if params.process_id is not None:
             self._protocol.spawn(self._watch(params.process_id))
-        capabilities = ServerCapabilitiesBuilder(
+        build: Callable[[], types.ServerCapabilities] = ServerCapabilitiesBuilder(
             params.capabilities,
             set(self._protocol.fm.features),
             self._protocol.fm.feature_options,
@@ -113,8 +114,8 @@ class Lifecycle:
             types.TextDocumentSyncKind.Incremental,
             None,
             encoding.value,
-        ).build()
-        return types.InitializeResult(capabilities, types.ServerInfo("kireji", __version__))
+        ).build
+        return types.InitializeResult(build(), types.ServerInfo("kireji", __version__))
 
     def shutdown(self, _params: None) -> None:
         """Refuses further requests from now on; `exit` ends the process."""
@@ -193,7 +194,7 @@ class Lifecycle:
         """Ends the server when the editor's process is gone, for editors that keep the pipe open."""
         if not _alive(process_id):
             return  # another process namespace: the number means nothing here
-        while _alive(process_id):
+        while _alive(process_id):  # noqa: ASYNC110 — a foreign process has no event to wait for
             await asyncio.sleep(_WATCH_SECONDS)
         logger.warning("the editor's process is gone")
         self._protocol.on_exit()

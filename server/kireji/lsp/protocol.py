@@ -48,7 +48,7 @@ class Phase(Enum):
     EXITED = "exited"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 — it is an answer, not a fault
     """Raised by a handler to answer with an error: one line, without source text."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
@@ -152,7 +152,9 @@ class Protocol(JsonRPCProtocol):
             future.set_exception(JsonRpcException(message=text[:200]))
             return
         try:
-            structured = self._converter.structure(message, result_type).result if result_type else message.get("result")
+            structured = (
+                self._converter.structure(message, result_type).result if result_type else message.get("result")
+            )
         except Exception:  # noqa: BLE001 — cattrs raises many kinds; each means: not the promised shape
             future.set_exception(JsonRpcException(message="the client's answer has the wrong shape"))
             return
@@ -235,7 +237,10 @@ class Protocol(JsonRPCProtocol):
             code, text = error.code, str(error)
         else:
             logger.error("a bug: a request failed", exc_info=error)
-            code, text = ErrorCode.INTERNAL, f"internal error ({type(error).__name__}); the server's log has the details"
+            code, text = (
+                ErrorCode.INTERNAL,
+                f"internal error ({type(error).__name__}); the server's log has the details",
+            )
         self._send({"jsonrpc": "2.0", "id": msg_id, "error": {"code": code, "message": text}})
 
     def _send_data(self, data: Any) -> None:

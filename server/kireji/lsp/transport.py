@@ -36,9 +36,7 @@ class Stdio:
         """Starts both threads; callbacks run on the current event loop, `on_end` once."""
         loop = asyncio.get_running_loop()
         self._writer.start()
-        threading.Thread(
-            target=self._read_all, args=(loop, on_data, on_end), name="lsp-read", daemon=True
-        ).start()
+        threading.Thread(target=self._read_all, args=(loop, on_data, on_end), name="lsp-read", daemon=True).start()
 
     def write(self, data: bytes) -> None:
         """Queues bytes; never blocks, so that a client that does not read cannot stop the loop."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from kireji.base.endpoint import check_endpoint
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
 from kireji.providers import models
-from kireji.providers.endpoint import check_endpoint
 from kireji.providers.models import Model, Thinking
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
 from kireji.providers.refusals import refusal

@@ -47,7 +47,7 @@ class LongPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row. `context` and `output` in tokens; `chars_per_token` is our estimate for source code, not a fact.
+    """One row. `context` and `max_output` in tokens; `chars_per_token` is our estimate for source code, not a fact.
 
     `retires` is the first day on which the service refuses the model.
     """
@@ -55,7 +55,7 @@ class Model:
     id: str
     prices: Prices
     context: int
-    output: int
+    max_output: int
     min_cacheable_tokens: int
     chars_per_token: float
     thinking: Thinking
@@ -84,7 +84,7 @@ MODELS: tuple[Model, ...] = (
         prices=Prices(input=100, output=500, cache_write=125, cache_read=10),
         long_prompt=LongPrompt(above=100_000, factor=5),
         context=1_000_000,
-        output=128_000,
+        max_output=128_000,
         min_cacheable_tokens=512,
         chars_per_token=2.6,  # its tokenizer makes about 30 % more tokens of the same text than Haiku 4.5's
         thinking=Thinking.DISABLED,
@@ -96,7 +96,7 @@ MODELS: tuple[Model, ...] = (
         aliases=("claude-haiku-4-5-20251001",),
         prices=Prices(input=1_000, output=5_000, cache_write=1_250, cache_read=100),
         context=200_000,
-        output=64_000,
+        max_output=64_000,
         min_cacheable_tokens=4_096,
         chars_per_token=3.4,
         thinking=Thinking.OMIT,
@@ -107,7 +107,7 @@ MODELS: tuple[Model, ...] = (
         id="claude-sonnet-5-5",
         prices=Prices(input=2_000, output=10_000, cache_write=2_500, cache_read=200),
         context=1_000_000,
-        output=128_000,
+        max_output=128_000,
         min_cacheable_tokens=512,
         chars_per_token=2.6,
         thinking=Thinking.BETWEEN_TOOLS,
@@ -119,7 +119,7 @@ MODELS: tuple[Model, ...] = (
         aliases=("claude-sonnet-4-5-20250929",),
         prices=Prices(input=3_000, output=15_000, cache_write=3_750, cache_read=300),
         context=200_000,
-        output=64_000,
+        max_output=64_000,
         min_cacheable_tokens=1_024,
         chars_per_token=3.4,
         thinking=Thinking.OMIT,

@@ -53,10 +53,10 @@ class Provider(Protocol):
         """Who answers."""
         ...
 
-    def stream(self, request: Request) -> AsyncGenerator[Delta | End, None]:
+    def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The answer, piece by piece, then exactly one End (also when the connection broke: EndReason.TRUNCATED).
 
-        Closing the generator (`aclose`) or cancelling its consumer closes the upstream connection.
+        `meter` shows what is owed at every moment. Closing the generator (`aclose`) or cancelling its consumer closes the upstream connection.
         Raises ProviderError, before or between pieces.
         """
         ...

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx2
 
-from kireji.providers.endpoint import is_loopback
+from kireji.base.endpoint import is_loopback
 
 
 class WireError(Exception):

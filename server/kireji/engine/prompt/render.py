@@ -9,43 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from kireji.base.types import Block, ContextItem, ItemKind, Message, Prompt, RedactedPack, SiteKind
 from kireji.engine.prompt.contract import max_tokens, tag_for
 from kireji.engine.prompt.examples import EXAMPLES, SYSTEM, Example
+from kireji.providers.models import Model
 
 # The API takes no more than this many marks in one request.
 MAX_MARKS = 4
-
-
-class Model(Protocol):
-    """What a prompt depends on of a model."""
-
-    @property
-    def id(self) -> str:
-        """The name the service knows."""
-        ...
-
-    @property
-    def min_cacheable_tokens(self) -> int:
-        """A shorter prefix is not remembered."""
-        ...
-
-    @property
-    def chars_per_token(self) -> float:
-        """A typical ratio for source code."""
-        ...
-
-    @property
-    def prefill(self) -> bool:
-        """Whether the last turn may be the assistant's."""
-        ...
-
-    @property
-    def max_output(self) -> int:
-        """The most tokens an answer may have."""
-        ...
 
 
 def render(pack: RedactedPack, model: Model, process_nonce: str, request_nonce: str) -> Prompt:

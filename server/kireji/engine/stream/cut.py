@@ -255,7 +255,7 @@ class _Limit:
     def _another(
         self, before: list[str], content: list[str], line: str, blanks: int, here: int, defines: bool, state: Scan
     ) -> bool:
-        if not defines or not blanks or here > self.home or state.opened and here > 0:
+        if not defines or not blanks or here > self.home or (state.opened and here > 0):
             return False
         if blanks >= 2 and (self.site.document.language != "python" or here == 0):
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kireji.providers.endpoint import EndpointError, check_endpoint, is_loopback
+from kireji.base.endpoint import EndpointError, check_endpoint, is_loopback
 
 
 @pytest.mark.parametrize(
