@@ -6,11 +6,8 @@ Strict where a real client is: a reply to an id that is not open, or a second on
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kireji.lsp.framing import Decoder, Frame, encode
@@ -62,7 +59,6 @@ class Client:
             msg_id = self._next_id
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._open[msg_id] = future
-        future.set_name(str(msg_id)) if hasattr(future, "set_name") else None
         body: dict[str, Any] = {"jsonrpc": "2.0", "id": msg_id, "method": method}
         if params is not None:
             body["params"] = params
@@ -179,37 +175,3 @@ class Client:
             future.set_exception(RpcError(body["error"]))
         else:
             future.set_result(body["result"])
-
-
-@contextlib.asynccontextmanager
-async def stdio_server(
-    *args: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, stderr: Path | None = None
-) -> AsyncIterator[tuple[Client, asyncio.subprocess.Process]]:
-    """`kireji serve` as a child over pipes; killed at the end if it still runs."""
-    with contextlib.ExitStack() as stack:
-        log = stack.enter_context(stderr.open("ab")) if stderr else sys.stderr
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "kireji",
-            "serve",
-            *args,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env=None if env is None else dict(env),
-            cwd=cwd,
-        )
-        assert process.stdout is not None
-        assert process.stdin is not None
-        client = Client(process.stdout, process.stdin)
-        try:
-            yield client, process
-        finally:
-            await client.stop()
-            if process.returncode is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), 10)
-            if process.returncode is None:
-                process.kill()
-                await process.wait()

@@ -1,0 +1,71 @@
+"""A running `kireji serve` for tests, over pipes or a socket, with the stand-in of the model API behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.environment import clean_environment
+from support.lsp_client import WATCHDOG, Client
+from support.messages_api import MessagesApi
+
+
+@dataclass
+class Served:
+    """One server and its client. `log` is the server's standard error."""
+
+    client: Client
+    process: asyncio.subprocess.Process
+    log: Path
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    home: Path, api: MessagesApi | None = None, *arguments: str, tcp: bool = False, **environment: str
+) -> AsyncIterator[Served]:
+    """Starts a server with an empty home; whatever happens, it is gone afterwards."""
+    if api is not None:
+        environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
+    log = home / "server.log"
+    command = [sys.executable, "-m", "kireji", "serve", *arguments]
+    if tcp:
+        command.append("--tcp=127.0.0.1:0")
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            env=clean_environment(home, **environment),
+            cwd=home,
+        )
+    try:
+        reader, writer = await _connect(log) if tcp else (process.stdout, process.stdin)
+        assert reader is not None
+        assert writer is not None
+        client = Client(reader, writer)
+        try:
+            yield Served(client, process, log)
+            assert client.foreign == [], "the server wrote what is not a reply to anything"
+        finally:
+            await client.stop()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 5)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _connect(log: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connects to the port that the server names in its log, as soon as it does."""
+    async with asyncio.timeout(WATCHDOG):
+        while not (found := re.search(rb"listening on ([\d.]+):(\d+)", log.read_bytes())):
+            await asyncio.sleep(0.01)  # the log is another process's file: there is no event for a new line in it
+    return await asyncio.open_connection(found[1].decode(), int(found[2]))
