@@ -10,13 +10,14 @@ import secrets
 from pathlib import Path
 
 from kireji.base.audit import Audit
+from kireji.base.children import Child
 from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
 from kireji.engine.context.symbols import SymbolReaders
-from kireji.engine.gates.ruff import RuffGate
-from kireji.engine.gates.syntax import AstGate, TreeGate
+from kireji.engine.gates.ruff import RuffGate, ruff_spec
+from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
 from kireji.engine.pipeline import Asking, Services
 from kireji.providers import models
@@ -38,14 +39,17 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         model = models.find(protected.model, datetime.date.fromtimestamp(clock.now()))
     except models.ModelError as error:
         raise ConfigurationError(str(error)) from None
+    provider = _provider(settings, model, script)
+    spec = ruff_spec(protected.ruff)
+    ruff = Child(spec) if spec is not None else None
     return Services(
-        asking=Asking(_provider(settings, model, script), model, secrets.token_hex(4)),
-        gates=(TextGate(), TreeGate(), AstGate(), RuffGate(protected.ruff)),
+        asking=Asking(provider, model, secrets.token_hex(4)),
+        gates=(TextGate(), SyntaxGate(), RuffGate(ruff)),
         symbols=SymbolReaders(),
-        store=store,
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,
+        resources=(provider, *([ruff] if ruff is not None else []), store),
     )
 
 

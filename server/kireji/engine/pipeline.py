@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.ledger import CallInfo, Ledger, LedgerError
-from kireji.base.store import Store
 from kireji.base.types import (
     Candidate,
     Delta,
@@ -59,8 +60,18 @@ from kireji.engine.stream.trim import trim
 from kireji.providers.models import Model
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 
+logger = logging.getLogger(__name__)
+
 FEATURE = "inline completion"
 _MAX_REPAIRS = 6
+
+
+class Resource(Protocol):
+    """Something that must be closed when the server ends."""
+
+    async def close(self) -> object:
+        """Closes it, within a bound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +90,18 @@ class Services:
     asking: Asking
     gates: tuple[Gate, ...]
     symbols: SymbolReaders
-    store: Store
     ledger: Ledger
     audit: Audit
     clock: Clock
+    resources: tuple[Resource, ...] = ()
 
     async def close(self) -> None:
-        """Closes connections and children."""
-        await self.asking.provider.close()
-        await asyncio.gather(*(gate.close() for gate in self.gates))
-        await self.store.close()
+        """Closes what was opened, in order, each whatever becomes of the others."""
+        for resource in self.resources:
+            try:
+                await resource.close()
+            except Exception:
+                logger.exception("could not close %s", type(resource).__name__)
 
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from kireji.base import syntax
+from kireji.base import limits, syntax
 from kireji.base.languages import canonical
 from kireji.base.text import indent_of, line_span
 from kireji.base.types import Document, Reason, Shape, Site, SiteKind, Skip, Snapshot, Span, Trigger
@@ -46,16 +46,7 @@ def _refusal(snapshot: Snapshot) -> Reason | None:
         return Reason.MANUAL
     if canonical(document.language) in {canonical(name) for name in options.disabled_languages}:
         return Reason.LANGUAGE_OFF
-    size = len(document.text)
-    # Encoding costs time: most files are far below the limit even at four bytes a character.
-    if size > options.max_file_bytes or (
-        size * 4 > options.max_file_bytes and len(document.text.encode("utf-8", "replace")) > options.max_file_bytes
-    ):
-        return Reason.TOO_LARGE
-    ends = (*document.lines[1:], size)
-    if any(end - start > options.max_line_chars for start, end in zip(document.lines, ends, strict=True)):
-        return Reason.LONG_LINE
-    return Reason.BINARY if "\0" in document.text else None
+    return limits.refusal(document, options)
 
 
 def _shape(kind: SiteKind, before: str, after: str) -> Shape:
