@@ -83,7 +83,7 @@ async def test_other_open_files_share_what_stands_near(tmp_path: Path) -> None:
         "tab.py": "def parse_header(line): ...\ndef unrelated_thing(): ...\n",
         "tab.go": "package p\nfunc parse_header() {}\n",
     }
-    expected = ["open file tab.py: def parse_header(line): ...", "signature main.py: header = 1"]
+    expected = ["signature main.py: header = 1", "open file tab.py: def parse_header(line): ..."]
     await check_gather(tmp_path, "header = 1\n$0\n", others, expected)
 
 
