@@ -59,10 +59,9 @@ def render(pack: RedactedPack, folder: Path) -> str:
 
 async def main() -> None:
     """Reads rows until the end of input."""
-    readers: dict[str, SymbolReader] = {}
+    reader = SymbolReader()
     for text in sys.stdin:
         row = json.loads(text)
-        reader = readers.setdefault(row["root"], SymbolReader(Path(row["root"])))
         sys.stdout.write(json.dumps(await answer(row, reader)) + "\n")
 
 

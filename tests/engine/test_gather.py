@@ -48,7 +48,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 async def check_gather(root: Path, marked: str, others: dict[str, str], expected: list[str]) -> ContextPack:
     """`expected`: `kind file: signature` of every item but the window, the likeliest first."""
     snapshot, site = make_snapshot(root, marked, others)
-    pack = await gather(snapshot, site, SymbolReader(root), 10.0)
+    pack = await gather(snapshot, site, SymbolReader(), 10.0)
     windows = [i for i in pack.items if i.kind in (ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER)]
     assert "".join(w.text for w in windows) == site.document.text
     got = [f"{i.kind.value} {i.uri.rpartition('/')[2]}: {i.text}" for i in pack.items if i not in windows]
@@ -90,7 +90,7 @@ async def test_other_open_files_share_what_stands_near(tmp_path: Path) -> None:
 async def test_the_window_meets_at_the_cursor(tmp_path: Path) -> None:
     body = "".join(f"x{i} = {i}\n" for i in range(9_000))
     snapshot, site = make_snapshot(tmp_path, body + "here = $0 + 1\n" + body)
-    before, after = (await gather(snapshot, site, SymbolReader(None), 10.0)).items[:2]
+    before, after = (await gather(snapshot, site, SymbolReader(), 10.0)).items[:2]
     assert (before.kind, after.kind) == (ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER)
     assert before.span.end == after.span.start == site.offset
     for item in (before, after):
@@ -101,14 +101,16 @@ async def test_the_window_meets_at_the_cursor(tmp_path: Path) -> None:
 class SlowReader(SymbolReader):
     """A reader that finds one thing, then hangs like a network drive until it is let go."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
+    def __init__(self) -> None:
+        super().__init__()
         self.hanging = Event()
         self.let_go = Event()
         self.went_on = False
 
-    def in_reach(self, document: Document, open_documents: Mapping[Path, Document]) -> Iterator[Found]:
-        found = list(super().in_reach(document, open_documents))
+    def in_reach(
+        self, document: Document, root: Path | None, open_documents: Mapping[Path, Document]
+    ) -> Iterator[Found]:
+        found = list(super().in_reach(document, root, open_documents))
         yield found[0]
         self.hanging.set()
         self.let_go.wait(20)
@@ -119,7 +121,7 @@ class SlowReader(SymbolReader):
 async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN)
-    reader = SlowReader(tmp_path)
+    reader = SlowReader()
     try:
         started = time.monotonic()
         pack = await gather(snapshot, site, reader, 0.5)
@@ -135,14 +137,14 @@ async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None
 
 async def test_no_time_at_all_still_gives_the_window(tmp_path: Path) -> None:
     snapshot, site = make_snapshot(tmp_path, MAIN)
-    pack = await gather(snapshot, site, SymbolReader(tmp_path), 0.0)
+    pack = await gather(snapshot, site, SymbolReader(), 0.0)
     assert [i.kind for i in pack.items[:2]] == [ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER]
 
 
 async def test_cancelling_ends_it_and_stops_the_thread(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN)
-    reader = SlowReader(tmp_path)
+    reader = SlowReader()
     task = asyncio.create_task(gather(snapshot, site, reader, 20.0))
     await asyncio.to_thread(reader.hanging.wait, 20)
     task.cancel()
@@ -156,5 +158,5 @@ async def test_cancelling_ends_it_and_stops_the_thread(tmp_path: Path) -> None:
 async def test_equal_input_gives_equal_output(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN, {"tab.py": "def cart_of(): ...\ndef bill_of(): ...\n"})
-    packs = [await gather(snapshot, site, SymbolReader(tmp_path), 10.0) for _ in range(3)]
+    packs = [await gather(snapshot, site, SymbolReader(), 10.0) for _ in range(3)]
     assert packs[0] == packs[1] == packs[2]

@@ -30,8 +30,8 @@ def check_in_reach(
 ) -> None:
     """`expected`: `file:Container.name` of everything in reach, in order, repeats left out."""
     make_workspace(root, files)
-    reader = SymbolReader(root)
-    found = reader.in_reach(open_file(root, name, text, language), {})
+    reader = SymbolReader()
+    found = reader.in_reach(open_file(root, name, text, language), root, {})
     base = root.resolve()
     got = [
         f"{f.path.relative_to(base).as_posix()}:{'.'.join(p for p in (f.definition.container, f.definition.name) if p)}"
@@ -134,37 +134,36 @@ def test_go_takes_a_package_by_its_module_path_and_its_own(tmp_path: Path) -> No
 
 def test_what_is_open_counts_and_not_what_is_on_disk(tmp_path: Path) -> None:
     make_workspace(tmp_path, {"m.py": "def old(): ...\n"})
-    reader = SymbolReader(tmp_path)
+    reader = SymbolReader()
     edited = open_file(tmp_path, "m.py", "def new(): ...\n")
     main = open_file(tmp_path, "main.py", "from m import *\n")
     path = (tmp_path / "m.py").resolve()
-    assert [f.definition.name for f in reader.in_reach(main, {path: edited})] == ["new"]
-    assert [f.definition.name for f in reader.in_reach(main, {})] == ["old"]
+    assert [f.definition.name for f in reader.in_reach(main, tmp_path, {path: edited})] == ["new"]
+    assert [f.definition.name for f in reader.in_reach(main, tmp_path, {})] == ["old"]
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     make_workspace(tmp_path, {"m.py": "def a(): ...\n"})
-    reader = SymbolReader(tmp_path)
+    reader = SymbolReader()
     main = open_file(tmp_path, "main.py", "from m import *\n")
-    first = [f.definition for f in reader.in_reach(main, {})]
-    assert next(f.definition for f in reader.in_reach(main, {})) is first[0]
+    first = [f.definition for f in reader.in_reach(main, tmp_path, {})]
+    assert next(f.definition for f in reader.in_reach(main, tmp_path, {})) is first[0]
     (tmp_path / "m.py").write_text("def b(): ...\n")
     os.utime(tmp_path / "m.py", ns=(1, 1))
-    assert [f.definition.name for f in reader.in_reach(main, {})] == ["b"]
+    assert [f.definition.name for f in reader.in_reach(main, tmp_path, {})] == ["b"]
 
 
 def test_a_large_file_and_no_root(tmp_path: Path) -> None:
     make_workspace(tmp_path, {"m.py": "def a(): ...\n" * 100})
     main = open_file(tmp_path, "main.py", "from m import *\n")
-    assert list(SymbolReader(tmp_path, max_bytes=100).in_reach(main, {})) == []
-    assert list(SymbolReader(None).in_reach(main, {})) == []
-    elsewhere = open_file(tmp_path, "main.py", "from m import *\n")
-    assert list(SymbolReader(tmp_path / "other").in_reach(elsewhere, {})) == []
+    assert list(SymbolReader(max_bytes=100).in_reach(main, tmp_path, {})) == []
+    assert list(SymbolReader().in_reach(main, None, {})) == []
+    assert list(SymbolReader().in_reach(main, tmp_path / "other", {})) == []
 
 
 def test_it_keeps_no_more_files_than_told(tmp_path: Path) -> None:
     make_workspace(tmp_path, {f"m{i}.py": f"x{i} = 1\n" for i in range(6)})
-    reader = SymbolReader(tmp_path, max_files=2)
+    reader = SymbolReader(max_files=2)
     main = open_file(tmp_path, "main.py", "".join(f"from m{i} import x{i}\n" for i in range(6)))
-    assert [f.definition.name for f in reader.in_reach(main, {})] == [f"x{i}" for i in range(6)]
+    assert [f.definition.name for f in reader.in_reach(main, tmp_path, {})] == [f"x{i}" for i in range(6)]
     assert len(reader._files) == 2

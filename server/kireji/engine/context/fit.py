@@ -20,7 +20,7 @@ _BEFORE_SHARE = 0.75
 # A file's heading in the prompt costs about so much, in characters; an item its line end.
 _HEADING = 60
 # Stable things first, so that the beginning of the prompt stays the same while someone types.
-_ORDER = {ItemKind.SIGNATURE: 0, ItemKind.OPEN_FILE: 1, ItemKind.WINDOW_AFTER: 2, ItemKind.WINDOW_BEFORE: 3}
+_ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE)
 
 
 def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float) -> RedactedPack:
@@ -48,7 +48,7 @@ def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float) -> Redac
             items.append(cut)
             if cut != item:
                 dropped.append(Dropped(replace(item, text=""), "window cut to the budget"))
-    items.sort(key=lambda item: (_ORDER[item.kind], item.uri == pack.site.document.uri, item.uri, item.span))
+    items.sort(key=lambda item: (_ORDER.index(item.kind), item.uri == pack.site.document.uri, item.uri, item.span))
     items = [replace(item, tokens=ceil(len(item.text) / chars_per_token)) for item in items]
     return replace(
         pack, items=tuple(items), dropped=(*pack.dropped, *dropped), tokens=sum(item.tokens for item in items)

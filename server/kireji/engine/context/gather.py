@@ -88,7 +88,8 @@ def _collect(
     around = surroundings(document, site.offset)
     here = _path(document)
     others = {_path(d): d for d in snapshot.open_documents if d.uri != document.uri}
-    for found in reader.in_reach(document, others):
+    root = Path(snapshot.workspace.root) if snapshot.workspace.root is not None else None
+    for found in reader.in_reach(document, root, others):
         if stop.is_set():
             return
         if found.path != here:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kireji.base.outline import Definition
 from kireji.base.outline_tables import DefinitionKind
@@ -25,14 +26,16 @@ _RAISE = re.compile(r"\b(?:raise|throw\s+new|throw|except|catch)\s+\(?[\w.]*$")
 _NEAR_LINES = 15
 
 # How far each origin alone speaks for a definition.
-_ORIGIN: Mapping[Origin | None, float] = {
-    Origin.NAMED: 2.0,
-    Origin.INHERITED: 0.8,
-    Origin.MEMBER: 0.6,
-    Origin.MODULE: 0.4,
-    Origin.PACKAGE: 0.3,
-    None: 0.5,
-}
+_ORIGIN: Mapping[Origin | None, float] = MappingProxyType(
+    {
+        Origin.NAMED: 2.0,
+        Origin.INHERITED: 0.8,
+        Origin.MEMBER: 0.6,
+        Origin.MODULE: 0.4,
+        Origin.PACKAGE: 0.3,
+        None: 0.5,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

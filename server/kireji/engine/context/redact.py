@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from kireji.base.files import never_read
@@ -75,7 +76,7 @@ def _join(items: Sequence[ContextItem]) -> tuple[str, list[int]]:
     return "".join(parts), starts
 
 
-_HALVES = {ItemKind.WINDOW_BEFORE: 1, ItemKind.WINDOW_AFTER: 2}
+_HALVES = MappingProxyType({ItemKind.WINDOW_BEFORE: 1, ItemKind.WINDOW_AFTER: 2})
 
 
 def _within(hits: Iterable[Hit], start: int, end: int) -> list[Hit]:

@@ -1,6 +1,6 @@
 """The workspace's definitions that a file's imports bring into reach, with their signatures.
 
-Files are read and outlined once and kept until they change, in one SymbolReader per workspace. Scores nothing
+Files are read and outlined once and kept until they change, in one SymbolReader. Scores nothing
 (`rank.py`) and executes nothing. Blocking: call it off the event loop.
 """
 
@@ -76,13 +76,9 @@ class SymbolReaders:
 
 
 class SymbolReader:
-    """Outlines of one workspace's files, kept by (path, time of change, size). Safe to use from several threads.
+    """Outlines of files, kept by (path, time of change, size). Safe to use from several threads."""
 
-    Without a root it knows only what is open in the editor.
-    """
-
-    def __init__(self, root: Path | None, max_bytes: int = 400_000, max_files: int = 2_000) -> None:
-        self._root = root.resolve() if root is not None else None
+    def __init__(self, max_bytes: int = 400_000, max_files: int = 2_000) -> None:
         self._max_bytes = max_bytes
         self._max_files = max_files
         self._files: OrderedDict[Path, tuple[object, FileSymbols]] = OrderedDict()
@@ -92,12 +88,10 @@ class SymbolReader:
         """The symbols of a text that is open in the editor."""
         return self._kept(path, hash(document.text), document.language, document.text)
 
-    def file(self, path: Path, open_documents: Mapping[Path, Document]) -> FileSymbols | None:
-        """The symbols of a file, from the editor where it is open; None when it may not or cannot be read."""
+    def file(self, path: Path, root: Path, open_documents: Mapping[Path, Document]) -> FileSymbols | None:
+        """The symbols of a file below `root`, from the editor where it is open; None when it cannot be read."""
         if (document := open_documents.get(path)) is not None:
             return self.document(document, path)
-        if self._root is None:
-            return None
         try:
             status = path.stat()
         except OSError:
@@ -107,19 +101,24 @@ class SymbolReader:
             kept = self._files.get(path)
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        text = read_text(path, self._root, self._max_bytes)
+        text = read_text(path, root, self._max_bytes)
         return self._kept(path, stamp, language_of(str(path)), text) if text is not None else None
 
-    def in_reach(self, document: Document, open_documents: Mapping[Path, Document]) -> Iterator[Found]:
+    def in_reach(
+        self, document: Document, root: Path | None, open_documents: Mapping[Path, Document]
+    ) -> Iterator[Found]:
         """What the document's imports bring into reach, import by import; for Go also the rest of its package.
+
+        Only files below `root`; nothing without one, or for a document outside it.
 
         For each class its members, and those of its base classes that can be found. Repeats are possible.
         """
         path = Path(document.path).resolve() if document.path else None
-        if path is None or self._root is None or not path.is_relative_to(self._root):
+        root = root.resolve() if root is not None else None
+        if path is None or root is None or not path.is_relative_to(root):
             return
         here = self.document(document, path)
-        walk = _Walk(self, self._root, {**open_documents, path: document})
+        walk = _Walk(self, root, {**open_documents, path: document})
         for imported in here.imports:
             yield from walk.imported(here, imported)
         for definition in here.definitions:
@@ -158,7 +157,7 @@ class _Walk:
     def file(self, path: Path) -> FileSymbols | None:
         """As the reader's, asked once a pass."""
         if path not in self._files:
-            self._files[path] = self._reader.file(path, self._documents)
+            self._files[path] = self._reader.file(path, self._root, self._documents)
         return self._files[path]
 
     def imported(self, here: FileSymbols, imported: Import) -> Iterator[Found]:
