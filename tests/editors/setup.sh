@@ -40,7 +40,7 @@ get_neovim() {
     else
         for suite in "${SUITES[@]}"; do
             unpack "$suite" "$root" neovim || continue
-            launcher nvim "$root" usr/bin/nvim 'VIMRUNTIME=$root/usr/share/nvim/runtime'
+            launcher nvim "$root" usr/bin/nvim 'VIMRUNTIME="$root/usr/share/nvim/runtime"'
             draws_ghost_text "$dir/bin/nvim" || continue
             say neovim "unpacked from $suite"
             return
@@ -105,17 +105,18 @@ debian_mirror() {
 }
 
 # launcher NAME ROOT PROGRAM [VAR=VALUE...]: DIR/bin/NAME runs ROOT/PROGRAM with ROOT's own loader and libraries, which its
-# children do not inherit. Paths are found at run time, so that DIR may move. VALUE may speak of $root.
+# children do not inherit. VALUE may speak of $root, which is found at run time, so that DIR may move.
 launcher() {
-    local name=$1 root=$2 program=$3 assignment
+    local name=$1 root=$2 program=$3 loader libraries
     shift 3
+    loader=$(cd "$root" && compgen -G 'usr/lib*/ld-linux*.so.*' || compgen -G 'usr/lib/*/ld-linux*.so.*' || compgen -G 'lib*/ld-linux*.so.*') ||
+        fail "no loader among the packages of $name"
+    libraries=$(cd "$root" && compgen -G 'usr/lib/*-linux-gnu*') || fail "no libraries among the packages of $name"
     {
         echo '#!/bin/sh'
-        echo "root=\${0%/*}/../${root#"$dir"/}"
-        for assignment in "$@"; do echo "export ${assignment%%=*}=\"${assignment#*=}\""; done
-        echo 'for loader in "$root"/lib*/ld-linux*.so.* "$root"/usr/lib*/*/ld-linux*.so.*; do [ -x "$loader" ] && break; done'
-        echo 'libraries=$(echo "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu* | tr " " :)'
-        echo "exec \"\$loader\" --argv0 \"\$0\" --library-path \"\$libraries\" \"\$root/$program\" \"\$@\""
+        echo "root=\$(cd \"\${0%/*}/../${root#"$dir"/}\" && pwd)"
+        printf 'export %s\n' "$@"
+        echo "exec \"\$root/${loader%%$'\n'*}\" --argv0 \"\$0\" --library-path \"\$root/${libraries%%$'\n'*}\" \"\$root/$program\" \"\$@\""
     } >"$dir/bin/$name"
     chmod +x "$dir/bin/$name"
 }

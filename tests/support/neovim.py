@@ -1,0 +1,137 @@
+"""Drives a real Neovim from a test: runs Lua in it, types keys, waits for what it shows. Knows nothing of the server.
+
+Questions and answers are lines of JSON on Neovim's own stdin and stdout (`tests/editors/driver.lua` is the other end), so
+that no client library is needed. Nothing waits for time: every wait is for a condition, under one watchdog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Json = Any
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / ".cache/editors/bin/nvim"
+DRIVER = ROOT / "tests/editors/driver.lua"
+WATCHDOG = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """A suggestion as it is drawn. `line` and `column` are 0-based, `column` in bytes."""
+
+    line: int
+    column: int
+    text: str
+
+
+class Neovim:
+    """One running Neovim. Questions are asked one at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, logs: Sequence[Path]) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._logs = logs
+        self._asked = 0
+
+    async def lua(self, code: str, *args: Json) -> Json:
+        """Runs a Lua chunk (`...` are the arguments) and returns its value. AssertionError when it fails."""
+        return await self._ask(code, args, wait=False)
+
+    async def until(self, code: str, *args: Json) -> Json:
+        """Waits until a Lua chunk returns something true, and returns that. AssertionError at the watchdog."""
+        return await self._ask(code, args, wait=True)
+
+    async def type(self, keys: str) -> None:
+        """Types keys as a person would (`<Esc>` and the like are keys) and waits until they have done their work."""
+        before = await self.lua("return typed")
+        taken = await self.lua("return vim.api.nvim_input(... .. '<F36>')", keys)
+        assert taken == len(keys.encode()) + len("<F36>"), f"Neovim took {taken} bytes of {keys!r}"
+        await self.until("return typed > ...", before)
+
+    async def open(self, path: Path) -> None:
+        """Opens a file and waits until its language server has been greeted and told of it."""
+        await self.lua("vim.cmd.edit((...))", str(path))
+        await self.until(
+            "local client = vim.lsp.get_clients({ bufnr = 0 })[1]; return client and client.initialized == true"
+        )
+
+    async def lines(self) -> list[str]:
+        """The buffer's lines."""
+        lines: list[str] = await self.lua("return vim.api.nvim_buf_get_lines(0, 0, -1, true)")
+        return lines
+
+    async def ghost(self) -> Ghost:
+        """Waits until a suggestion is drawn for the text as it is now, not one left over from before."""
+        return Ghost(*await self.until("return settled() and ghost()"))
+
+    async def no_ghost(self) -> None:
+        """Waits until the text as it is now has had its answer, and asserts that nothing is drawn for it."""
+        await self.until("return settled()")
+        assert await self.lua("return ghost()") is None
+
+    async def drawn(self) -> list[str]:
+        """Every suggestion that was ever drawn in this session."""
+        texts: list[str] = await self.lua("return drawn") or []
+        return texts
+
+    async def _ask(self, code: str, args: Sequence[Json], *, wait: bool) -> Json:
+        self._asked += 1
+        question = {"id": self._asked, "code": code, "args": list(args), "wait": wait}
+        self._writer.write(json.dumps(question).encode() + b"\n")
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                line = await self._reader.readline()
+        except TimeoutError:
+            raise AssertionError(f"still not true after {WATCHDOG:.0f} s: {code}\n{self._tails()}") from None
+        assert line, f"Neovim ended during: {code}\n{self._tails()}"
+        answer = json.loads(line)
+        assert answer["id"] == self._asked, f"Neovim answered {answer} to question {self._asked}"
+        assert "error" not in answer, f"{answer['error']}\nin: {code}"
+        return answer.get("value")
+
+    def _tails(self) -> str:
+        """The ends of the logs, for a failed test's message."""
+        found = [path for path in self._logs if path.exists()]
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-2000:]}" for path in found)
+
+
+@contextlib.asynccontextmanager
+async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[Neovim]:
+    """A Neovim without a user's settings, with `home` for all it writes and `init` (Lua) run at its start.
+
+    `env` is its whole environment, but for the variables that point into `home`. It is ended, and killed if it stays.
+    """
+    assert PROGRAM.exists(), f"no Neovim at {PROGRAM}: run tests/editors/setup.sh, or make test-editors"
+    home.mkdir(parents=True, exist_ok=True)
+    stderr = home / "stderr"
+    folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    with stderr.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(str(PROGRAM), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**env, **folders, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+            cwd=home,
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    editor = Neovim(process.stdout, process.stdin, (stderr, home / "state/nvim/lsp.log"))
+    try:
+        await editor.lua(init)
+        yield editor
+    finally:
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
