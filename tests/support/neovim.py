@@ -74,7 +74,8 @@ class Neovim:
     async def no_ghost(self) -> None:
         """Waits until the text as it is now has had its answer, and asserts that nothing is drawn for it."""
         await self.until("return settled()")
-        assert await self.lua("return ghost()") is None
+        shown = await self.lua("return ghost()")
+        assert shown is None, f"drawn: {shown}"
 
     async def drawn(self) -> list[str]:
         """Every suggestion that was ever drawn in this session."""
@@ -104,26 +105,25 @@ class Neovim:
 
 @contextlib.asynccontextmanager
 async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[Neovim]:
-    """A Neovim without a user's settings, with `home` for all it writes and `init` (Lua) run at its start.
+    """A Neovim that runs `init` (Lua) at its start and no other settings. Ended at the end, and killed if it stays.
 
-    `env` is its whole environment, but for the variables that point into `home`. It is ended, and killed if it stays.
+    `env` is its whole environment, and its server's; HOME and XDG_STATE_HOME in it keep it away from a person's files.
     """
     assert PROGRAM.exists(), f"no Neovim at {PROGRAM}: run tests/editors/setup.sh, or make test-editors"
     home.mkdir(parents=True, exist_ok=True)
     stderr = home / "stderr"
-    folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     with stderr.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(str(PROGRAM), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env={**env, **folders, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+            env={**env, "XDG_RUNTIME_DIR": str(home)},
             cwd=home,
         )
     assert process.stdin is not None
     assert process.stdout is not None
-    editor = Neovim(process.stdout, process.stdin, (stderr, home / "state/nvim/lsp.log"))
+    editor = Neovim(process.stdout, process.stdin, (stderr, Path(env["XDG_STATE_HOME"]) / "nvim/lsp.log"))
     try:
         await editor.lua(init)
         yield editor

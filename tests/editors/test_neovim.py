@@ -1,0 +1,120 @@
+"""Ghost text in a real Neovim, from the real server, with a stand-in playing the model. Installed by `setup.sh`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.environment import clean_environment
+from support.messages_api import Asked, MessagesApi, tagged
+from support.messages_play import Fault, FaultKind, Play
+from support.neovim import ROOT, WATCHDOG, Ghost, Neovim, neovim
+
+from kireji.base import languages
+
+pytestmark = pytest.mark.editors
+
+PLUGIN = ROOT / "editors/neovim"
+BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
+PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
+
+
+class Model:
+    """What the stand-in answers from now on, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.says: str | Play = ""
+        self.api = MessagesApi(self._answer, key="test-key")
+
+    def _answer(self, asked: Asked) -> Play:
+        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says))
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[Model]:
+    """A model to play, at a loopback address."""
+    playing = Model()
+    async with playing.api:
+        yield playing
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A Python file with characters outside the basic plane: there, columns differ in every encoding."""
+    path = tmp_path / "work/sums.py"
+    path.parent.mkdir()
+    path.write_text(PROGRAM, "utf-8")
+    return path
+
+
+@pytest.fixture
+async def editor(tmp_path: Path, model: Model) -> AsyncIterator[Neovim]:
+    """A Neovim set up as the README says, whose `kireji` is the one of this interpreter."""
+    command = tmp_path / "bin/kireji"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kireji "$@"\n')
+    command.chmod(0o755)
+    home = tmp_path / "home"
+    env = clean_environment(home, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=model.api.url)
+    env["PATH"] = f"{command.parent}{os.pathsep}{env['PATH']}"
+    async with neovim(home, env, as_documented()) as running:
+        yield running
+
+
+def as_documented() -> str:
+    """The README's lines for `init.lua`, after the one that stands for copying `lsp/kireji.lua` into place."""
+    (block,) = re.findall(r"```lua\n(.*?)```", (PLUGIN / "README.md").read_text("utf-8"), re.DOTALL)
+    return f"vim.opt.runtimepath:prepend([[{PLUGIN}]])\n{block}"
+
+
+async def test_shows_a_suggestion_and_tab_accepts_it(editor: Neovim, model: Model, source: Path) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.open(source)
+    assert await editor.lua("return vim.lsp.get_clients({ name = 'kireji' })[1].offset_encoding") == "utf-8"
+
+    await editor.type("GA; return ")
+    line = '    face = "🐍"; return '
+    assert await editor.ghost() == Ghost(2, len(line.encode()), "first + second")
+
+    await editor.type("<Tab>")
+    await editor.until("return vim.api.nvim_get_current_line() == ...", f"{line}first + second")
+    assert await editor.lines() == [*PROGRAM.splitlines()[:2], f"{line}first + second"]
+
+
+async def test_never_shows_a_broken_answer_and_goes_on(editor: Neovim, model: Model, source: Path) -> None:
+    model.says = BROKEN
+    await editor.open(source)
+    await editor.type("Goret")
+    await editor.no_ghost()
+    assert {asked.status for asked in model.api.asked} == {200}
+
+    model.says = "return first + second"
+    await editor.type("urn ")
+    assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
+    assert await editor.drawn() == ["first + second"]
+
+
+async def test_an_answer_to_older_text_does_not_take_the_suggestion_away(
+    editor: Neovim, model: Model, source: Path
+) -> None:
+    # This editor takes no question back when the text goes on, and clears what it shows at any empty answer.
+    model.says = Play("", fault=Fault(FaultKind.SILENCE))
+    await editor.open(source)
+    await editor.type("Goret")
+    older = await model.api.request(0)
+
+    model.says = "return first + second"
+    await editor.type("urn ")
+    assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
+    async with asyncio.timeout(WATCHDOG):
+        await older.closed.wait()
+
+
+async def test_is_started_for_every_language_it_knows(editor: Neovim) -> None:
+    types: list[str] = await editor.lua("return vim.lsp.config.kireji.filetypes")
+    assert {languages.canonical(name) for name in types} == set(languages.LANGUAGES)
