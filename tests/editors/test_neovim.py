@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from kireji.base import languages
 from support.environment import clean_environment
 from support.messages_api import Asked, MessagesApi, tagged
 from support.messages_play import Fault, FaultKind, Play
 from support.neovim import ROOT, WATCHDOG, Ghost, Neovim, neovim
-
-from kireji.base import languages
 
 pytestmark = pytest.mark.editors
 

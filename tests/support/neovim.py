@@ -1,7 +1,7 @@
 """Drives a real Neovim from a test: runs Lua in it, types keys, waits for what it shows. Knows nothing of the server.
 
-Questions and answers are lines of JSON on Neovim's own stdin and stdout (`tests/editors/driver.lua` is the other end), so
-that no client library is needed. Nothing waits for time: every wait is for a condition, under one watchdog.
+Questions and answers are lines of JSON on Neovim's own stdin and stdout (`tests/editors/driver.lua` is the other end),
+so that no client library is needed. Nothing waits for time: every wait is for a condition, under one watchdog.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +108,7 @@ async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator
 
     `env` is its whole environment, and its server's; HOME and XDG_STATE_HOME in it keep it away from a person's files.
     """
-    assert PROGRAM.exists(), f"no Neovim at {PROGRAM}: run tests/editors/setup.sh, or make test-editors"
-    home.mkdir(parents=True, exist_ok=True)
-    stderr = home / "stderr"
+    stderr = _prepare(home)
     with stderr.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(str(PROGRAM), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
@@ -135,3 +132,10 @@ async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _prepare(home: Path) -> Path:
+    """Makes the folder; returns where Neovim's own complaints go."""
+    assert PROGRAM.exists(), f"no Neovim at {PROGRAM}: make test-editors puts one there"
+    home.mkdir(parents=True, exist_ok=True)
+    return home / "stderr"
