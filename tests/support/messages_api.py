@@ -19,8 +19,10 @@ from pathlib import Path
 
 from support.messages_cache import PromptCache
 from support.messages_http import Connection, GoneError, HttpRequest
-from support.messages_play import AT_ONCE, Pace, Play, perform, send_error
+from support.messages_play import AT_ONCE, Fault, FaultKind, Pace, Play, perform, send_error
 from support.messages_rules import RefusalError, check_body, check_headers, prefill, turn_texts
+
+__all__ = ["Answer", "Asked", "Fault", "FaultKind", "MessagesApi", "Pace", "Play", "When", "script", "tagged"]
 
 
 @dataclass
@@ -119,9 +121,8 @@ class MessagesApi:
 
     @property
     def url(self) -> str:
-        """The address to pass as the endpoint."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        """The address to pass as the endpoint; still known after the server has gone."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def connections(self) -> int:
@@ -142,6 +143,7 @@ class MessagesApi:
     async def __aenter__(self) -> MessagesApi:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
