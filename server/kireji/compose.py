@@ -15,7 +15,7 @@ from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
-from kireji.engine.context.symbols import SymbolReaders
+from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
@@ -45,7 +45,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(TextGate(), SyntaxGate(), RuffGate(ruff)),
-        symbols=SymbolReaders(),
+        symbols=SymbolReader(),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,

@@ -349,7 +349,7 @@ async def test_a_thousand_bad_messages_and_every_id_is_answered_once(tmp_path: P
                 body = rng.randbytes(rng.randrange(40))
                 client.send_raw(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
             else:
-                msg_id: int | str = rng.choice([number, f"id-{number}", -number - 1])
+                msg_id: int | str = rng.choice([1000 + number, f"id-{number}", -number - 1])
                 ids.append(msg_id)
                 pending.append(client.start(rng.choice(methods), _mangled(rng), msg_id))
         await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), 60)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from kireji.providers.endpoint import EndpointError
 
 from kireji.base.types import (
     Block,
@@ -33,7 +34,6 @@ from kireji.base.types import (
     Usage,
 )
 from kireji.providers.anthropic import DEFAULT_LIMITS, AnthropicProvider, Limits
-from kireji.providers.endpoint import EndpointError
 from kireji.providers.models import find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script

@@ -22,11 +22,13 @@ from kireji.cli.settings import load_settings, settings_options
 @settings_options
 def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
     """Run the language server. It speaks the Language Server Protocol on standard input and output."""
+    from kireji.base import telemetry
     from kireji.base.clock import SystemClock
     from kireji.compose import build_services
     from kireji.lsp import app, transport
 
     settings = load_settings(overrides)
+    telemetry.set_up(settings.options.log_level, secrets=(settings.protected.api_key or "",))
     clock = SystemClock()
 
     async def run() -> int:

@@ -46,7 +46,7 @@ from kireji.base.types import (
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
-from kireji.engine.context.symbols import SymbolReaders
+from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.baseline import baseline_document, trial
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import prepare_gates, run_gates
@@ -89,7 +89,7 @@ class Services:
 
     asking: Asking
     gates: tuple[Gate, ...]
-    symbols: SymbolReaders
+    symbols: SymbolReader
     ledger: Ledger
     audit: Audit
     clock: Clock
@@ -144,9 +144,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
 
 async def gather_pack(services: Services, snapshot: Snapshot, site: Site) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
-    gathered = await gather(
-        snapshot, site, services.symbols.of(snapshot.workspace.root), snapshot.options.gather_ms / 1000
-    )
+    gathered = await gather(snapshot, site, services.symbols, snapshot.options.gather_ms / 1000)
     return fit(redact(gathered), snapshot.options.context_tokens, services.asking.model.chars_per_token)
 
 

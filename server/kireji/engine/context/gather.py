@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
+from kireji.base import limits
 from kireji.base.languages import canonical
 from kireji.base.outline import Definition
 from kireji.base.types import ContextItem, ContextPack, Document, ItemKind, Site, Snapshot, Span
@@ -87,7 +88,11 @@ def _collect(
     document = site.document
     around = surroundings(document, site.offset)
     here = _path(document)
-    others = {_path(d): d for d in snapshot.open_documents if d.uri != document.uri}
+    others = {
+        _path(d): d
+        for d in snapshot.open_documents
+        if d.uri != document.uri and limits.refusal(d, snapshot.options) is None
+    }
     root = Path(snapshot.workspace.root) if snapshot.workspace.root is not None else None
     for found in reader.in_reach(document, root, others):
         if stop.is_set():

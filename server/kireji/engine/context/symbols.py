@@ -59,22 +59,6 @@ class Found:
     local: str
 
 
-class SymbolReaders:
-    """A reader for each workspace, made at its first use. The least lately used are forgotten."""
-
-    def __init__(self, limit: int = 8) -> None:
-        self._limit = limit
-        self._readers: OrderedDict[str | None, SymbolReader] = OrderedDict()
-
-    def of(self, root: str | None) -> SymbolReader:
-        """The workspace's reader."""
-        reader = self._readers.pop(root, None) or SymbolReader(Path(root) if root is not None else None)
-        self._readers[root] = reader
-        if len(self._readers) > self._limit:
-            self._readers.popitem(last=False)
-        return reader
-
-
 class SymbolReader:
     """Outlines of files, kept by (path, time of change, size). Safe to use from several threads."""
 
