@@ -30,5 +30,9 @@ test: lint ## lint, types and every test that needs neither a network nor an edi
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 	@$(BIN)/python -m tests.bench
 
+test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
+	@tests/editors/setup.sh .cache/editors
+	@$(BIN)/pytest -q -m editors tests/editors
+
 clean: ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache dist build

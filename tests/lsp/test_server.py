@@ -187,17 +187,19 @@ async def test_a_request_sees_the_text_as_it_was_when_it_arrived(tmp_path: Path,
     async with MessagesApi(script("nothing")) as api, serving(tmp_path, api, tcp=tcp) as served:
         client = served.client
         await client.initialize()
-        client.open(URI, "first_version = \n")
-        pending = [client.ask(URI, 0, 16, automatic=1)]
-        # All in one go, so that they are buffered before the first handler could start.
-        for version in range(2, 40):
-            client.change(URI, version, f"version_{version} = \n")
-            if version in (7, 23):
-                pending.append(client.ask(URI, 0, len(f"version_{version} = "), automatic=1))
+        pending = []
+        # All in one go, so that everything is buffered before the first handler could start. A document each, because a
+        # newer question about the same one would end the older.
+        for name in ("first", "second", "third"):
+            uri = f"file:///project/{name}.py"
+            client.open(uri, f"{name} = \n")
+            pending.append(client.ask(uri, 0, len(f"{name} = "), automatic=1))
+            for version in range(2, 40):
+                client.change(uri, version, f"{name}_{version} = \n")
         await asyncio.wait_for(asyncio.gather(*pending), 60)
         questions = [asked.question for asked in api.asked]
         assert len(questions) == 3
-        for name in ("first_version", "version_7", "version_23"):
+        for name in ("first", "second", "third"):
             assert sum(f"{name} = <" in question for question in questions) == 1, name
 
 
@@ -211,6 +213,22 @@ async def test_a_changed_text_makes_an_answer_stale(tmp_path: Path) -> None:
         assert await offered(pending) == []
         explained = await served.client.request("kireji/explain", {})
         assert explained["reason"] == "the text changed meanwhile"
+
+
+async def test_a_newer_question_ends_the_older_one(tmp_path: Path) -> None:
+    slow = script(When("first", "never"), GOOD, pace=Pace(first_token=60))
+    async with MessagesApi(slow) as api, serving(tmp_path, api) as served:
+        await served.client.initialize()
+        served.client.open(URI, "first = \n")
+        older = served.client.ask(URI, 0, 8)
+        asked = await api.request()
+        served.client.change(URI, 2, "second = \n")
+        newer = served.client.ask(URI, 0, 9)
+        assert await offered(older) == []
+        await asyncio.wait_for(asked.closed.wait(), 60)
+        assert not newer.done()
+        assert (await api.request(1)).body
+    assert ("SUPERSEDED",) in _rows(tmp_path, "SELECT reason FROM outcomes")
 
 
 async def test_cancelling_answers_and_closes_the_upstream(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ async def serving(
 async def _connect(log: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connects to the port that the server names in its log, as soon as it does."""
     async with asyncio.timeout(WATCHDOG):
-        while not (found := re.search(rb"listening on ([\d.]+):(\d+)", log.read_bytes())):
-            await asyncio.sleep(0.01)  # the log is another process's file: there is no event for a new line in it
+        # The log is another process's file: there is no event for a new line in it.
+        while not (found := re.search(rb"listening on ([\d.]+):(\d+)", log.read_bytes())):  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.01)
     return await asyncio.open_connection(found[1].decode(), int(found[2]))

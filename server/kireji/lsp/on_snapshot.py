@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from kireji.base.audit import OutcomeRow
 from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
 from kireji.engine.pipeline import Services
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
+from kireji.lsp.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 Latest = Callable[[], Document | None]
-Body = Callable[[Services, Snapshot, int, Latest], Awaitable[Outcome]]
+Body = Callable[[Services, Snapshot, int, Latest], Coroutine[Any, Any, Outcome]]
 
 
 def on_snapshot(
     lifecycle: Lifecycle,
+    turns: Turns,
     services: Services,
     uri: str,
     position: Position,
@@ -35,7 +38,7 @@ def on_snapshot(
     if snapshot is None:
         return _unknown()
     offset = lifecycle.documents.offset(snapshot.document, position)
-    return _run(lifecycle, services, snapshot, offset, feature, body)
+    return _run(lifecycle, turns, services, snapshot, offset, feature, body)
 
 
 async def _unknown() -> Outcome:
@@ -43,11 +46,18 @@ async def _unknown() -> Outcome:
 
 
 async def _run(
-    lifecycle: Lifecycle, services: Services, snapshot: Snapshot, offset: int, feature: str, body: Body
+    lifecycle: Lifecycle,
+    turns: Turns,
+    services: Services,
+    snapshot: Snapshot,
+    offset: int,
+    feature: str,
+    body: Body,
 ) -> Outcome:
     outcome: Outcome = Withheld(Reason.INTERNAL, Stage.DELIVER)
     try:
-        outcome = await body(services, snapshot, offset, lambda: lifecycle.documents.get(snapshot.document.uri))
+        work = body(services, snapshot, offset, lambda: lifecycle.documents.get(snapshot.document.uri))
+        outcome = await turns.take(snapshot.document.uri, work, Withheld(Reason.SUPERSEDED, Stage.DELIVER))
     except asyncio.CancelledError:
         outcome = Withheld(Reason.CANCELLED, Stage.DELIVER)
         raise

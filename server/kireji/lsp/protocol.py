@@ -199,6 +199,7 @@ class Protocol(JsonRPCProtocol):
 
     async def drain(self, seconds: float) -> None:
         """Cancels everything that runs and waits for it, at most `seconds`."""
+        await asyncio.sleep(0)  # what has just arrived takes its first step, for the same reason as in `_cancel`
         running = {*self._tasks.values(), *self._background}
         for task in running:
             task.cancel()
@@ -208,7 +209,8 @@ class Protocol(JsonRPCProtocol):
     def _cancel(self, msg_id: object) -> None:
         task = self._tasks.get(msg_id) if isinstance(msg_id, str | int) else None
         if task is not None:
-            task.cancel()
+            # After its first step: a task that never began would leave no outcome behind.
+            asyncio.get_running_loop().call_soon(task.cancel)
 
     # ---- outgoing ------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from kireji.lsp import from_proto, to_proto
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.on_snapshot import on_snapshot
 from kireji.lsp.protocol import Protocol
+from kireji.lsp.turns import Turns
 
 # Our own method: how the last answer came about.
 EXPLAIN = "kireji/explain"
@@ -45,11 +46,15 @@ def register(protocol: Protocol, lifecycle: Lifecycle, services: Services) -> No
 
 
 def _inline(lifecycle: Lifecycle, services: Services) -> Callable[[types.InlineCompletionParams], Awaitable[object]]:
+    turns = Turns()
+
     def handler(params: types.InlineCompletionParams) -> Awaitable[object]:
         position = from_proto.position(params.position)
         trigger = from_proto.trigger(params.context)
         uri = params.text_document.uri
-        pending = on_snapshot(lifecycle, services, uri, position, trigger, "inline completion", inline_completion)
+        pending = on_snapshot(
+            lifecycle, turns, services, uri, position, trigger, "inline completion", inline_completion
+        )
         encoding = lifecycle.documents.encoding
 
         async def answer() -> types.InlineCompletionList:

@@ -56,7 +56,8 @@ class Provider(Protocol):
     def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The answer, piece by piece, then exactly one End (also when the connection broke: EndReason.TRUNCATED).
 
-        `meter` shows what is owed at every moment. Closing the generator (`aclose`) or cancelling its consumer closes the upstream connection.
+        `meter` shows what is owed at every moment.
+        Closing the generator (`aclose`) or cancelling its consumer closes the upstream connection.
         Raises ProviderError, before or between pieces.
         """
         ...
