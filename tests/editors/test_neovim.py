@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import kireji
 from kireji.base import languages
 from support.environment import clean_environment
 from support.messages_api import Asked, MessagesApi, tagged
@@ -62,6 +63,7 @@ async def editor(tmp_path: Path, model: Model) -> AsyncIterator[Neovim]:
     home = tmp_path / "home"
     env = clean_environment(home, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=model.api.url)
     env["PATH"] = f"{command.parent}{os.pathsep}{env['PATH']}"
+    env["PYTHONPATH"] = str(Path(kireji.__file__).parents[1])
     async with neovim(home, env, as_documented()) as running:
         yield running
 
