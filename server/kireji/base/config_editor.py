@@ -48,9 +48,8 @@ def with_editor_options(settings: Settings, raw: object) -> Settings:
                 values[option.name] = result
         elif barred := _protected(path):
             way = " or ".join(filter(None, (barred.env, barred.key and f"{barred.key} in your kireji/config.toml")))
-            problems.append(
-                f"{typed} in the editor's settings: {barred.name} has no effect there, since a repository could set it; use {way}"
-            )
+            why = f"{barred.name} has no effect there, since a repository could set it"
+            problems.append(f"{typed} in the editor's settings: {why}; use {way}")
         else:
             problems.append(f"{typed} in the editor's settings: there is no such setting; it has no effect")
     return _with_problems(replace(settings, options=replace(settings.options, **values)), problems)

@@ -1,0 +1,291 @@
+"""Every call is one row, the day's cap holds exactly, and nothing is spent when nobody could count it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kireji.base.ledger import (
+    STALE_SECONDS,
+    CallInfo,
+    CapReached,
+    Ledger,
+    LedgerDown,
+    Reservation,
+    SqliteLedger,
+    nano_dollars,
+)
+from kireji.base.store import FILE, Store
+from kireji.base.types import Reason, Usage
+from support.held_clock import HeldClock
+
+CALL = CallInfo("request-1", "inline", "anthropic", "claude-haiku-5-5")
+DAY = 86_400.0
+
+
+class Till:
+    """A ledger with a cap of 100 nano-dollars, its clock, and a look into its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = HeldClock()
+        self.store = Store(folder)
+        self.ledger: Ledger = SqliteLedger(self.store, self.clock, 100)
+
+    async def rows(self) -> list[tuple[str, int]]:
+        return await self.store.run(lambda c: c.execute("SELECT outcome, nano FROM calls ORDER BY rowid").fetchall())
+
+    async def pay(self, estimate: int, cost: int) -> None:
+        async with self.ledger.reserve(CALL, estimate) as reservation:
+            reservation.settle(Usage(output=1), cost, "complete")
+
+
+@pytest.fixture
+async def till(tmp_path: Path) -> AsyncIterator[Till]:
+    made = Till(tmp_path)
+    yield made
+    assert await made.store.close()
+
+
+async def test_a_call_is_one_row_with_all_its_figures(till: Till) -> None:
+    async with till.ledger.reserve(CALL, 40) as reservation:
+        assert await till.rows() == [("reserved", 40)]
+        assert await till.ledger.spent_today() == 0
+        reservation.note(Usage(input=10), 5)
+        reservation.settle(Usage(10, 20, 30, 40), 25, "stop_sequence")
+    columns = "at, day, request, feature, provider, model, outcome, nano, input, output, cache_write, cache_read"
+    (row,) = await till.store.run(lambda c: c.execute(f"SELECT {columns} FROM calls").fetchall())
+    info = ("request-1", "inline", "anthropic", "claude-haiku-5-5")
+    assert row == (till.clock.at, "2026-05-04", *info, "stop_sequence", 25, 10, 20, 30, 40)
+    assert await till.ledger.spent_today() == 25
+
+
+async def test_the_cap_is_exact(till: Till) -> None:
+    await till.pay(60, 60)
+    with pytest.raises(CapReached) as caught:
+        await till.pay(41, 1)
+    assert caught.value.reason is Reason.CAP_REACHED and "daily cap" in str(caught.value)
+    await till.pay(40, 40)
+    with pytest.raises(CapReached):
+        await till.pay(1, 1)
+    await till.pay(0, 0)
+    assert await till.rows() == [("complete", 60), ("complete", 40), ("complete", 0)]
+
+
+async def test_running_calls_count_at_their_estimate(till: Till) -> None:
+    async with till.ledger.reserve(CALL, 60) as first:
+        with pytest.raises(CapReached):
+            await till.pay(50, 50)
+        async with till.ledger.reserve(CALL, 40):
+            pass
+        first.settle(Usage(), 10, "complete")
+    await till.pay(90, 90)
+    assert await till.ledger.spent_today() == 100
+
+
+async def test_a_cap_of_nothing_stops_all_spending(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(CapReached):
+        async with SqliteLedger(store, HeldClock(), 0).reserve(CALL, 1):
+            raise AssertionError("a call was let through")
+    assert await store.close()
+
+
+async def test_a_new_day_begins_at_local_midnight(till: Till) -> None:
+    till.clock.at += DAY / 2 - 1
+    async with till.ledger.reserve(CALL, 100) as late:
+        till.clock.at += 2
+        assert await till.ledger.spent_today() == 0
+        await till.pay(100, 70)
+        late.settle(Usage(), 100, "complete")
+    assert await till.ledger.spent_today() == 70, "a call belongs to the day on which it was reserved"
+    till.clock.at -= 2
+    assert await till.ledger.spent_today() == 100
+
+
+async def test_reservations_of_the_dead_count_as_spent(till: Till, tmp_path: Path) -> None:
+    async with till.ledger.reserve(CALL, 60) as slow:
+        till.clock.at += STALE_SECONDS - 1
+        await till.pay(1, 1)
+        assert (await till.rows())[0] == ("reserved", 60)
+        till.clock.at += 2
+        await till.pay(1, 1)
+        assert (await till.rows())[0] == ("expired", 60)
+        assert await till.ledger.spent_today() == 62
+        with pytest.raises(CapReached):
+            await till.pay(60, 0)
+        # The process was not dead after all, its machine had been asleep.
+        slow.settle(Usage(), 7, "complete")
+    assert await till.rows() == [("complete", 7), ("complete", 1), ("complete", 1)]
+
+
+async def leave_by_error(till: Till, noted: int | None) -> None:
+    with pytest.raises(RuntimeError):
+        async with till.ledger.reserve(CALL, 40) as reservation:
+            if noted is not None:
+                reservation.note(Usage(input=3), noted)
+            raise RuntimeError
+
+
+async def leave_by_cancel(till: Till, noted: int | None) -> None:
+    inside = asyncio.Event()
+
+    async def call() -> None:
+        async with till.ledger.reserve(CALL, 40) as reservation:
+            if noted is not None:
+                reservation.note(Usage(input=3), noted)
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(call())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def leave_without_settling(till: Till, noted: int | None) -> None:
+    async with till.ledger.reserve(CALL, 40) as reservation:
+        if noted is not None:
+            reservation.note(Usage(input=3), noted)
+
+
+@pytest.mark.parametrize(("noted", "cost"), [(None, 0), (0, 0), (12, 12), (-5, 0)])
+@pytest.mark.parametrize(
+    ("leave", "outcome"),
+    [(leave_by_error, "failed"), (leave_by_cancel, "cancelled"), (leave_without_settling, "unsettled")],
+)
+async def test_however_it_is_left_there_is_one_row(
+    till: Till, leave: object, outcome: str, noted: int | None, cost: int
+) -> None:
+    assert callable(leave)
+    await leave(till, noted)
+    assert await till.rows() == [(outcome, cost)]
+
+
+async def test_a_settlement_survives_being_cancelled_while_it_is_written(till: Till) -> None:
+    """Cancelled once on the way out, and again while it waits for the file."""
+    released, blocked = threading.Event(), asyncio.Event()
+
+    async def call() -> None:
+        async with till.ledger.reserve(CALL, 40) as reservation:
+            till.store.submit(lambda _: released.wait(30))
+            reservation.settle(Usage(output=9), 33, "complete")
+            blocked.set()
+
+    task = asyncio.ensure_future(call())
+    await blocked.wait()
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    released.set()
+    assert await till.rows() == [("complete", 33)]
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_cancelled_at_any_turn_it_leaves_a_row_or_none(till: Till, turns: int) -> None:
+    """Never a reservation: without a call there is no row, with one there is one."""
+    called: list[Reservation] = []
+
+    async def call() -> None:
+        async with till.ledger.reserve(CALL, 40) as reservation:
+            called.append(reservation)
+            await asyncio.Event().wait()
+
+    await till.rows()
+    task = asyncio.ensure_future(call())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await till.rows() == [("cancelled", 0)] * len(called)
+
+
+async def test_cancelled_while_the_reservation_is_being_written(till: Till) -> None:
+    begun, released = threading.Event(), threading.Event()
+    plain = till.store.submit
+
+    async def call() -> None:
+        async with till.ledger.reserve(CALL, 40):
+            raise AssertionError("the call was made")
+
+    # The store's work is held up in the middle of the transaction that reserves.
+    await till.store.run(lambda c: c.set_trace_callback(lambda sql: hold(sql)))
+
+    def hold(sql: str) -> None:
+        if sql.startswith("INSERT INTO calls"):
+            begun.set()
+            released.wait(30)
+
+    task = asyncio.ensure_future(call())
+    await asyncio.to_thread(begun.wait, 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    released.set()
+    assert plain(lambda c: c.execute("SELECT count(*) FROM calls").fetchone()).result(30) == (0,)
+
+
+async def test_many_at_once_never_overshoot(till: Till) -> None:
+    async def call() -> bool:
+        try:
+            async with till.ledger.reserve(CALL, 7) as reservation:
+                await asyncio.sleep(0)
+                reservation.settle(Usage(), 7, "complete")
+        except CapReached:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(call() for _ in range(60)))) == 14
+    assert await till.ledger.spent_today() == 98
+
+
+async def test_a_ledger_that_cannot_be_written_lets_nothing_through(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    store = Store(tmp_path / "state")
+    ledger = SqliteLedger(store, HeldClock(), 100)
+    for estimate in (1, 0):
+        with pytest.raises(LedgerDown, match="KIREJI_STATE") as caught:
+            async with ledger.reserve(CALL, estimate):
+                raise AssertionError("a call was let through")
+        assert caught.value.reason is Reason.LEDGER_DOWN and "\n" not in str(caught.value)
+    with pytest.raises(LedgerDown):
+        await ledger.spent_today()
+    assert await store.close()
+
+
+async def test_a_settlement_that_cannot_be_written_costs_the_estimate_not_the_answer(
+    till: Till, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with till.ledger.reserve(CALL, 40) as reservation:
+        await till.store.run(lambda c: c.execute("PRAGMA query_only = ON"))
+        reservation.settle(Usage(), 10, "complete")
+    with pytest.raises(CapReached):
+        await till.pay(61, 61)
+    assert await till.rows() == [("reserved", 40)]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+async def test_closing_writes_what_was_settled(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    for _ in range(5):
+        await till.pay(10, 10)
+    task = asyncio.ensure_future(till.pay(10, 9))
+    await asyncio.sleep(0)  # the call hands in its reservation, which is done before what comes next
+    assert len(await till.rows()) == 6
+    assert await till.store.close()
+    await task
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT outcome, sum(nano) FROM calls GROUP BY 1").fetchall() == [("complete", 59)]
+
+
+def test_dollars() -> None:
+    assert [nano_dollars(d) for d in (5.0, 0.1, 0.0, 1e-9, 19.99)] == [5 * 10**9, 10**8, 0, 1, 19_990_000_000]

@@ -1,0 +1,232 @@
+"""The store: one thread, whole transactions, private files, and what it refuses to touch."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kireji.base.migrations import MIGRATIONS
+from kireji.base.store import FILE, Store, StoreError
+
+STEPS = (
+    ("CREATE TABLE t (n INTEGER)",),
+    ("ALTER TABLE t ADD COLUMN m INTEGER DEFAULT 7", "INSERT INTO t (n) VALUES (0)"),
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    made = Store(tmp_path / "state", STEPS)
+    yield made
+    assert await made.close()
+
+
+def numbers(connection: sqlite3.Connection) -> list[int]:
+    return [n for (n,) in connection.execute("SELECT n FROM t ORDER BY rowid")]
+
+
+async def check_refused(folder: Path, *words: str, steps: tuple[tuple[str, ...], ...] = STEPS) -> None:
+    """The store refuses, says why in one line that holds the words, and closes cleanly."""
+    store = Store(folder, steps)
+    with pytest.raises(StoreError) as caught:
+        await store.run(numbers)
+    assert await store.close()
+    assert "\n" not in str(caught.value) and all(word in str(caught.value) for word in (str(folder), *words))
+
+
+async def test_work_is_one_transaction_in_one_thread_in_order(store: Store) -> None:
+    threads: set[int] = set()
+
+    def add(connection: sqlite3.Connection, n: int) -> None:
+        threads.add(threading.get_ident())
+        connection.execute("INSERT INTO t (n) VALUES (?)", (n,))
+        if n % 2:
+            raise LookupError(n)
+
+    results = await asyncio.gather(
+        *(store.run(lambda connection, n=n: add(connection, n)) for n in range(1, 7)),  # type: ignore[misc]
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [LookupError, type(None)] * 3
+    assert await store.run(numbers) == [0, 2, 4, 6]
+    assert len(threads) == 1 and threading.get_ident() not in threads
+
+
+async def test_the_loop_goes_on_while_the_store_works(store: Store) -> None:
+    released = threading.Event()
+    running = asyncio.ensure_future(store.run(lambda _: released.wait(30)))
+    await asyncio.sleep(0)  # the loop turns while the worker waits for this very task
+    released.set()
+    assert await running is True
+
+
+async def test_cancelling_forgets_work_that_has_not_begun(store: Store) -> None:
+    released = threading.Event()
+    blocking = store.submit(lambda _: released.wait(30))
+    waiting = asyncio.ensure_future(store.run(lambda connection: connection.execute("INSERT INTO t (n) VALUES (9)")))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    released.set()
+    assert blocking.result(30) is True
+    assert await store.run(numbers) == [0]
+
+
+async def test_closing_finishes_what_was_handed_in(tmp_path: Path) -> None:
+    store = Store(tmp_path, STEPS)
+    for n in range(50):
+        store.submit(lambda connection, n=n: connection.execute("INSERT INTO t (n) VALUES (?)", (n,)))  # type: ignore[misc]
+    assert await store.close()
+    assert await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await store.run(numbers)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert len(numbers(connection)) == 51
+    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE], "side files are cleared away"
+
+
+async def test_closing_is_bounded(tmp_path: Path) -> None:
+    store, released = Store(tmp_path, STEPS), threading.Event()
+    stuck = store.submit(lambda _: released.wait(30))
+    assert await store.close(0.01) is False
+    released.set()
+    assert stuck.result(30) is True
+    assert await store.close()
+
+
+async def test_nothing_happens_before_the_first_use(tmp_path: Path) -> None:
+    store = Store(tmp_path / "state")
+    assert await store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sqlite_is_not_imported_before_the_first_use() -> None:
+    code = (
+        "import sys; import kireji.base.ledger, kireji.base.audit; from kireji.base.store import Store; Store('x');"
+        "print('sqlite3' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+async def test_files_are_private(tmp_path: Path) -> None:
+    folder, loose = tmp_path / "made" / "state", tmp_path / "loose"
+    loose.mkdir(mode=0o755)
+    (loose / FILE).touch(mode=0o644)
+    (loose / FILE).chmod(0o644)
+    before = os.umask(0)
+    try:
+        for place in (folder, loose):
+            store = Store(place)
+            names = await store.run(lambda _, place=place: [p.name for p in place.iterdir()])  # type: ignore[misc]
+            assert names
+            modes = {path.name: path.stat().st_mode & 0o777 for path in place.iterdir()}
+            assert place.stat().st_mode & 0o777 == 0o700 and set(modes.values()) == {0o600}, modes
+            assert len(modes) > 1, "the side files of an open store are looked at too"
+            assert await store.close()
+    finally:
+        os.umask(before)
+
+
+async def test_migrations_are_appended(tmp_path: Path) -> None:
+    for steps, columns in ((STEPS[:1], 1), (STEPS, 2), (STEPS, 2)):
+        store = Store(tmp_path, steps)
+        assert len(await store.run(lambda c: c.execute("PRAGMA table_info(t)").fetchall())) == columns
+        assert await store.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert numbers(connection) == [0] and connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    await check_refused(tmp_path, steps=(*STEPS, ("CREATE TABLE u (n)", "no sql")))
+    store = Store(tmp_path, STEPS)
+    assert await store.run(numbers) == [0]
+    assert await store.close()
+
+
+async def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    newer = Store(tmp_path, (*STEPS, ("CREATE TABLE u (n)",)))
+    await newer.run(numbers)
+    assert await newer.close()
+    before = (tmp_path / FILE).read_bytes()
+    await check_refused(tmp_path, "newer", "update")
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+async def test_someone_elses_database_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("CREATE TABLE theirs (n)")
+    before = (tmp_path / FILE).read_bytes()
+    await check_refused(tmp_path, "not Kireji's")
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("where", [0, 4_096 + 8, -2_048], ids=["header", "table", "end"])
+async def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, where: int) -> None:
+    store = Store(tmp_path, STEPS)
+    await store.run(lambda c: c.executemany("INSERT INTO t (n) VALUES (?)", ((n,) for n in range(20_000))))
+    assert await store.close()
+    data = bytearray((tmp_path / FILE).read_bytes())
+    start = where % len(data)
+    data[start : start + 1_024] = b"\xa5" * 1_024
+    (tmp_path / FILE).write_bytes(data)
+    await check_refused(tmp_path, "damaged", "move it away")
+    assert (tmp_path / FILE).read_bytes() == bytes(data)
+
+
+async def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    await check_refused(tmp_path / "file", "KIREJI_STATE")
+    await check_refused(tmp_path / "file" / "state", "KIREJI_STATE")
+    (tmp_path / "state" / FILE).mkdir(parents=True)
+    await check_refused(tmp_path / "state", "KIREJI_STATE")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a folder away")
+async def test_another_users_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    os.chown(folder, 12_345, -1)
+    await check_refused(folder, "belongs to another user")
+    (tmp_path / "link").symlink_to(folder)
+    await check_refused(tmp_path / "link", "belongs to another user")
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_repaired_place_is_used_without_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    store = Store(tmp_path / "state", STEPS)
+    with pytest.raises(StoreError):
+        await store.run(numbers)
+    (tmp_path / "state").unlink()
+    assert await store.run(numbers) == [0]
+    assert await store.close()
+
+
+async def test_a_full_disk_is_named_and_takes_nothing_half(store: Store) -> None:
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO t (n) VALUES (1)")
+        connection.execute("INSERT INTO t (n, m) VALUES (2, zeroblob(10000000))")
+
+    (pages,) = await store.run(lambda c: c.execute("PRAGMA max_page_count = 10").fetchone())
+    assert pages == 10
+    with pytest.raises(StoreError, match="full"):
+        await store.run(fill)
+    assert await store.run(numbers) == [0]
+
+
+def test_released_migrations_are_never_edited() -> None:
+    """When this fails, append a step to MIGRATIONS instead of changing one, and add its checksum here."""
+    sums = [hashlib.sha256(repr(step).encode()).hexdigest()[:12] for step in MIGRATIONS]
+    assert sums == ["dc6b71093a40"]
