@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 
 # A call ends long before this. A reservation that is older belongs to a process that has died.
 STALE_SECONDS = 600.0
-_RESERVED, _EXPIRED = "reserved", "expired"
+_RESERVED = "reserved"
+# The outcome is spelled out, because sqlite takes the index of reserved calls only where it can read the condition.
+_EXPIRE = "UPDATE calls SET outcome = 'expired' WHERE outcome = 'reserved' AND at < ?"
 
 
 class LedgerError(Exception):
@@ -139,9 +141,7 @@ class SqliteLedger:
         cap = self._cap_nano
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE calls SET outcome = ? WHERE outcome = ? AND at < ?", (_EXPIRED, _RESERVED, at - STALE_SECONDS)
-            )
+            connection.execute(_EXPIRE, (at - STALE_SECONDS,))
             settled, reserved = _sums(connection, row[2])
             if settled + reserved + estimate_nano > cap:
                 raise CapReached(_refusal(settled, reserved, estimate_nano, cap))

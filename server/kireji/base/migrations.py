@@ -23,6 +23,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             cache_read INTEGER NOT NULL DEFAULT 0
         )""",
         "CREATE INDEX calls_by_day ON calls (day, outcome, nano)",
+        "CREATE INDEX calls_reserved ON calls (at) WHERE outcome = 'reserved'",
         """CREATE TABLE outcomes (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             at REAL NOT NULL,
