@@ -7,16 +7,16 @@ of what it keeps: seams and indentation belong to `trim.py`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from kireji.base import syntax
 from kireji.base.types import Site, SiteKind
-from kireji.engine.stream.lines import Scan, is_trivial, repeated_from, scan, text_after, width
+from kireji.engine.stream.lines import Scan, is_telling, is_trivial, repeated_from, scan, state_at, text_after
+from kireji.engine.stream.scope import Beyond, Limit, beyond, limit_of
 
 
-class CutBy(Enum):
+class CutBy(StrEnum):
     """Which rule ended the suggestion; NONE while it goes on, END where the stream itself ended."""
 
     NONE = ""
@@ -43,14 +43,15 @@ class Cutter:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._suffix = text_after(site)
-        # The rest of the line counts as a seam of the line only where something stands left of the cursor.
-        self._tail = site.after.strip() if site.before.strip() or not site.after.strip() else ""
+        self._tail = site.after.strip()
+        # Where nothing stands left of the cursor, the rest of its line may be pushed down as a line of its own.
+        self._pushes = bool(self._tail) and not site.before.strip()
         self._wanted = [line for line in self._suffix if line]
         self._lines: list[str] = []
         self._open = ""
-        self._states: list[Scan] = [Scan()]
+        self._states: list[Scan] = [state_at(site)]
         self._runs: list[tuple[int, int]] = []
-        self._limit: _Limit | None = None
+        self._limit: Limit | None = None
         self._end: Step | None = None
         self._plain: int | None = None
 
@@ -81,12 +82,7 @@ class Cutter:
                     return self._end
             else:
                 cut_by = CutBy.UNFINISHED
-        count = len(self._lines)
-        start = repeated_from(self._full(count), self._suffix, 0)
-        if start is not None and self._is_repetition(start, count):
-            return self._stop(start, CutBy.SUFFIX)
-        text = self._text(count)
-        return Step(text, True, cut_by)
+        return self._stop(len(self._lines), cut_by)
 
     # ---- one line
 
@@ -104,7 +100,9 @@ class Cutter:
         """True when this line's rest stands right of the cursor already."""
         line = self._lines[index].rstrip()
         if line.endswith(self._tail) and (index == 0 or not is_trivial(self._tail)):
-            return True
+            return not self._pushes or line != self._site.after.rstrip()
+        if self._pushes:
+            return False
         if self._site.kind is not SiteKind.CODE:
             return index == 0
         return index == 0 and self._problems(self._text(1)) <= self._bare_problems()
@@ -125,7 +123,7 @@ class Cutter:
         self._runs = runs
         for start, matched in runs:
             said = self._wanted[:matched]
-            telling = [s for s in said if not is_trivial(s)]
+            telling = [s for s in said if is_telling(s)]
             if len(telling) > 1 or (telling and matched == len(self._wanted)):
                 if self._is_repetition(start, index + 1):
                     self._stop(start, CutBy.SUFFIX)
@@ -157,19 +155,23 @@ class Cutter:
     def _starts_outside(self, line: str) -> bool:
         """True when this line (perhaps unfinished) belongs to something that the cursor does not stand in."""
         index = len(self._lines)
-        if index == 0 or not line.strip() or self._states[-1].within or self._site.kind is not SiteKind.CODE:
+        if index == 0 or not line.strip() or self._states[-1].within:
             return False
         if self._limit is None:
-            self._limit = _limit(self._site, self._full(index))
-        found = self._limit.judge(self._full(index), line, self._states[-1])
+            lines = self._full(index)
+            self._limit = limit_of(self._site, next((x for x in lines if x.strip()), ""))
+        found = beyond(self._limit, self._full(index), line, self._states[-1])
         if found is None:
             return False
-        self._stop(index, found)
+        self._stop(index, CutBy.SCOPE if found is Beyond.LEFT else CutBy.DEFINITION)
         return True
 
     # ---- text
 
     def _stop(self, count: int, cut_by: CutBy) -> Step:
+        start = repeated_from(self._full(count), self._suffix, 0)
+        if start is not None and self._is_repetition(start, count):
+            count, cut_by = start, CutBy.SUFFIX
         self._end = Step(self._text(count), True, cut_by)
         return self._end
 
@@ -203,79 +205,3 @@ class Cutter:
         if self._plain is None:
             self._plain = self._problems("")
         return self._plain
-
-
-# What opens a definition, in any of the languages; the second group is the name it defines.
-_DEFINITION = re.compile(
-    r"\s*(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|pub(?:\([a-z]+\))?|unsafe|open|override|declare)\s+)*"
-    r"(?:def|class|func|fn|function\*?|interface|struct|enum|trait|impl|module|namespace|type|const|let|var|import|package|template|@\w[\w.]*)"
-    r"\b\s*(?:\([^()]*\)\s*)?(\w*)"
-)
-_STRONG = re.compile(
-    r"\s*(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|pub(?:\([a-z]+\))?|unsafe|open|override|declare)\s+)*"
-    r"(?:def|class|func|fn|function\*?|interface|struct|enum|trait|impl|namespace)\b\s*(?:\([^()]*\)\s*)?(\w+)"
-)
-_MAIN = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
-_WORD_DONE = re.compile(r"\s*(?:[\w]+[^\w]|@\w|[^\w\s@])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """How far left the answer may go. `floor` is the least indentation inside the enclosing definition, `home` the cursor's."""
-
-    site: Site
-    floor: int
-    home: int
-
-    def judge(self, before: list[str], line: str, state: Scan) -> CutBy | None:
-        """Which rule this line breaks, if any. `line` may be unfinished; it is judged once its first word is whole."""
-        if not _WORD_DONE.match(line):
-            return None
-        blanks = 0
-        while blanks < len(before) and not before[len(before) - 1 - blanks].strip():
-            blanks += 1
-        content = [x for x in before if x.strip()]
-        if not content or is_trivial(line):
-            return None
-        here = width(line)
-        defines = _DEFINITION.match(line) is not None
-        if here < self.floor:
-            return CutBy.SCOPE if self._left(content, line, blanks, defines, state) else None
-        return CutBy.DEFINITION if self._another(before, content, line, blanks, here, defines, state) else None
-
-    def _left(self, content: list[str], line: str, blanks: int, defines: bool, state: Scan) -> bool:
-        if blanks >= 2 or (defines and blanks):
-            return True
-        if state.opened or content[-1].rstrip().endswith((":", "{", "(", "[")) or not blanks:
-            # Not a new place, but the same one written without its indentation.
-            return False
-        kept = any(width(x) >= self.floor for x in content[1:])
-        return kept or _MAIN.match(line.lstrip()) is not None
-
-    def _another(
-        self, before: list[str], content: list[str], line: str, blanks: int, here: int, defines: bool, state: Scan
-    ) -> bool:
-        if not defines or not blanks or here > self.home or (state.opened and here > 0):
-            return False
-        if blanks >= 2 and (self.site.document.language != "python" or here == 0):
-            return True
-        if state.opened:
-            return False
-        strong = _STRONG.match(line)
-        return strong is not None and any(_STRONG.match(x) and width(x) == here for x in content)
-
-
-def _limit(site: Site, said: list[str]) -> _Limit:
-    first = next((line for line in said if line.strip()), site.before)
-    home = width(first) if first.strip() else width(site.before)
-    lines = site.document.text[: site.offset].split("\n")[:-1]
-    floor, least = 0, home
-    for line in reversed(lines):
-        if least == 0:
-            break
-        if line.strip() and width(line) < least:
-            least = width(line)
-            if _STRONG.match(line) or (least == 0 and not is_trivial(line)):
-                floor = least + 1
-                break
-    return _Limit(site, floor, home)

@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass
 
 from kireji.base.languages import LANGUAGES, canonical
-from kireji.base.types import Site
+from kireji.base.syntax import supported
+from kireji.base.types import Site, SiteKind
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_PAIRS.values())
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
+_COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:\s+(?:\w+|'\w*'|\"\w*\"))?);?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,33 @@ def width(line: str) -> int:
 def is_trivial(line: str) -> bool:
     """A line of closers and block words alone: it repeats all the time, so that equality proves nothing."""
     return _TRIVIAL.fullmatch(line) is not None
+
+
+def is_telling(line: str) -> bool:
+    """A line that hardly stands twice in one function: neither closers alone nor a bare `return False`."""
+    return not is_trivial(line) and _COMMON.fullmatch(line) is None
+
+
+def opens_block(line: str) -> bool:
+    """True when the next line is to be indented further."""
+    return line.rstrip().endswith((":", "{", "(", "["))
+
+
+def state_at(site: Site) -> Scan:
+    """The string or comment that the cursor stands in; brackets left of it are not the answer's."""
+    if site.kind is SiteKind.CODE:
+        return Scan()
+    within = scan(site.document.language, site.before).within
+    if within:
+        return Scan(within=within)
+    text = site.document.text
+    if site.kind is SiteKind.COMMENT:
+        last = text.rfind("/*", 0, site.offset)
+        return Scan(within="*/" if last > text.rfind("*/", 0, site.offset) else "")
+    marks = ('"""', "'''", "`")
+    at = {mark: text.rfind(mark, 0, site.offset) for mark in marks}
+    mark = max(marks, key=lambda m: at[m])
+    return Scan(within=mark if at[mark] >= 0 and supported(site.document.language) else "")
 
 
 def text_after(site: Site) -> list[str]:

@@ -10,7 +10,8 @@ from kireji.base import syntax
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.text import indent_of
 from kireji.base.types import Change, Site, SiteKind, Span
-from kireji.engine.stream.lines import is_trivial, repeated_from, scan, text_after, width
+from kireji.engine.stream.lines import is_trivial, repeated_from, scan, state_at, text_after, width
+from kireji.engine.stream.scope import limit_of
 
 
 def trim(text: str, site: Site) -> Change | None:
@@ -112,7 +113,7 @@ def _without_lines_below(lines: list[str], site: Site) -> list[str]:
 
 
 def _reindented(lines: list[str], site: Site) -> list[str]:
-    if site.kind is not SiteKind.CODE or len(lines) < 2:
+    if len(lines) < 2:
         return lines
     return _rebased(_same_blanks(lines, site), site)
 
@@ -154,21 +155,22 @@ def _rebased(lines: list[str], site: Site) -> list[str]:
     first = next((line for line in full if line.strip()), "")
     base = indent_of(first)
     home = width(first)
-    floor = _floor(site, home)
-    rest = [line for line in lines[1:] if line.strip()]
-    if not home or not rest or min(width(x) for x in rest if not _inside_string(lines, x)) >= floor:
+    floor = limit_of(site, first).floor
+    rest = [line for line in _outside_strings(lines, site) if not is_trivial(line)]
+    if not home or all(width(line) >= floor for line in rest):
         return lines
     return _restored(lines, first, base, home, site)
 
 
-def _inside_string(lines: list[str], line: str) -> bool:
-    return False
-
-
-def _floor(site: Site, home: int) -> int:
-    from kireji.engine.stream.cut import _limit
-
-    return _limit(site, [" " * home + "x"]).floor
+def _outside_strings(lines: list[str], site: Site) -> list[str]:
+    """The lines after the first that do not start inside a string or comment."""
+    out = []
+    state = scan(site.document.language, lines[0] + "\n", state_at(site))
+    for line in lines[1:]:
+        if not state.within and line.strip():
+            out.append(line)
+        state = scan(site.document.language, line + "\n", state)
+    return out
 
 
 def _restored(lines: list[str], first: str, base: str, home: int, site: Site) -> list[str]:
@@ -177,7 +179,7 @@ def _restored(lines: list[str], first: str, base: str, home: int, site: Site) ->
     out = [lines[0]]
     stack = [home]
     previous = first
-    state = scan(site.document.language, lines[0] + "\n")
+    state = scan(site.document.language, lines[0] + "\n", state_at(site))
     for line in lines[1:]:
         if not line.strip() or state.within:
             out.append(line)
