@@ -60,7 +60,24 @@ def _kind_and_scope(document: Document, offset: int) -> tuple[SiteKind, Span]:
     if not syntax.supported(document.language):
         return (SiteKind.PROSE if document.language.lower() in _PROSE_LANGUAGES else SiteKind.CODE), whole
     tree = syntax.parse(document.language, document.text)
+    if tree.has_error and canonical(document.language) == "python" and _in_long_string(tree, offset):
+        # A text that starts inside a docstring (an excerpt, a cell) turns inside out: code reads as string. Where it
+        # parses better with that docstring opened, it is such a text.
+        opened = syntax.parse(document.language, _OPENED + document.text)
+        if len(opened.problems()) < len(tree.problems()):
+            scope = opened.scope_at(offset + len(_OPENED))
+            start, end = (max(0, at - len(_OPENED)) for at in (scope.start, scope.end))
+            return _kind(opened, offset + len(_OPENED)), Span(start, end)
     return _kind(tree, offset), tree.scope_at(offset)
+
+
+_OPENED = '"""\n'
+
+
+def _in_long_string(tree: syntax.Tree, offset: int) -> bool:
+    at = max(0, offset - 1)
+    node = tree.node_at(at, at)
+    return any(n.type == "string" and "\n" in n.text for n in (node, *node.ancestors()))
 
 
 def _kind(tree: syntax.Tree, offset: int) -> SiteKind:
@@ -73,9 +90,8 @@ def _kind(tree: syntax.Tree, offset: int) -> SiteKind:
                 return SiteKind.CODE
         elif "comment" in name and name != "comment_statement":
             return SiteKind.COMMENT if _inside_comment(around, offset) else SiteKind.CODE
-        elif _is_string(name) and around.start < offset:
-            if offset < around.end or _is_open(around):
-                return SiteKind.PROSE if _is_docstring(around) else SiteKind.STRING
+        elif _is_string(name) and around.start < offset and (offset < around.end or _is_open(around)):
+            return SiteKind.PROSE if _is_docstring(around) else SiteKind.STRING
     return SiteKind.CODE
 
 

@@ -94,10 +94,9 @@ def _match(candidate: _Candidate, held: str) -> int | None:
         return end
     if end == len(held):
         return None
-    # A line that ends right after the echo would leave the cursor's own line empty: then it was said for its own sake.
-    if held[end] in "\r\n\0" or (candidate.starts is _Starts.DOUBTFUL and held[0] not in " \t\r\n"):
-        return 0
-    return end
+    # With nothing after it, it was said for its own sake, as is a doubtful line that brings no indentation of its own.
+    doubtful = candidate.starts is _Starts.DOUBTFUL and (held[0] not in " \t\r\n" or held[end] in "\r\n")
+    return 0 if doubtful or held[end] == "\0" else end
 
 
 def _match_indent(indent: str, held: str) -> int | None:

@@ -135,7 +135,7 @@ def state_at(site: Site) -> Scan:
     if site.kind is SiteKind.COMMENT:
         last = text.rfind("/*", 0, site.offset)
         return Scan(within="*/" if last > text.rfind("*/", 0, site.offset) else "")
-    marks = ('"""', "'''", "`")
+    marks = ('"""', "'''") if canonical(site.document.language) == "python" else ("`",)
     at = {mark: text.rfind(mark, 0, site.offset) for mark in marks}
     mark = max(marks, key=lambda m: at[m])
     return Scan(within=mark if at[mark] >= 0 and supported(site.document.language) else "")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from kireji.base.languages import canonical
 from kireji.base.types import Site
 from kireji.engine.stream.lines import Scan, is_trivial, opens_block, text_after, width
 
@@ -21,7 +22,9 @@ _MODIFIERS = (
 # A receiver may stand between the word and the name.
 _NAMED = r"\b\s*(?:\([^()]*\)\s*)?(\w+)"
 # What makes a scope, and what else may start a unit of its own at the left margin.
-_SCOPE = re.compile(_MODIFIERS + r"(?:def|class|func|fn|function\*?|interface|struct|enum|trait|impl|namespace)" + _NAMED)
+_SCOPE = re.compile(
+    _MODIFIERS + r"(?:def|class|func|fn|function\*?|interface|struct|enum|trait|impl|namespace)" + _NAMED
+)
 _FUNCTION = re.compile(_MODIFIERS + r"(?:def|func|fn|function\*?)\b")
 _UNIT = re.compile(
     _MODIFIERS
@@ -71,7 +74,7 @@ def limit_of(site: Site, first: str) -> Limit:
     below = next((line for line in text_after(site) if line), "")
     if below and width(below) and not _SCOPE.match(below):
         floor = min(floor, width(below))
-    return Limit(site.document.language == "python", floor, home)
+    return Limit(canonical(site.document.language) == "python", floor, home)
 
 
 def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyond | None:
@@ -94,7 +97,9 @@ def _leaves(limit: Limit, content: Sequence[str], line: str, blanks: int, state:
     unit = _UNIT.match(line) is not None
     if blanks >= 2 or (unit and blanks):
         return True
-    if state.opened or opens_block(content[-1]) or not blanks:
+    lost = any(width(x) < limit.floor and not is_trivial(x) for x in content[1:])
+    lost = lost or (len(content) > 1 and opens_block(content[0]) and width(content[1]) <= limit.home)
+    if lost or state.opened or opens_block(content[-1]) or not blanks:
         # Not another place but the same one, written without its indentation.
         return False
     if _UNIT.match(line) or _TOP_LEVEL.match(line.lstrip()):
@@ -109,4 +114,8 @@ def _starts_another(limit: Limit, content: Sequence[str], line: str, blanks: int
     if blanks >= 2 and (not limit.python or here == 0):
         return True
     # One definition was asked for: a second one at the same level is another answer.
-    return not state.opened and _SCOPE.match(line) is not None and any(_SCOPE.match(x) and width(x) == here for x in content)
+    return (
+        not state.opened
+        and _SCOPE.match(line) is not None
+        and any(_SCOPE.match(x) and width(x) == here for x in content)
+    )

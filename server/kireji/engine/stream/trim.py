@@ -7,11 +7,9 @@ judge whether the code is right: the gates do.
 from __future__ import annotations
 
 from kireji.base import syntax
-from kireji.base.languages import LANGUAGES, BlockStyle, canonical
-from kireji.base.text import indent_of
 from kireji.base.types import Change, Site, SiteKind, Span
-from kireji.engine.stream.lines import is_trivial, repeated_from, scan, state_at, text_after, width
-from kireji.engine.stream.scope import limit_of
+from kireji.engine.stream.indent import reindented
+from kireji.engine.stream.lines import is_trivial, repeated_from, scan, text_after
 
 
 def trim(text: str, site: Site) -> Change | None:
@@ -20,8 +18,10 @@ def trim(text: str, site: Site) -> Change | None:
     The span is the cursor, or reaches to the end of its line where the answer says how that line ends.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = _reindented(lines, site)
     lines = _without_lines_below(lines, site)
+    if not lines:
+        return None
+    lines = _without_lines_below(reindented(lines, site), site)
     ends_line = len(lines) > 1 and not lines[-1].strip()
     while lines and not lines[-1].strip():
         lines.pop()
@@ -29,7 +29,7 @@ def trim(text: str, site: Site) -> Change | None:
         return None
     end = site.offset
     tail = site.after.rstrip()
-    if tail.strip() and site.before.strip():
+    if tail.strip() and (site.before.strip() or _joins(lines[-1], tail)):
         lines, whole = _without_tail(lines, site, tail)
         if whole:
             end += len(site.after)
@@ -67,6 +67,11 @@ def _without_tail(lines: list[str], site: Site, tail: str) -> tuple[list[str], b
         if _count(site, whole) < _count(site, kept):
             return lines, True
     return lines, False
+
+
+def _joins(last: str, tail: str) -> bool:
+    """Where nothing stands left of the cursor: the answer's last line runs into the rest of the cursor's."""
+    return not is_trivial(tail) and last.rstrip().endswith(tail) and last.rstrip() != tail
 
 
 def _no_worse(site: Site, text: str, other: str) -> bool:
@@ -107,96 +112,3 @@ def _without_lines_below(lines: list[str], site: Site) -> list[str]:
         return lines
     kept = lines[:start]
     return [*kept, ""] if kept and not site.before.strip() and site.after.strip() else kept
-
-
-# ---- indentation
-
-
-def _reindented(lines: list[str], site: Site) -> list[str]:
-    if len(lines) < 2:
-        return lines
-    return _rebased(_same_blanks(lines, site), site)
-
-
-def _same_blanks(lines: list[str], site: Site) -> list[str]:
-    """Tabs or blanks, as the document has them."""
-    unit = _unit(site)
-    out = [lines[0]]
-    for line in lines[1:]:
-        blanks = indent_of(line)
-        if unit == "\t" and blanks and "\t" not in blanks:
-            levels, rest = divmod(len(blanks), 4)
-            blanks = "\t" * levels + " " * rest
-        elif unit != "\t" and "\t" in blanks and site.document.language != "go":
-            blanks = blanks.replace("\t", unit)
-        out.append(blanks + line.lstrip(" \t"))
-    return out
-
-
-def _unit(site: Site) -> str:
-    """One level of indentation in this document: the least that occurs."""
-    widths: dict[int, int] = {}
-    previous = 0
-    for line in site.document.text.split("\n"):
-        if not line.strip():
-            continue
-        if line[0] == "\t":
-            return "\t"
-        here = width(line)
-        if here > previous:
-            widths[here - previous] = widths.get(here - previous, 0) + 1
-        previous = here
-    return " " * max(widths, key=lambda w: widths[w], default=4)
-
-
-def _rebased(lines: list[str], site: Site) -> list[str]:
-    """Lines that lost the cursor's indentation get it back."""
-    full = [site.before + lines[0], *lines[1:]]
-    first = next((line for line in full if line.strip()), "")
-    base = indent_of(first)
-    home = width(first)
-    floor = limit_of(site, first).floor
-    rest = [line for line in _outside_strings(lines, site) if not is_trivial(line)]
-    if not home or all(width(line) >= floor for line in rest):
-        return lines
-    return _restored(lines, first, base, home, site)
-
-
-def _outside_strings(lines: list[str], site: Site) -> list[str]:
-    """The lines after the first that do not start inside a string or comment."""
-    out = []
-    state = scan(site.document.language, lines[0] + "\n", state_at(site))
-    for line in lines[1:]:
-        if not state.within and line.strip():
-            out.append(line)
-        state = scan(site.document.language, line + "\n", state)
-    return out
-
-
-def _restored(lines: list[str], first: str, base: str, home: int, site: Site) -> list[str]:
-    indents = LANGUAGES.get(canonical(site.document.language))
-    python = indents is not None and indents.blocks is BlockStyle.INDENT
-    out = [lines[0]]
-    stack = [home]
-    previous = first
-    state = scan(site.document.language, lines[0] + "\n", state_at(site))
-    for line in lines[1:]:
-        if not line.strip() or state.within:
-            out.append(line)
-            state = scan(site.document.language, line + "\n", state)
-            continue
-        here = width(line)
-        there = here + home
-        shift = True
-        if here >= home and False:
-            shift = True
-        elif here > 0 and here < home:
-            opens = previous.rstrip().endswith((":", "{", "(", "["))
-            limit = width(previous)
-            shift = there > limit if opens else (there <= limit or not python or bool(state.opened))
-        new = (base + line) if shift else line
-        out.append(new)
-        previous = new
-        stack.append(width(new))
-        state = scan(site.document.language, line + "\n", state)
-    return out
