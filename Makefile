@@ -28,7 +28,7 @@ test: lint ## lint, types and every test that needs neither a network nor an edi
 	@$(BIN)/pytest -n 2 -q -m "not editors"
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from kireji.base.audit import Audit
@@ -19,10 +20,11 @@ from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
-from kireji.engine.pipeline import Asking, Services
+from kireji.engine.pipeline import Asking, Resource, Services
 from kireji.providers import models
 from kireji.providers.anthropic import AnthropicProvider
 from kireji.providers.copy_engine import CopyEngine
+from kireji.providers.copy_workspaces import Workspaces
 from kireji.providers.provider import Provider
 from kireji.providers.scripted import read_script
 
@@ -49,8 +51,28 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,
-        resources=(provider, *([ruff] if ruff is not None else []), store),
+        resources=(
+            Resource(provider.warm, provider.close),
+            *([Resource(ruff.start, ruff.close)] if ruff is not None else []),
+            Resource(_nothing, store.close),
+        ),
     )
+
+
+async def _nothing() -> None:
+    """The store opens at its first use."""
+
+
+def build_or_fall_back(settings: Settings, clock: Clock, script: Path | None = None) -> tuple[Settings, Services]:
+    """For a server, which must start whatever the settings say: what cannot be is named as a problem, and the local engine
+    answers meanwhile."""
+    try:
+        return settings, build_services(settings, clock, script)
+    except ConfigurationError as error:
+        protected = replace(settings.protected, provider=ProviderChoice.LOCAL, model=models.DEFAULT_MODEL)
+        problem = f"{error}; the local engine answers meanwhile"
+        settings = replace(settings, protected=protected, problems=(*settings.problems, problem))
+        return settings, build_services(settings, clock, script)
 
 
 def _provider(settings: Settings, model: models.Model, script: Path | None) -> Provider:
@@ -58,11 +80,13 @@ def _provider(settings: Settings, model: models.Model, script: Path | None) -> P
     if script is not None:
         return read_script(script)
     if protected.provider is ProviderChoice.LOCAL:
-        return CopyEngine()
+        return CopyEngine(Workspaces().corpus)
     if protected.api_key is None:
         if protected.provider is ProviderChoice.ANTHROPIC:
             raise ConfigurationError(
                 "no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
             )
-        return CopyEngine()
+        return CopyEngine(Workspaces().corpus)
+    if not protected.base_url:
+        raise ConfigurationError("the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url")
     return AnthropicProvider(api_key=protected.api_key, base_url=protected.base_url, model=model)

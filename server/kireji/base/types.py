@@ -245,6 +245,7 @@ class Request:
     prompt: Prompt
     pack: RedactedPack
     deadline: float
+    workspace: Workspace = field(default_factory=Workspace)
 
 
 @dataclass(frozen=True, slots=True)

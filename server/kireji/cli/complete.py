@@ -23,7 +23,7 @@ def command(where: str, as_json: bool, **overrides: object) -> None:
     """Ask for a suggestion at FILE:LINE:COL (both counted from 1) and print it, or why there is none."""
     from kireji.base.clock import SystemClock
     from kireji.base.types import Offered, Outcome
-    from kireji.compose import build_services
+    from kireji.compose import ConfigurationError, build_services
     from kireji.engine import pipeline
     from kireji.features.explain import explanation
 
@@ -34,7 +34,10 @@ def command(where: str, as_json: bool, **overrides: object) -> None:
     snapshot, offset = _snapshot_at(settings, path, line, column)
 
     async def run() -> Outcome:
-        services = build_services(settings, SystemClock())
+        try:
+            services = build_services(settings, SystemClock())
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
         try:
             return await pipeline.complete(services, snapshot, offset)
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,6 @@ Answer = dict[str, Any]
 # How many characters of a recorded answer arrive at a time, and how many a token has: the contract's figures.
 _PIECE = 4
 _CHARS_PER_TOKEN = 4.0
-_CORPUS_FILES = 2_000
-_CORPUS_BYTES = 400_000
 
 
 class RowError(Exception):
@@ -141,16 +139,17 @@ async def _validate(services: Services, row: Row) -> Answer:
 
 
 async def _local(services: Services, row: Row) -> Answer:
-    from kireji.providers.copy_engine import THRESHOLD, build_corpus, suggest
+    from kireji.providers.copy_engine import suggest
+    from kireji.providers.copy_workspaces import index
 
     corpus = None
     if row.get("root"):
-        corpus = await asyncio.to_thread(build_corpus, _workspace_texts(Path(row["root"]), row["path"]))
+        root = Path(row["root"])
+        corpus = await asyncio.to_thread(index, root, str(root / row["path"]))
     started = services.clock.monotonic()
     suggestion = suggest(str(row["prefix"]), str(row["suffix"]), corpus)
     elapsed = services.clock.monotonic() - started
-    sure = suggestion.confidence >= THRESHOLD
-    return {"text": suggestion.text if sure else "", "confidence": suggestion.confidence, "elapsed_ms": elapsed * 1000}
+    return {"text": suggestion.text, "confidence": suggestion.confidence, "elapsed_ms": elapsed * 1000}
 
 
 def _ask_at(row: Row, budget: int | None = None) -> tuple[Snapshot, Site]:
@@ -172,16 +171,6 @@ def _ask_at(row: Row, budget: int | None = None) -> tuple[Snapshot, Site]:
     if isinstance(site, Skip):
         raise RowError(f"no question is asked here: {site.reason.value}")
     return snapshot, site
-
-
-def _workspace_texts(root: Path, own: str) -> Iterator[tuple[str, str]]:
-    """What the local engine may copy from: the workspace's readable files without the row's own."""
-    from kireji.base.files import read_text, walk
-
-    for path in walk(root, _CORPUS_FILES):
-        relative = path.relative_to(root).as_posix()
-        if relative != own and (text := read_text(path, root, _CORPUS_BYTES)) is not None:
-            yield relative, text
 
 
 def _inserted(document: Document, end: int, text: str, site: Site) -> str:

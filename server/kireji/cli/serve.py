@@ -24,7 +24,7 @@ def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
     """Run the language server. It speaks the Language Server Protocol on standard input and output."""
     from kireji.base import telemetry
     from kireji.base.clock import SystemClock
-    from kireji.compose import build_services
+    from kireji.compose import build_or_fall_back
     from kireji.lsp import app, transport
 
     settings = load_settings(overrides)
@@ -32,11 +32,11 @@ def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
     clock = SystemClock()
 
     async def run() -> int:
-        services = build_services(settings, clock, script)
+        usable, services = build_or_fall_back(settings, clock, script)
         if tcp is None:
-            return await app.serve_stdio(settings, services, clock)
+            return await app.serve_stdio(usable, services)
         host, port = transport.loopback(tcp)
-        return await app.serve_tcp(host, port, settings, services, clock)
+        return await app.serve_tcp(host, port, usable, services)
 
     try:
         code = asyncio.run(run())

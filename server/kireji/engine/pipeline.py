@@ -10,10 +10,9 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
 
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
@@ -66,12 +65,12 @@ FEATURE = "inline completion"
 _MAX_REPAIRS = 6
 
 
-class Resource(Protocol):
-    """Something that must be closed when the server ends."""
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that takes time to start and must be closed in the end. Both may be called more than once."""
 
-    async def close(self) -> object:
-        """Closes it, within a bound."""
-        ...
+    start: Callable[[], Awaitable[object]]
+    close: Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +94,21 @@ class Services:
     clock: Clock
     resources: tuple[Resource, ...] = ()
 
+    async def warm(self) -> None:
+        """Starts what is slow to start, so that the first request finds it ready."""
+        await asyncio.gather(*(_survived(resource.start(), "start") for resource in self.resources))
+
     async def close(self) -> None:
-        """Closes what was opened, in order, each whatever becomes of the others."""
-        for resource in self.resources:
-            try:
-                await resource.close()
-            except Exception:
-                logger.exception("could not close %s", type(resource).__name__)
+        """Closes what was opened, each whatever becomes of the others."""
+        await asyncio.gather(*(_survived(resource.close(), "close") for resource in self.resources))
+
+
+async def _survived(work: Awaitable[object], what: str) -> None:
+    """What cannot be started says so again, with a reason, to the request that needs it."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 — one part's trouble must not keep the others from starting or closing
+        logger.warning("could not %s a part: %s", what, error)
 
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
@@ -118,7 +125,8 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         log.redactions = pack.redactions
         log.done(Stage.GATHER)
         prompt = render(pack, services.asking.model, services.asking.nonce, secrets.token_hex(4))
-        request = Request(prompt, pack, services.clock.monotonic() + snapshot.options.request_ms / 1000)
+        deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
+        request = Request(prompt, pack, deadline, snapshot.workspace)
         log.done(Stage.RENDER)
         try:
             raw = await _ask(services, request, log)

@@ -11,7 +11,6 @@ from typing import Any
 from pygls.protocol import default_converter
 from pygls.server import JsonRPCServer
 
-from kireji.base.clock import Clock
 from kireji.base.config_schema import Settings
 from kireji.engine.pipeline import Services
 from kireji.lsp import routes
@@ -54,40 +53,39 @@ class Server:
         return 0 if self.protocol.phase in (Phase.SHUT_DOWN, Phase.EXITED) else 1
 
 
-def build_server(settings: Settings, services: Services, clock: Clock) -> Server:
+def build_server(settings: Settings, services: Services) -> Server:
     """Wires one server. Must be called on the event loop that will run it."""
     framework = JsonRPCServer(Protocol, default_converter)
     protocol = framework.protocol
     assert isinstance(protocol, Protocol)  # noqa: S101 — tells the type checker what we passed one line above
-    lifecycle = Lifecycle(protocol, Client(protocol), settings, clock)
+    lifecycle = Lifecycle(protocol, Client(protocol), settings, services)
     routes.register(protocol, lifecycle, services)
     return Server(protocol, services)
 
 
-async def serve_stdio(settings: Settings, services: Services, clock: Clock) -> int:
+async def serve_stdio(settings: Settings, services: Services) -> int:
     """Serves the client at the other end of stdin and stdout."""
     stdio = Stdio()
-    return await build_server(settings, services, clock).serve(stdio, stdio.start)
+    return await build_server(settings, services).serve(stdio, stdio.start)
 
 
-async def serve_tcp(host: str, port: int, settings: Settings, services: Services, clock: Clock) -> int:
+async def serve_tcp(host: str, port: int, settings: Settings, services: Services) -> int:
     """Serves the first client that connects to a loopback port, then ends. Port 0 takes a free one; stderr names it."""
-    code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    first: asyncio.Future[Tcp] = asyncio.get_running_loop().create_future()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        listener.close()
-        if code.done():
+        if first.done():
             writer.close()
-            return
-        tcp = Tcp(reader, writer)
-        server = build_server(settings, services, clock)
-
-        def start(on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
-            pump = asyncio.ensure_future(tcp.run(on_data))
-            pump.add_done_callback(lambda _: on_end())
-
-        code.set_result(await server.serve(tcp, start))
+        else:
+            first.set_result(Tcp(reader, writer))
 
     listener = await asyncio.start_server(connected, host, port)
     logger.warning("listening on %s:%d", *listener.sockets[0].getsockname()[:2])
-    return await code
+    tcp = await first
+    listener.close()
+
+    def start(on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        pump = asyncio.ensure_future(tcp.run(on_data))
+        pump.add_done_callback(lambda _: on_end())
+
+    return await build_server(settings, services).serve(tcp, start)

@@ -19,9 +19,9 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 
 from kireji import __version__
 from kireji.base import config
-from kireji.base.clock import Clock
 from kireji.base.config_schema import Settings
 from kireji.base.types import Outcome, Snapshot, Trigger, Workspace
+from kireji.engine.pipeline import Services
 from kireji.lsp import from_proto
 from kireji.lsp.client import Client, Level
 from kireji.lsp.documents import DocumentStore
@@ -49,10 +49,10 @@ class Session:
 class Lifecycle:
     """Handlers of the notifications and requests that change the session."""
 
-    def __init__(self, protocol: Protocol, client: Client, settings: Settings, clock: Clock) -> None:
+    def __init__(self, protocol: Protocol, client: Client, settings: Settings, services: Services) -> None:
         self._protocol = protocol
         self._client = client
-        self._clock = clock
+        self._services = services
         self._ids = itertools.count(1)
         self._session = Session(settings)
 
@@ -80,7 +80,7 @@ class Lifecycle:
             workspace=self._workspace(document.path),
             options=session.settings.options,
             trigger=trigger,
-            taken_at=self._clock.monotonic(),
+            taken_at=self._services.clock.monotonic(),
         )
 
     def remember(self, outcome: Outcome) -> None:
@@ -124,7 +124,8 @@ class Lifecycle:
     # ---- notifications -------------------------------------------------------------------------
 
     async def initialized(self, _params: types.InitializedParams) -> None:
-        """Tells what is wrong with the settings, once, and asks for the editor's."""
+        """Starts what is slow to start, asks for the editor's settings, and tells what is wrong with them, once."""
+        self._protocol.spawn(self._services.warm())
         workspace = self._session.capabilities.workspace
         if workspace is not None and workspace.configuration:
             await self._read_configuration()
