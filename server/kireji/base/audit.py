@@ -12,7 +12,7 @@ from kireji.base.store import Store, StoreError
 from kireji.base.types import Reason, Stage
 
 if TYPE_CHECKING:
-    import sqlite3
+    from kireji.base.store import Connection
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Audit:
         reason = _OFFERED if row.reason is None else row.reason.name
         values = (self._clock.now(), row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider)
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             added = connection.execute(
                 "INSERT INTO outcomes (at, request, feature, reason, stage, ms, provider) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 values,
@@ -60,7 +60,7 @@ class Audit:
     async def recent(self, count: int) -> tuple[OutcomeRow, ...]:
         """The newest rows, newest first. Raises StoreError."""
 
-        def work(connection: sqlite3.Connection) -> list[tuple[str, str, str, str, float, str]]:
+        def work(connection: Connection) -> list[tuple[str, str, str, str, float, str]]:
             return connection.execute(
                 "SELECT request, feature, reason, stage, ms, provider FROM outcomes ORDER BY id DESC LIMIT ?", (count,)
             ).fetchall()

@@ -26,7 +26,7 @@ from kireji.base.store import Store, StoreError
 from kireji.base.types import Reason, Usage
 
 if TYPE_CHECKING:
-    import sqlite3
+    from kireji.base.store import Connection
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class SqliteLedger:
         row = (identity, at, _day(at), call.request[:64], call.feature, call.provider, call.model, _RESERVED)
         cap = self._cap_nano
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             connection.execute(_EXPIRE, (at - STALE_SECONDS,))
             settled, reserved = _sums(connection, row[2])
             if settled + reserved + estimate_nano > cap:
@@ -169,7 +169,7 @@ class SqliteLedger:
         usage = reservation.usage
         figures = (usage.input, usage.output, usage.cache_write, usage.cache_read)
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             connection.execute(
                 "UPDATE calls SET outcome = ?, nano = ?, input = ?, output = ?, cache_write = ?, cache_read = ?"
                 " WHERE id = ?",
@@ -191,7 +191,7 @@ class SqliteLedger:
         await asyncio.shield(asyncio.wrap_future(done))
 
 
-def _sums(connection: sqlite3.Connection, day: str) -> tuple[int, int]:
+def _sums(connection: Connection, day: str) -> tuple[int, int]:
     """Nano-dollars of a day: settled (or expired), and reserved."""
     row = connection.execute(
         "SELECT coalesce(sum(nano) FILTER (WHERE outcome != ?), 0), coalesce(sum(nano) FILTER (WHERE outcome = ?), 0)"
@@ -201,7 +201,7 @@ def _sums(connection: sqlite3.Connection, day: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _forget(connection: sqlite3.Connection, identity: str) -> None:
+def _forget(connection: Connection, identity: str) -> None:
     connection.execute("DELETE FROM calls WHERE id = ?", (identity,))
 
 

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from kireji.base.migrations import MIGRATIONS, Migration
 
 if TYPE_CHECKING:
-    import sqlite3
+    from sqlite3 import Connection as Connection
 
 T = TypeVar("T")
 
@@ -46,14 +47,14 @@ class Store:
         self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
         self._closed = False
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     @property
     def path(self) -> Path:
         """The file."""
         return self._folder / FILE
 
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Hands in work, which is then done even if nobody waits for it.
 
         The future fails with StoreError, or with what the work raised, after a rollback. Raises StoreError if closed.
@@ -65,7 +66,7 @@ class Store:
                 return
             try:
                 result = self._transact(work)
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -81,7 +82,7 @@ class Store:
             self._queue.put(job)
         return future
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T]) -> T:
         """Does work in a transaction and gives its result. Cancelling forgets work that has not begun."""
         return await asyncio.wrap_future(self.submit(work))
 
@@ -104,7 +105,7 @@ class Store:
             job()
         self._drop()
 
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact(self, work: Callable[[Connection], T]) -> T:
         import sqlite3
 
         try:
@@ -129,7 +130,7 @@ class Store:
             connection.close()
 
 
-def _open(folder: Path, path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
+def _open(folder: Path, path: Path, migrations: tuple[Migration, ...]) -> Connection:
     import sqlite3
 
     _private_folder(folder)
@@ -158,7 +159,7 @@ def _private_folder(folder: Path) -> None:
             folder.chmod(0o700)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[Migration, ...]) -> None:
+def _migrate(connection: Connection, path: Path, migrations: tuple[Migration, ...]) -> None:
     """Brings the schema up to date, in one transaction, so that several servers may start at once."""
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -179,9 +180,8 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[Migra
     connection.execute("COMMIT")
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Write-ahead logging: a commit costs one flush to disk. Set after the schema has been judged, for setting it
-    writes.
+def _write_ahead(connection: Connection) -> None:
+    """Write-ahead logging: a commit costs one flush to disk. Set once the schema has been judged, since it writes.
 
     Only one server can switch the file, and sqlite does not wait for the chance; who fails finds it switched at the
     next transaction. A file system that cannot do it keeps the rollback journal, which is as safe.
@@ -203,16 +203,18 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 _LOCKED_TEXT = "{path} is locked by another program; close the one that holds it"
 _DAMAGED = "{path} is damaged; move it away, and a new one is begun (today's count of spending starts again at 0)"
-_REASONS = {
-    _BUSY: _LOCKED_TEXT,
-    _LOCKED: _LOCKED_TEXT,
-    _READONLY: "{path} cannot be written; make it writable, or set KIREJI_STATE to another folder",
-    _IOERR: "{path} cannot be read or written; check the disk",
-    _CORRUPT: _DAMAGED,
-    _FULL: "the disk that holds {path} is full; make room on it",
-    _CANTOPEN: "{path} cannot be opened; make it writable, or set KIREJI_STATE to another folder",
-    _NOTADB: _DAMAGED,
-}
+_REASONS = MappingProxyType(
+    {
+        _BUSY: _LOCKED_TEXT,
+        _LOCKED: _LOCKED_TEXT,
+        _READONLY: "{path} cannot be written; make it writable, or set KIREJI_STATE to another folder",
+        _IOERR: "{path} cannot be read or written; check the disk",
+        _CORRUPT: _DAMAGED,
+        _FULL: "the disk that holds {path} is full; make room on it",
+        _CANTOPEN: "{path} cannot be opened; make it writable, or set KIREJI_STATE to another folder",
+        _NOTADB: _DAMAGED,
+    }
+)
 
 
 def _code(error: BaseException) -> int:
