@@ -12,10 +12,11 @@ import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
-from kireji.providers.endpoint import EndpointError
 
+from kireji.base.endpoint import EndpointError
 from kireji.base.types import (
     Block,
     Delta,
@@ -33,8 +34,9 @@ from kireji.base.types import (
     Span,
     Usage,
 )
+from kireji.providers import anthropic
 from kireji.providers.anthropic import DEFAULT_LIMITS, AnthropicProvider, Limits
-from kireji.providers.models import find
+from kireji.providers.models import Model, find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script
 
@@ -78,7 +80,7 @@ async def serving(
 
 async def read(provider: Provider, request: Request) -> tuple[str, End]:
     """The whole answer and its one End."""
-    async with contextlib.aclosing(provider.stream(request)) as stream:
+    async with contextlib.aclosing(provider.stream(request, StreamMeter())) as stream:
         pieces = [piece async for piece in stream]
     end = pieces[-1]
     assert isinstance(end, End)
@@ -93,7 +95,7 @@ async def check_fault(
     seen = ""
     async with serving(lambda asked: Play(LONG, fault=fault), limits=limits) as (_, provider):
         with pytest.raises(ProviderError) as error:
-            async with contextlib.aclosing(provider.stream(ask())) as stream:
+            async with contextlib.aclosing(provider.stream(ask(), StreamMeter())) as stream:
                 async for piece in stream:
                     assert isinstance(piece, Delta)
                     seen += piece.text
@@ -145,7 +147,7 @@ async def test_a_prefill_is_sent_where_it_is_taken_and_comes_back_first(
     model: str, prefill: str, expected: tuple[str, str]
 ) -> None:
     async with serving(script(ANSWER), model) as (api, provider):
-        pieces = [piece async for piece in provider.stream(ask(model, prefill=prefill))]
+        pieces = [piece async for piece in provider.stream(ask(model, prefill=prefill), StreamMeter())]
     messages = api.asked[0].body["messages"]
     assert isinstance(messages, list)
     sent, role = expected
@@ -281,9 +283,10 @@ async def test_nobody_there() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.STALL, FaultKind.PINGS])
 async def test_only_text_keeps_a_stream_alive(kind: FaultKind) -> None:
-    limits = Limits(first_text=0.2, next_text=0.2)
-    await check_fault(Fault(kind), Reason.TIMEOUT, limits=limits)
-    await check_fault(Fault(kind, after=9), Reason.TIMEOUT, text=LONG[:9], limits=limits)
+    began = time.monotonic()
+    await check_fault(Fault(kind), Reason.TIMEOUT, limits=Limits(first_text=0.2))
+    await check_fault(Fault(kind, after=9), Reason.TIMEOUT, text=LONG[:9], limits=Limits(next_text=0.2))
+    assert time.monotonic() - began < 10, "it was the request's own deadline that ended it"
 
 
 @pytest.mark.parametrize(
@@ -331,6 +334,25 @@ async def test_closing_early_closes_upstream_and_leaves_the_bill(after: int) -> 
     assert asked.sent < len(LONG) / 10
     assert meter.usage.cache_write > 1_000
     assert read_so_far // 4 <= meter.usage.output <= read_so_far + 1
+
+
+async def test_closing_does_not_wait_for_the_garbage_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the SDK's stream held by somebody, as a traceback may hold it, the connection is closed all the same."""
+    held = []
+    send = anthropic._send
+
+    async def holding(client: Any, model: Model, prompt: Prompt) -> Any:
+        held.append(await send(client, model, prompt))
+        return held[-1]
+
+    monkeypatch.setattr(anthropic, "_send", holding)
+    async with serving(lambda asked: Play(LONG, fault=Fault(FaultKind.STALL, after=8))) as (api, provider):
+        stream = provider.stream(ask(), StreamMeter())
+        await anext(stream)
+        await stream.aclose()
+        asked = await api.request()
+        await asyncio.wait_for(asked.closed.wait(), 5)
+    assert held
 
 
 @pytest.mark.parametrize("text_first", [False, True])

@@ -72,12 +72,11 @@ class AnthropicProvider:
         if client is not None:
             await client.close()
 
-    async def stream(self, request: Request, meter: StreamMeter | None = None) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The answer, piece by piece, then one End. `meter.usage` is right, as far as known, at every moment.
 
         A prefill that the model takes comes back as the first Delta, so that readers see one dialect.
         """
-        meter = meter if meter is not None else StreamMeter()
         fault: ProviderError | None = None
         try:
             async with AsyncExitStack() as held:
@@ -124,11 +123,8 @@ class _Reader:
         self.whole = False
 
     def time_left(self) -> float:
-        """Seconds until the nearest deadline; raises TimeoutError when it has passed, before anything more is sent."""
-        left = self._give_up - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
+        """Seconds until the nearest deadline; below zero, nothing that has to wait is begun."""
+        return self._give_up - time.monotonic()
 
     def read(self, event: RawMessageStreamEvent | None) -> list[Delta]:
         """What one event, or None for the stream's end, adds to the text. Raises ValueError on a malformed event."""
