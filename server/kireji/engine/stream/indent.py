@@ -1,19 +1,19 @@
 """Gives an answer's lines the indentation that the document uses: tabs or blanks, and the cursor's own level.
 
-An answer is moved only where that makes its indentation agree better with the lines around it. Looks at no syntax tree and
-leaves the inside of strings alone.
+An answer is moved only where that makes its indentation agree better with the lines around it (`levels.py` counts that).
+Leaves the inside of strings alone and changes nothing but leading blanks.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from kireji.base.languages import canonical
 from kireji.base.text import indent_of
 from kireji.base.types import Site
-from kireji.engine.stream.lines import is_trivial, opens_block, scan, state_at, text_after, width
+from kireji.engine.stream.levels import WRONG, Frame, Line, Place, cheapest
+from kireji.engine.stream.lines import opens_block, scan, state_at, text_after, width
 from kireji.engine.stream.scope import limit_of
 
 
@@ -22,71 +22,83 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     lines = _first_line(lines, site)
     if len(lines) < 2:
         return lines
-    free = _outside_strings(lines, site)
-    frame = _frame(lines, site)
-    return _with_home(_same_blanks(lines, free, frame, site), free, frame)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What an answer's indentation must agree with. `levels` are the widths of the blocks open around the cursor."""
-
-    python: bool
-    base: str
-    home: int
-    floor: int
-    levels: tuple[int, ...]
-    below: int | None
-
-
-def _frame(lines: list[str], site: Site) -> _Frame:
     first = next((line for line in (site.before + lines[0], *lines[1:]) if line.strip()), "")
-    home = width(first)
+    tabs, unit = _style(site.document.text)
+    frame = _frame(site, first, unit)
+    marked = _marked(lines, site, frame)
+    if not marked:
+        return lines
+    lines = _same_blanks(lines, marked, frame, tabs)
+    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(first))
+
+
+def _frame(site: Site, first: str, unit: int) -> Frame:
+    home = least = width(first)
     levels = []
-    least = home
     for line in reversed(site.document.text[: site.offset].split("\n")[:-1]):
+        if least == 0:
+            break
         if line.strip() and width(line) < least:
             least = width(line)
             levels.append(least)
-        if least == 0:
-            break
     below = next((width(line) for line in text_after(site) if line), None)
     python = canonical(site.document.language) == "python"
-    return _Frame(python, indent_of(first), home, limit_of(site, first).floor, tuple(reversed(levels)), below)
+    return Frame(python, unit, home, limit_of(site, first).floor, tuple(reversed(levels)), first, below)
 
 
-def _outside_strings(lines: list[str], site: Site) -> list[bool]:
-    """For each line, whether its indentation counts: it is not blank and starts in no string."""
-    out = [bool(lines[0].strip())]
+def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
+    """The lines after the first whose indentation may be changed: those that start in no string."""
+    out = []
     state = scan(site.document.language, lines[0] + "\n", state_at(site))
-    for line in lines[1:]:
-        out.append(bool(line.strip()) and not state.within)
+    seen = bool((site.before + lines[0]).strip())
+    for index, line in enumerate(lines[1:], 1):
+        if not state.within:
+            inside = frame.python and bool(state.opened)
+            out.append(Line(index, line.strip(), width(line), _place(line, inside, seen)))
+            seen = seen or bool(line.strip())
         state = scan(site.document.language, line + "\n", state)
     return out
+
+
+def _place(line: str, inside: bool, seen: bool) -> Place:
+    if not line.strip() or not seen:
+        return Place.ANY
+    return Place.BRACKET if inside else Place.BLOCK
+
+
+def _remeasured(marked: list[Line], lines: list[str]) -> list[Line]:
+    return [replace(line, width=width(lines[line.index])) for line in marked]
 
 
 # ---- tabs or blanks
 
 
-def _same_blanks(lines: list[str], free: Sequence[bool], frame: _Frame, site: Site) -> list[str]:
-    tabs, unit = _style(site.document.text)
-    rest = [line for line, counts in zip(lines[1:], free[1:], strict=True) if counts and line[0] in " \t"]
-    if tabs and any("\t" not in indent_of(line) and len(indent_of(line)) >= unit for line in rest):
-        return _mapped(lines, free, lambda blanks: "\t" * (width(blanks) // 4) + " " * (width(blanks) % 4))
-    if not tabs and any("\t" in indent_of(line) for line in rest):
-        # How wide the model meant a tab to be shows in what fits: four is usual, the file's own step likely.
-        sizes = dict.fromkeys((unit, 4, 2, 8))
-        choices = [_mapped(lines, free, lambda blanks, size=size: blanks.replace("\t", " " * size)) for size in sizes]
-        return min(choices, key=lambda choice: _faults(choice, free, frame))
-    return lines
+def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, tabs: bool) -> list[str]:
+    blanks = {line.index: indent_of(lines[line.index]) for line in marked}
+    if tabs:
+        if all("\t" in b or len(b) < frame.unit for b in blanks.values()):
+            return lines
+        return _written(lines, {i: "\t" * (width(b) // 4) + " " * (width(b) % 4) for i, b in blanks.items()})
+    if not any("\t" in b for b in blanks.values()):
+        return lines
+    # How wide the model meant a tab to be shows in what fits: the file's own step is likely, four is usual, and where
+    # the step is smaller than the tab a rest may have been lost.
+    choices = [
+        [[len(_blown(blanks[line.index], size))] for line in marked] for size in dict.fromkeys((frame.unit, 4, 2, 8))
+    ]
+    if frame.unit < 4:
+        rests = range(0, 4, frame.unit)
+        choices.append([[len(_blown(blanks[line.index], 4)) + rest for rest in rests] for line in marked])
+    best = min((cheapest(marked, choice, frame) for choice in choices), key=lambda found: found[0])[1]
+    return _written(lines, {line.index: " " * size for line, size in zip(marked, best, strict=True)})
 
 
-def _mapped(lines: list[str], free: Sequence[bool], change: Callable[[str], str]) -> list[str]:
-    out = [lines[0]]
-    for line, counts in zip(lines[1:], free[1:], strict=True):
-        blanks = indent_of(line)
-        out.append(change(blanks) + line[len(blanks) :] if counts else line)
-    return out
+def _blown(blanks: str, size: int) -> str:
+    return blanks.replace("\t", " " * size)
+
+
+def _written(lines: list[str], blanks: dict[int, str]) -> list[str]:
+    return [blanks[i] + line.lstrip(" \t") if i in blanks else line for i, line in enumerate(lines)]
 
 
 def _style(text: str) -> tuple[bool, int]:
@@ -108,71 +120,23 @@ def _style(text: str) -> tuple[bool, int]:
 # ---- the cursor's own level
 
 
-def _with_home(lines: list[str], free: Sequence[bool], frame: _Frame) -> list[str]:
+def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str) -> list[str]:
     """Lines that lost the cursor's indentation get it back, if they then agree better."""
     if not frame.home:
         return lines
-    faults = _faults(lines, free, frame)
-    if not faults:
+    cost, _ = cheapest(marked, [[line.width] for line in marked], frame)
+    if cost < WRONG:
         return lines
-    moved = _restored(lines, free, frame)
-    return moved if _faults(moved, free, frame) < faults else lines
-
-
-def _restored(lines: list[str], free: Sequence[bool], frame: _Frame) -> list[str]:
-    out = [lines[0]]
-    stack = [*frame.levels, frame.home]
-    previous = _opening(lines, frame)
-    for index, line in enumerate(lines[1:], 1):
-        if not line.strip():
-            out.append(line)
-            continue
-        here = width(line)
-        # A line as far right as the cursor had nothing to lose; further left it may stand where it was meant to.
-        there = here + frame.home
-        agrees = _agrees(there, stack, previous, frame.python)
-        stays = not agrees and here >= frame.floor and _agrees(here, stack, previous, frame.python)
-        new = line if stays else frame.base + line
-        out.append(new)
-        if free[index]:
-            stack = _pushed(stack, width(new))
-            previous = new
+    # A line as far right as the cursor lost it surely, if any did; one further left may stand where it was meant to.
+    options = [[line.width + frame.home, *([line.width] if line.width < frame.home else [])] for line in marked]
+    moved, best = cheapest(marked, options, frame)
+    if moved >= cost:
+        return lines
+    out = list(lines)
+    for line, size in zip(marked, best, strict=True):
+        if size != line.width and (line.text or line.width):
+            out[line.index] = base + out[line.index]
     return out
-
-
-def _opening(lines: list[str], frame: _Frame) -> str:
-    return frame.base + lines[0].lstrip(" \t") if lines[0].strip() else ""
-
-
-def _faults(lines: list[str], free: Sequence[bool], frame: _Frame) -> int:
-    """How many lines stand at a level that nothing around them opened."""
-    stack = [*frame.levels, frame.home]
-    previous = _opening(lines, frame)
-    count = 0
-    for index, line in enumerate(lines[1:], 1):
-        if not free[index]:
-            continue
-        here = width(line)
-        if not previous:
-            stack, previous = _pushed(stack, here), line
-            continue
-        if here < frame.floor and not is_trivial(line):
-            count += 1
-        count += not _agrees(here, stack, previous, frame.python)
-        stack, previous = _pushed(stack, here), line
-    if frame.below is not None and previous:
-        count += not _agrees(frame.below, stack, previous, python=False)
-    return count
-
-
-def _agrees(here: int, stack: Sequence[int], previous: str, python: bool) -> bool:
-    if opens_block(previous):
-        return here > width(previous) or (not python and here == width(previous))
-    return here in stack
-
-
-def _pushed(stack: Sequence[int], here: int) -> list[int]:
-    return [*(level for level in stack if level < here), here]
 
 
 # ---- the first line

@@ -1,0 +1,157 @@
+"""Counts how badly lines are indented among their neighbours, and finds the least bad among several ways to indent them.
+
+A judge of layout by the first and last characters of lines, for languages with and without braces. It never sees a tree,
+and writes no text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+# A level that nothing opened is wrong; an unusual one is only unlikely.
+WRONG = 10
+_DEAD = 3
+_UNUSUAL = 1
+# Ways to indent that are followed at the same time; more only costs time.
+_BREADTH = 16
+
+_CONTINUES_BLOCK = re.compile(r"(?:else|elif|except|finally)\b")
+_LEAVES = re.compile(r"(?:return|raise|break|continue|throw)\b")
+_OPENS = re.compile(r".*(?:[:{(\[]|=>|[=?|&+,])$", re.S)
+_CONTINUES_LINE = re.compile(r"[.?:&|+*/<]|=>")
+_CLOSES = re.compile(r"[)\]}]")
+_LABEL = re.compile(r"(?:case|default|public|private|protected)\b.*:$")
+
+
+class Place(Enum):
+    """What a line's width is held against."""
+
+    BLOCK = "the blocks that are open"
+    BRACKET = "the statement whose bracket is open"
+    ANY = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an answer: its place in it, its text without blanks around, its width and what that is held against."""
+
+    index: int
+    text: str
+    width: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What lines must agree with. `levels` are the widths of the blocks open around the cursor, outermost first.
+
+    `home` is the width of the answer's first line, `first` its text, `below` the width of the line after the answer.
+    """
+
+    python: bool
+    unit: int
+    home: int
+    floor: int
+    levels: tuple[int, ...]
+    first: str
+    below: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Choices made so far: their cost, the widths, the last choice and line, and the blocks then open."""
+
+    cost: int
+    sizes: tuple[int, ...]
+    choice: int
+    stack: tuple[int, ...]
+    previous: str
+    width: int
+
+
+def cheapest(lines: Sequence[Line], options: Sequence[Sequence[int]], frame: Frame) -> tuple[int, tuple[int, ...]]:
+    """The lowest cost over all choices of one width a line, and these widths. Earlier options win ties.
+
+    A beam search: exact for the few lines of an answer in all but contrived cases.
+    """
+    ways = [_Way(0, (), 0, (*frame.levels, frame.home), frame.first.strip(), -1)]
+    for line, widths in zip(lines, options, strict=True):
+        taken = [_taken(way, line, choice, size, frame) for way in ways for choice, size in _choices(way, line, widths)]
+        ways = sorted(taken, key=lambda way: way.cost)[:_BREADTH]
+    best = min(ways, key=lambda way: way.cost + _below(way, frame))
+    return best.cost + _below(best, frame), best.sizes
+
+
+def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, int]]:
+    """A blank line goes with the line before it."""
+    if line.place is Place.ANY:
+        choice = min(way.choice, len(widths) - 1)
+        return [(choice, widths[choice])]
+    return list(enumerate(widths))
+
+
+def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
+    sizes = (*way.sizes, size)
+    if line.place is Place.ANY:
+        # After a blank line the next one need not go with the last.
+        return _Way(way.cost, sizes, way.choice, way.stack, way.previous, -1)
+    # Lines that stood below each other belong together.
+    cost = way.cost + (_UNUSUAL if choice != way.choice and line.width == way.width else 0)
+    if line.place is Place.BRACKET:
+        closes = _CLOSES.match(line.text) is not None
+        wrong = size < way.stack[-1] if closes else size <= way.stack[-1]
+        return _Way(cost + (WRONG if wrong else 0), sizes, choice, way.stack, way.previous, line.width)
+    cost += _cost(way, line.text, size, frame)
+    stack = (*(level for level in way.stack if level < size), size)
+    return _Way(cost, sizes, choice, stack, line.text, line.width)
+
+
+def _cost(way: _Way, text: str, size: int, frame: Frame) -> int:
+    last = way.stack[-1]
+    closes = _CLOSES.match(text) is not None
+    if size < frame.floor and not closes:
+        return WRONG
+    if frame.python:
+        return _cost_by_colon(way, text, size, last, frame.unit)
+    return _cost_by_brace(way, text, size, last, closes, frame.unit)
+
+
+def _cost_by_colon(way: _Way, text: str, size: int, last: int, unit: int) -> int:
+    if way.previous.endswith(":"):
+        return 0 if size == last + unit else _UNUSUAL if size > last else WRONG
+    if size not in way.stack:
+        return WRONG
+    if _CONTINUES_BLOCK.match(text):
+        return 0 if size < last else WRONG
+    return _DEAD if size == last and _LEAVES.match(way.previous) else 0
+
+
+def _cost_by_brace(way: _Way, text: str, size: int, last: int, closes: bool, unit: int) -> int:
+    opened = _OPENS.match(way.previous) is not None
+    if closes:
+        outer = last if opened else max((level for level in way.stack if level < last), default=last)
+        return 0 if size == outer else _UNUSUAL if size in way.stack else WRONG
+    if opened:
+        return 0 if size == last + unit else _UNUSUAL if size >= last else WRONG
+    if size == last:
+        return 0
+    if size > last:
+        return 0 if _CONTINUES_LINE.match(text) else _DEAD
+    if size not in way.stack:
+        return WRONG
+    return 0 if _LABEL.match(text) else _UNUSUAL
+
+
+def _below(way: _Way, frame: Frame) -> int:
+    """What the line after the answer says about it."""
+    if frame.below is None:
+        return 0
+    last = way.stack[-1]
+    if frame.python and way.previous.endswith(":"):
+        return 0 if frame.below > last else WRONG
+    if not frame.python and _OPENS.match(way.previous):
+        return 0 if frame.below >= last else _UNUSUAL
+    return 0 if frame.below in way.stack else _UNUSUAL
