@@ -167,3 +167,11 @@ def test_it_keeps_no_more_files_than_told(tmp_path: Path) -> None:
     main = open_file(tmp_path, "main.py", "".join(f"from m{i} import x{i}\n" for i in range(6)))
     assert [f.definition.name for f in reader.in_reach(main, tmp_path, {})] == [f"x{i}" for i in range(6)]
     assert len(reader._files) == 2
+
+
+def test_what_one_workspace_has_read_another_does_not_see(tmp_path: Path) -> None:
+    make_workspace(tmp_path, {"m.ts": "export const x = 1\n"})
+    reader = SymbolReader()
+    main = open_file(tmp_path, "inner/main.ts", "import { x } from '../m'\n", "typescript")
+    assert [f.definition.name for f in reader.in_reach(main, tmp_path, {})] == ["x"]
+    assert list(reader.in_reach(main, tmp_path / "inner", {})) == []

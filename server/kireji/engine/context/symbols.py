@@ -76,6 +76,8 @@ class SymbolReader:
         """The symbols of a file below `root`, from the editor where it is open; None when it cannot be read."""
         if (document := open_documents.get(path)) is not None:
             return self.document(document, path)
+        if not path.is_relative_to(root):  # also when another workspace, to which it belongs, has it in the cache
+            return None
         try:
             status = path.stat()
         except OSError:
