@@ -20,7 +20,7 @@ from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
-from kireji.engine.pipeline import Asking, Resource, Services
+from kireji.engine.services import Asking, Resource, Services
 from kireji.providers import models
 from kireji.providers.anthropic import AnthropicProvider
 from kireji.providers.copy_engine import CopyEngine

@@ -324,7 +324,7 @@ async def test_odd_documents_get_an_answer_each(tmp_path: Path) -> None:
 
 def _mangled(rng: random.Random) -> object:
     """A value that no specification allows where it stands."""
-    leaf = [None, True, -1, 1e400, 3.7, "", "x" * 1000, "\ud800", [], {}, 2**40]
+    leaf: list[object] = [None, True, -1, 1e400, 3.7, "", "x" * 1000, "\ud800", [], {}, 2**40]
     value: object = rng.choice(leaf)
     for _ in range(rng.randrange(3)):
         value = rng.choice([[value], {"uri": value}, {"line": value}, {"textDocument": value}, {"position": value}])
@@ -354,6 +354,7 @@ async def test_a_thousand_bad_messages_and_every_id_is_answered_once(tmp_path: P
         client = served.client
         await client.initialize()
         ids: list[int | str] = []
+        msg_id: int | str
         pending = []
         for number in range(count):
             kind = rng.randrange(6)
@@ -367,7 +368,7 @@ async def test_a_thousand_bad_messages_and_every_id_is_answered_once(tmp_path: P
                 body = rng.randbytes(rng.randrange(40))
                 client.send_raw(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
             else:
-                msg_id: int | str = rng.choice([1000 + number, f"id-{number}", -number - 1])
+                msg_id = (1000 + number, f"id-{number}", -number - 1)[rng.randrange(3)]
                 ids.append(msg_id)
                 pending.append(client.start(rng.choice(methods), _mangled(rng), msg_id))
         await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), 60)

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -29,8 +30,8 @@ from kireji.lsp.framing import Decoder, Frame, encode
 _MARK = "$0"
 _ANSWER_SECONDS = 30.0
 # What a model might well say: right in shape, and wrong about a name.
-_BROKEN = {"inventory =": "Inventory(items=load_default_items())"}
-_STATES = {"pass": "green", "fail": "red", "unknown": "yellow"}
+_BROKEN = MappingProxyType({"inventory =": "Inventory(items=load_default_items())"})
+_STATES = MappingProxyType({"pass": "green", "fail": "red", "unknown": "yellow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ async def _show(console: Console, root: Path, places: list[_Place], arguments: l
         "\n[bold]One more, to see a gate close:[/] the answer below is [bold]scripted[/], everything after it is real."
     )
     script = root / "script.json"
-    script.write_text(json.dumps(_BROKEN), encoding="utf-8")
+    script.write_text(json.dumps(dict(_BROKEN)), encoding="utf-8")
     broken = [p for p in places if _before(p).strip() in _BROKEN]
     console.print(
         Text(f"  the script says:  {_before(broken[0]).strip()} {_BROKEN[_before(broken[0]).strip()]}", style="dim")

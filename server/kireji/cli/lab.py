@@ -19,7 +19,7 @@ from kireji.cli.settings import load_settings, settings_options
 
 if TYPE_CHECKING:
     from kireji.base.types import ContextItem, Delta, Document, End, Site, Snapshot
-    from kireji.engine.pipeline import Services
+    from kireji.engine.services import Services
 
 Row = Mapping[str, Any]
 Answer = dict[str, Any]

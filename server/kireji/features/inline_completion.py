@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Withheld
 from kireji.engine import pipeline
-from kireji.engine.pipeline import Services
+from kireji.engine.services import Services
 
 
 async def inline_completion(

@@ -12,7 +12,7 @@ from pygls.protocol import default_converter
 from pygls.server import JsonRPCServer
 
 from kireji.base.config_schema import Settings
-from kireji.engine.pipeline import Services
+from kireji.engine.services import Services
 from kireji.lsp import routes
 from kireji.lsp.client import Client
 from kireji.lsp.framing import Decoder

@@ -21,7 +21,7 @@ from kireji import __version__
 from kireji.base import config
 from kireji.base.config_schema import Settings
 from kireji.base.types import Outcome, Snapshot, Trigger, Workspace
-from kireji.engine.pipeline import Services
+from kireji.engine.services import Services
 from kireji.lsp import from_proto
 from kireji.lsp.client import Client, Level
 from kireji.lsp.documents import DocumentStore

@@ -12,7 +12,7 @@ from typing import Any
 
 from kireji.base.audit import OutcomeRow
 from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
-from kireji.engine.pipeline import Services
+from kireji.engine.services import Services
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.turns import Turns

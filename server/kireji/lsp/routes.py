@@ -12,7 +12,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from kireji.engine.pipeline import Services
+from kireji.engine.services import Services
 from kireji.features.explain import explanation
 from kireji.features.inline_completion import inline_completion
 from kireji.lsp import from_proto, to_proto

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kireji.base.types import Block, ContextItem, ItemKind, Message, Prompt, RedactedPack, SiteKind
+from kireji.base.types import Block, ContextItem, ItemKind, Message, Prompt, RedactedPack
 from kireji.engine.prompt.contract import max_tokens, tag_for
 from kireji.engine.prompt.examples import EXAMPLES, SYSTEM, Example
 from kireji.providers.models import Model
@@ -72,17 +72,9 @@ def _passing(pack: RedactedPack, process_nonce: str, request_nonce: str) -> list
     """The parts that change with every line and every key; nothing here is worth remembering."""
     above, left = _split_last_line(_window(pack, ItemKind.WINDOW_BEFORE))
     right = _split_first_line(_window(pack, ItemKind.WINDOW_AFTER))[0]
-    head = f"mode: {_MODES[pack.site.kind]}\nlanguage: {pack.site.document.language}\n"
+    head = f"mode: {pack.site.kind.value}\nlanguage: {pack.site.document.language}\n"
     parts = [_fenced("above", above, request_nonce) + "\n"] if above.strip() else []
     return [*map(Block, parts), Block(head + _line(left, right, process_nonce, request_nonce))]
-
-
-_MODES = {
-    SiteKind.CODE: "code",
-    SiteKind.COMMENT: "comment",
-    SiteKind.STRING: "string",
-    SiteKind.PROSE: "prose",
-}
 
 
 def _line(left: str, right: str, mark_nonce: str, tag_nonce: str) -> str:

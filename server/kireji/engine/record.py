@@ -1,0 +1,64 @@
+"""The times and figures of one request, collected while it runs. Holds no source text and decides nothing."""
+
+from __future__ import annotations
+
+from kireji.base.types import (
+    GateResult,
+    RawCompletion,
+    Reason,
+    Redaction,
+    Report,
+    Snapshot,
+    Stage,
+    Usage,
+    Verdict,
+    Withheld,
+)
+from kireji.engine.services import Services
+
+
+class Record:
+    """The times and figures of one request, and the two ways out of it."""
+
+    def __init__(self, services: Services, snapshot: Snapshot) -> None:
+        self.request = snapshot.id
+        self._clock = services.clock
+        self._info = services.asking.provider.info
+        self._since = self._clock.monotonic()
+        self._stages: list[tuple[Stage, float]] = []
+        self._raw: RawCompletion | None = None
+        self.usage = Usage()
+        self.cost = 0
+        self.gates: tuple[GateResult, ...] = ()
+        self.redactions: tuple[Redaction, ...] = ()
+
+    def done(self, stage: Stage) -> None:
+        """Closes a stage; the next one begins."""
+        now = self._clock.monotonic()
+        self._stages.append((stage, now - self._since))
+        self._since = now
+
+    def streamed(self, raw: RawCompletion) -> RawCompletion:
+        """Closes the stream's stage and remembers what it brought."""
+        self.done(Stage.STREAM)
+        self._raw = raw
+        return raw
+
+    def report(self) -> Report:
+        """All of it, frozen."""
+        raw = self._raw
+        return Report(
+            stages=tuple(self._stages),
+            provider=self._info.name,
+            model=self._info.model,
+            usage=self.usage,
+            cost=self.cost,
+            first_token=raw.first_token if raw else 0.0,
+            cut_by=raw.cut_by if raw else "",
+            gates=self.gates,
+            redactions=self.redactions,
+        )
+
+    def withheld(self, reason: Reason, stage: Stage, detail: str = "", findings: Verdict | None = None) -> Withheld:
+        """The way out without a suggestion."""
+        return Withheld(reason, stage, detail, findings.findings if findings else (), self.report())

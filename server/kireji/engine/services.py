@@ -1,0 +1,64 @@
+"""What the straight line needs besides a snapshot, as one frozen value. `compose.py` builds it; `pipeline.py` alone uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from kireji.base.audit import Audit
+from kireji.base.clock import Clock
+from kireji.base.ledger import Ledger
+from kireji.engine.context.symbols import SymbolReader
+from kireji.engine.gates.gate import Gate
+from kireji.providers.models import Model
+from kireji.providers.provider import Provider
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that takes time to start and must be closed in the end. Both may be called more than once."""
+
+    start: Callable[[], Awaitable[object]]
+    close: Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who is asked, under which profile, with which nonce in the stable part of the prompt."""
+
+    provider: Provider
+    model: Model
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the line needs besides the snapshot. Built by `compose.py`; handed no deeper than this module."""
+
+    asking: Asking
+    gates: tuple[Gate, ...]
+    symbols: SymbolReader
+    ledger: Ledger
+    audit: Audit
+    clock: Clock
+    resources: tuple[Resource, ...] = ()
+
+    async def warm(self) -> None:
+        """Starts what is slow to start, so that the first request finds it ready."""
+        await asyncio.gather(*(_survived(resource.start(), "start") for resource in self.resources))
+
+    async def close(self) -> None:
+        """Closes what was opened, each whatever becomes of the others."""
+        await asyncio.gather(*(_survived(resource.close(), "close") for resource in self.resources))
+
+
+async def _survived(work: Awaitable[object], what: str) -> None:
+    """What cannot be started says so again, with a reason, to the request that needs it."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 — one part's trouble must not keep the others from starting or closing
+        logger.warning("could not %s a part: %s", what, error)
