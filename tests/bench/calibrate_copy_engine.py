@@ -61,7 +61,7 @@ class Answer:
 
 
 def cut(lines: Sequence[str], first: int, end: int, path: str, rng: random.Random) -> Iterator[Row]:
-    """Rows for line `first` of a hunk that ends before line `end`: what came with the line and after it is not there."""
+    """Rows for line `first` of a hunk that ends before line `end`: what came with the line, after it, is not there."""
     line = lines[first].rstrip()
     indent = len(line) - len(line.lstrip())
     before, after = "".join(f"{text}\n" for text in lines[:first]), "\n" + "\n".join(lines[end:])
@@ -115,7 +115,7 @@ def report(title: str, answers: Sequence[Answer]) -> None:
     if not answers:
         return
     times = sorted(a.elapsed * 1000 for a in answers)
-    print(
+    _say(
         f"{title}: {len(answers)} rows, p50 {times[len(times) // 2]:.1f} ms, p95 {times[len(times) * 95 // 100]:.1f} ms"
     )
     for threshold in THRESHOLDS:
@@ -123,7 +123,7 @@ def report(title: str, answers: Sequence[Answer]) -> None:
         readings = "  ".join(
             f"{name} {share:6.1%}" for name, share in zip(("exact", "line", "starts"), shares, strict=True)
         )
-        print(f"  >= {threshold}  {readings}  coverage {said / len(answers):6.1%}  n {said}")
+        _say(f"  >= {threshold}  {readings}  coverage {said / len(answers):6.1%}  n {said}")
 
 
 def fit(answers: Sequence[Answer], ridge: float = 1.0, steps: int = 12) -> dict[str, float]:
@@ -149,6 +149,10 @@ def fit(answers: Sequence[Answer], ridge: float = 1.0, steps: int = 12) -> dict[
                 hessian[j][i] = row[j]
         weights = [w + d for w, d in zip(weights, _solve(hessian, gradient), strict=True)]
     return dict(zip(names, weights, strict=True))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
@@ -209,6 +213,8 @@ def _read(source: str, rng: random.Random) -> list[Answer]:
         rng.shuffle(rows)
         return answer(rows[:half], None) + answer(rows[half:], corpus)
     texts = _texts(Path(source))
+    if not texts:
+        return []
     return answer(rows_of_texts(texts, _PER_SOURCE, rng), None)
 
 
@@ -220,13 +226,15 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     rng = random.Random(1)
     answers = [a for source in options.sources for a in _read(source, rng)]
+    if not answers:
+        parser.error("no rows: the sources hold no files in a known language")
     report("all", answers)
     for field in ("language", "kind"):
         for value in sorted(Counter(getattr(a.row, field) for a in answers)):
             report(f"{field} {value}", [a for a in answers if getattr(a.row, field) == value])
     if options.fit:
         for name, weight in fit(answers).items():
-            print(f'        "{name}": {weight:.2f},')
+            _say(f'        "{name}": {weight:.2f},')
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The workspace's tokens, indexed so that the longest context that occurs in it is found in a few milliseconds.
 
 A truncated suffix array: positions sorted by the `DEPTH` tokens before them, read backwards, in segments small enough
-that building one needs little memory. Nine bytes a token, and the vocabulary. Reads no files, and never changes once built.
+that building one needs little memory. Nine bytes a token, and the vocabulary. Reads no files; never changes once built.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ class Corpus:
 
 
 def build_corpus(files: Iterable[tuple[str, str]], max_tokens: int = MAX_TOKENS) -> Corpus:
-    """Indexes files given as (path, text), the nearest first. Two seconds per million tokens: call it off the event loop.
+    """Indexes files given as (path, text), the nearest first. Takes seconds per million tokens: not for the event loop.
 
-    A file that would pass `max_tokens` is left out, as is one that is binary or longer than MAX_FILE. Paths are compared
-    as they are with `exclude_path` later, so give both in one form.
+    A file that would pass `max_tokens` is left out, as is one that is binary or longer than MAX_FILE. Paths are
+    compared as they are with `exclude_path` later, so give both in one form.
     """
     ids, blanks = array("I", [0]), bytearray(1)
     numbers: dict[str, int] = {BARRIER: 0}

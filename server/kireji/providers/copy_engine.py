@@ -1,8 +1,8 @@
 """The local engine: completes a line from the workspace's own tokens, and keeps silent when it is not sure.
 
-An n-gram model with longest-suffix match and back-off, and a cache component for the open buffer, after V. J. Hellendoorn
-and P. Devanbu, "Are deep neural networks the best choice for modeling source code?", ESEC/FSE 2017; the event that is
-predicted here is the whole rest of the line. Opens no file and no connection, and costs nothing.
+An n-gram model with longest-suffix match and back-off, and a cache component for the open buffer, after Hellendoorn and
+Devanbu, "Are deep neural networks the best choice for modeling source code?", ESEC/FSE 2017; what is predicted
+here is the whole rest of the line. Opens no file and no connection, and costs nothing.
 """
 
 from __future__ import annotations

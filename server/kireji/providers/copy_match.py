@@ -78,9 +78,9 @@ def seeds(tokens: Sequence[str], query: Query) -> list[int]:
         partial, size = query.partial, len(query.partial)
         last = context[-1] if context else BARRIER
         return [
-            i
-            for i, token in enumerate(tokens)
-            if len(token) > size and token.startswith(partial) and i and tokens[i - 1] == last
+            i + 1
+            for i, token in enumerate(tokens[:-1])
+            if token == last and len(tokens[i + 1]) > size and tokens[i + 1].startswith(partial)
         ]
     if not context:
         return []

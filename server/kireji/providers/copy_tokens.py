@@ -31,10 +31,9 @@ def tokenize(text: str) -> Tokens:
     if not found:
         return Tokens()
     blanks, tokens = (list(column) for column in zip(*found, strict=True))
-    for i, token in enumerate(tokens):
-        if token[-1] in "\r\n":
-            blanks[i] = "\n" if (token.count("\n") or token.count("\r")) > 1 else ""
-            tokens[i] = NEWLINE
+    for i in [i for i, token in enumerate(tokens) if token[0] in "\r\n"]:
+        blanks[i] = "\n" if (tokens[i].count("\n") or tokens[i].count("\r")) > 1 else ""
+        tokens[i] = NEWLINE
     return Tokens(tokens, blanks)
 
 
