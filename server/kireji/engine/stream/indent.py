@@ -22,20 +22,21 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     lines = _first_line(lines, site)
     if len(lines) < 2:
         return lines
-    first = next((line for line in (site.before + lines[0], *lines[1:]) if line.strip()), "")
     tabs, unit = _style(site.document.text)
-    frame = _frame(site, first, unit)
+    frame = _frame(site, lines[0], unit)
     marked = _marked(lines, site, frame)
-    if not marked:
-        return lines
-    lines = _same_blanks(lines, marked, frame, tabs)
-    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(first))
+    lines = _same_blanks(lines, marked, frame, site, tabs)
+    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]))
 
 
-def _frame(site: Site, first: str, unit: int) -> Frame:
+def _frame(site: Site, start: str, unit: int) -> Frame:
+    above = site.document.text[: site.offset].split("\n")[:-1]
+    own = site.before + start
+    # A cursor's line that stays blank has no level: the line above it has.
+    first = own if own.strip() else next((line for line in reversed(above) if line.strip()), "")
     home = least = width(first)
     levels = []
-    for line in reversed(site.document.text[: site.offset].split("\n")[:-1]):
+    for line in reversed(above):
         if least == 0:
             break
         if line.strip() and width(line) < least:
@@ -47,23 +48,17 @@ def _frame(site: Site, first: str, unit: int) -> Frame:
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
-    """The lines after the first whose indentation may be changed: those that start in no string."""
+    """The lines after the first, each with what its width is held against."""
     out = []
     state = scan(site.document.language, lines[0] + "\n", state_at(site))
-    seen = bool((site.before + lines[0]).strip())
     for index, line in enumerate(lines[1:], 1):
-        if not state.within:
-            inside = frame.python and bool(state.opened)
-            out.append(Line(index, line.strip(), width(line), _place(line, inside, seen)))
-            seen = seen or bool(line.strip())
+        if not line.strip() or state.within:
+            place = Place.ANY
+        else:
+            place = Place.BRACKET if frame.python and state.opened else Place.BLOCK
+        out.append(Line(index, line.strip(), width(line), place))
         state = scan(site.document.language, line + "\n", state)
     return out
-
-
-def _place(line: str, inside: bool, seen: bool) -> Place:
-    if not line.strip() or not seen:
-        return Place.ANY
-    return Place.BRACKET if inside else Place.BLOCK
 
 
 def _remeasured(marked: list[Line], lines: list[str]) -> list[Line]:
@@ -73,7 +68,7 @@ def _remeasured(marked: list[Line], lines: list[str]) -> list[Line]:
 # ---- tabs or blanks
 
 
-def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, tabs: bool) -> list[str]:
+def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, site: Site, tabs: bool) -> list[str]:
     blanks = {line.index: indent_of(lines[line.index]) for line in marked}
     if tabs:
         if all("\t" in b or len(b) < frame.unit for b in blanks.values()):
@@ -90,7 +85,21 @@ def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, tabs: bool)
         rests = range(0, 4, frame.unit)
         choices.append([[len(_blown(blanks[line.index], 4)) + rest for rest in rests] for line in marked])
     best = min((cheapest(marked, choice, frame) for choice in choices), key=lambda found: found[0])[1]
-    return _written(lines, {line.index: " " * size for line, size in zip(marked, best, strict=True)})
+    lines = _written(lines, {line.index: " " * size for line, size in zip(marked, best, strict=True)})
+    return _aligned(lines, {line.index for line in marked if line.place is Place.BRACKET}, site)
+
+
+def _aligned(lines: list[str], inside: set[int], site: Site) -> list[str]:
+    """Lines that hang below an open bracket: a tab stops short of its column, blanks reach it."""
+    out: list[str] = []
+    state = state_at(site)
+    for index, line in enumerate(lines):
+        column = state.columns[-1] if index in inside and state.columns else -1
+        if 0 < column + 1 - width(line) < 4 and column >= 0:
+            line = " " * (column + 1) + line.lstrip(" ")
+        out.append(line)
+        state = scan(site.document.language, (site.before if not index else "") + line + "\n", state)
+    return out
 
 
 def _blown(blanks: str, size: int) -> str:
@@ -122,13 +131,14 @@ def _style(text: str) -> tuple[bool, int]:
 
 def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str) -> list[str]:
     """Lines that lost the cursor's indentation get it back, if they then agree better."""
-    if not frame.home:
+    home = width(base)
+    if not home:
         return lines
     cost, _ = cheapest(marked, [[line.width] for line in marked], frame)
     if cost < WRONG:
         return lines
     # A line as far right as the cursor lost it surely, if any did; one further left may stand where it was meant to.
-    options = [[line.width + frame.home, *([line.width] if line.width < frame.home else [])] for line in marked]
+    options = [[line.width + home, *([line.width] if line.width < home else [])] for line in marked]
     moved, best = cheapest(marked, options, frame)
     if moved >= cost:
         return lines

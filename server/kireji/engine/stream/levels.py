@@ -86,7 +86,7 @@ def cheapest(lines: Sequence[Line], options: Sequence[Sequence[int]], frame: Fra
 
 
 def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, int]]:
-    """A blank line goes with the line before it."""
+    """A blank line, or one in a string, goes with the line before it."""
     if line.place is Place.ANY:
         choice = min(way.choice, len(widths) - 1)
         return [(choice, widths[choice])]
@@ -96,7 +96,7 @@ def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, in
 def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
     sizes = (*way.sizes, size)
     if line.place is Place.ANY:
-        # After a blank line the next one need not go with the last.
+        # After such a line the next one need not go with the last.
         return _Way(way.cost, sizes, way.choice, way.stack, way.previous, -1)
     # Lines that stood below each other belong together.
     cost = way.cost + (_UNUSUAL if choice != way.choice and line.width == way.width else 0)
@@ -135,6 +135,8 @@ def _cost_by_brace(way: _Way, text: str, size: int, last: int, closes: bool, uni
         outer = last if opened else max((level for level in way.stack if level < last), default=last)
         return 0 if size == outer else _UNUSUAL if size in way.stack else WRONG
     if opened:
+        if size == last and way.previous.endswith("{") and not _LABEL.match(text):
+            return WRONG
         return 0 if size == last + unit else _UNUSUAL if size >= last else WRONG
     if size == last:
         return 0

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.syntax import supported
 from kireji.base.types import Site, SiteKind
 
-_PAIRS = MappingProxyType({")": "(", "]": "[", "}": "{"})
+_PAIRS = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_PAIRS.values())
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
 _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:\s+(?:\w+|'\w*'|\"\w*\"))?);?\s*")
@@ -21,11 +20,15 @@ _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Where a text leaves the scanner: brackets it opened, closers it could not match, the string or comment it is in."""
+    """Where a text leaves the scanner: brackets it opened, closers it could not match, the string or comment it is in.
+
+    `columns` says where in its line each open bracket stands, -1 where nothing follows it there.
+    """
 
     opened: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
     within: str = ""
+    columns: tuple[int, ...] = ()
 
 
 def scan(language: str, text: str, start: Scan | None = None) -> Scan:
@@ -36,6 +39,7 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
     comment = row.line_comment if row else ""
     python = language == "python"
     stack, unmatched, within = list(start.opened), list(start.unmatched), start.within
+    columns = list(start.columns)
     at, size = 0, len(text)
     while at < size:
         if within:
@@ -44,9 +48,12 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
         c = text[at]
         if c in _OPENING:
             stack.append(c)
+            followed = text[at + 1 : at + 2].strip() and text[at + 1 : at + 2] != "#"
+            columns.append(at - text.rfind("\n", 0, at) - 1 if followed else -1)
         elif c in _PAIRS:
             if stack and stack[-1] == _PAIRS[c]:
                 stack.pop()
+                columns.pop()
             elif not stack:
                 unmatched.append(c)
             # A closer of another kind is left alone: the text is broken, and counting it would spread the damage.
@@ -63,7 +70,7 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
         at += 1
     if within in ("\n",):
         within = ""
-    return Scan(tuple(stack), tuple(unmatched), within)
+    return Scan(tuple(stack), tuple(unmatched), within, tuple(columns))
 
 
 def _opened_string(text: str, at: int, python: bool, language: str) -> str:
