@@ -27,7 +27,7 @@ from kireji.providers.copy_confidence import WEIGHTS
 from kireji.providers.copy_corpus import Corpus, build_corpus
 from kireji.providers.copy_engine import THRESHOLD, CopyEngine, Suggestion, ranked, suggest
 from kireji.providers.copy_tokens import NEWLINE, tokenize
-from kireji.providers.provider import Provider
+from kireji.providers.provider import Provider, StreamMeter
 
 ROOT = Path(__file__).parents[2]
 
@@ -215,8 +215,12 @@ def ask(marked: str, language: str = "go") -> Request:
 )
 async def test_answers_in_the_contract(marked: str, said: str) -> None:
     """Below the threshold the line is said again as it is: nothing to add."""
-    engine: Provider = CopyEngine(lambda: None)
-    *deltas, end = [event async for event in engine.stream(ask(marked))]
+
+    async def nothing(_root: str | None) -> Corpus | None:
+        return None
+
+    engine: Provider = CopyEngine(nothing)
+    *deltas, end = [event async for event in engine.stream(ask(marked), StreamMeter())]
     assert "".join(d.text for d in deltas if isinstance(d, Delta)) == said
     assert isinstance(end, End)
     assert end.reason is EndReason.COMPLETE
@@ -226,12 +230,16 @@ async def test_answers_in_the_contract(marked: str, said: str) -> None:
 
 async def test_the_corpus_is_asked_for_at_each_request() -> None:
     corpora: list[Corpus] = []
-    engine = CopyEngine(lambda: corpora[-1] if corpora else None)
+
+    async def newest(_root: str | None) -> Corpus | None:
+        return corpora[-1] if corpora else None
+
+    engine = CopyEngine(newest)
     request = ask("import testing\n\nfunc TestFourth(t *testing.T) {\n\tif err != nil {\n\t\tt.Fat$0")
     answers = []
     for files in ([], [("/w/b.go", HANDLERS * 2)], [("/w/a.go", HANDLERS * 2)]):
         corpora.append(build_corpus(files))
-        answers.append("".join([e.text async for e in engine.stream(request) if isinstance(e, Delta)]))
+        answers.append("".join([e.text async for e in engine.stream(request, StreamMeter()) if isinstance(e, Delta)]))
     silent, said = "<t1>t.Fat", '<t1>t.Fatalf("unexpected error: %v", err)'
     assert answers == [silent, said, silent], "the document's own path must not count"
     await engine.warm()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from kireji.base.types import Delta, End, EndReason, Prompt, Request, Usage
@@ -18,7 +18,7 @@ from kireji.providers.copy_confidence import Surroundings, confidence, features
 from kireji.providers.copy_corpus import Corpus, build_corpus
 from kireji.providers.copy_match import Match, Query, matches, seeds
 from kireji.providers.copy_tokens import BARRIER, NEWLINE, Tokens, is_word, tokenize
-from kireji.providers.provider import ProviderInfo
+from kireji.providers.provider import ProviderInfo, StreamMeter
 
 __all__ = ["THRESHOLD", "CopyEngine", "Corpus", "Suggestion", "build_corpus", "ranked", "suggest"]
 
@@ -53,9 +53,9 @@ class Described:
 
 
 class CopyEngine:
-    """The provider for when there is no key. `corpus` is asked at each request: the index may come or change later."""
+    """The provider for when there is no key. `corpus` gives the index of a workspace folder, as far as it is there yet."""
 
-    def __init__(self, corpus: Callable[[], Corpus | None]) -> None:
+    def __init__(self, corpus: Callable[[str | None], Awaitable[Corpus | None]]) -> None:
         self._corpus = corpus
 
     @property
@@ -63,11 +63,12 @@ class CopyEngine:
         """Never remote."""
         return ProviderInfo("local", "copy-engine", remote=False)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The cursor's line in the answer contract, completed; below the threshold it is said again as it is."""
         site = request.pack.site
         text, offset = site.document.text, site.offset
-        found = await asyncio.to_thread(suggest, text[:offset], text[offset:], self._corpus(), site.document.path)
+        corpus = await self._corpus(request.workspace.root)
+        found = await asyncio.to_thread(suggest, text[:offset], text[offset:], corpus, site.document.path)
         line = f"{site.before}{found.text}{site.after}".lstrip(" \t")
         yield Delta(f"<{request.prompt.tag}>{line}")
         yield End(EndReason.COMPLETE, confidence=found.confidence)
