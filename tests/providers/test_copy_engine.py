@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from bench.calibrate_copy_engine import answer, fit, precision, rows_of_texts
 
+from bench.calibrate_copy_engine import answer, fit, precision, rows_of_texts
 from kireji.base.text import make_document
 from kireji.base.types import (
     Delta,

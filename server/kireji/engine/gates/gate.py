@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from kireji.base.types import Candidate, Document, GateResult, Snapshot, Span
@@ -14,6 +15,8 @@ class Trial:
 
     `baseline` is the document with the hole filled neutrally (`pass` for a Python statement, else nothing): findings are
     compared with the baseline's, so that a buffer that was broken before is not held against the candidate.
+    Statements elsewhere that do not parse are masked in both, at equal length, so every offset of `after` is an offset
+    of the resulting text; the text itself is the candidate's edit applied to `before`, never `after`.
     """
 
     snapshot: Snapshot
@@ -21,7 +24,14 @@ class Trial:
     before: Document
     after: Document
     baseline: Document
-    inserted: Span = field(default_factory=lambda: Span(0, 0))
+    inserted: Span
+
+
+class Cost(Enum):
+    """How a gate is scheduled: cheap ones run first and one after the other, slow ones side by side after them."""
+
+    CHEAP = "cheap"
+    SLOW = "slow"
 
 
 class Gate(Protocol):
@@ -30,6 +40,11 @@ class Gate(Protocol):
     @property
     def name(self) -> str:
         """The gate's name in findings, reports and settings."""
+        ...
+
+    @property
+    def cost(self) -> Cost:
+        """When it runs."""
         ...
 
     def applies(self, language: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
 from types import MappingProxyType
 
 from kireji.base.languages import LANGUAGES, canonical

@@ -1,0 +1,85 @@
+"""Cheap repairs of a rejected candidate: bounded, deterministic, and judged again by the caller before anything is shown.
+
+Each repair only takes text away, moves it sideways, or closes what the candidate itself opened: it never invents code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
+
+from kireji.base.text import indent_of, split_lines
+from kireji.base.types import Candidate, Change, Edit, Snapshot, Verdict
+
+_CLOSERS = MappingProxyType({"(": ")", "[": "]", "{": "}"})
+_MOST_PREFIXES = 3
+
+
+def repairs(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterator[Candidate]:
+    """Other candidates worth judging, the least changed first. Each names what was done in `repairs`."""
+    text = candidate.change.text
+    seen = {text}
+    for name, repaired in _ideas(snapshot, candidate, verdict):
+        if repaired.strip() and repaired not in seen:
+            seen.add(repaired)
+            yield _with_text(candidate, repaired, name)
+
+
+def _ideas(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterator[tuple[str, str]]:
+    text = candidate.change.text
+    yield from _without_seams(candidate, verdict)
+    yield "re-indented", _reindented(candidate)
+    closers = _missing_closers(text)
+    if closers:
+        yield "closed", text.rstrip() + closers
+    rows = split_lines(text)
+    for count in range(len(rows) - 1, max(0, len(rows) - 1 - _MOST_PREFIXES), -1):
+        yield "shortened", "".join(rows[:count]).rstrip("\r\n \t")
+
+
+def _without_seams(candidate: Candidate, verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Without what a text rule found said again."""
+    text, start = candidate.change.text, candidate.change.span.start
+    for finding in verdict.findings:
+        first, last = finding.span.start - start, finding.span.end - start
+        if finding.gate == "text" and 0 <= first < last <= len(text):
+            yield "dropped what stands already", text[:first] + text[last:]
+
+
+def _reindented(candidate: Candidate) -> str:
+    """Lines after the first moved so that the shallowest stands where the cursor's line does."""
+    first, *rest = split_lines(candidate.change.text)
+    filled = [row for row in rest if row.strip()]
+    if not filled:
+        return candidate.change.text.lstrip(" \t") if not candidate.site.before.strip() else candidate.change.text
+    least = min((indent_of(row) for row in filled), key=len)
+    wanted = candidate.site.indent
+    moved = [wanted + row.removeprefix(least) if row.strip() else row for row in rest]
+    return "".join((first, *moved))
+
+
+def _missing_closers(text: str) -> str:
+    """Closers for the brackets that the text opens and leaves open; nothing when it does not pair up, or holds a quote.
+
+    Quotes are left to the gates: whether a bracket stands in a string is the parser's knowledge, not ours.
+    """
+    if '"' in text or "'" in text or "#" in text:
+        return ""
+    stack: list[str] = []
+    for char in text:
+        if char in _CLOSERS:
+            stack.append(_CLOSERS[char])
+        elif char in ")]}" and (not stack or stack.pop() != char):
+            return ""
+    return "".join(reversed(stack))
+
+
+def _with_text(candidate: Candidate, text: str, name: str) -> Candidate:
+    first, *others = candidate.edit.changes
+    changes = (Change(first.span, text), *others)
+    return replace(
+        candidate,
+        edit=Edit(candidate.edit.uri, candidate.edit.version, changes),
+        repairs=(*candidate.repairs, name),
+    )
