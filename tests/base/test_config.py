@@ -181,6 +181,10 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
 def test_a_file_that_is_no_file(home: Home) -> None:
     home.config_file.mkdir(parents=True)
     assert load({}, {}, home).protected.daily_cap_usd == 0.0
+    if os.name == "posix":
+        home.config_file.rmdir()
+        os.mkfifo(home.config_file)
+        assert load({}, {}, home).protected.daily_cap_usd == 0.0
 
 
 def test_kireji_config_moves_the_file(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +238,8 @@ def trusting(*folders: Path | str) -> Settings:
 
 
 @POSIX
-def test_trust_compares_real_paths(tmp_path: Path) -> None:
+def test_trust_compares_real_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     good, evil = tmp_path / "src", tmp_path / "src-evil"
     for folder in (good / "inner", evil):
         folder.mkdir(parents=True)

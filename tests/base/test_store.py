@@ -43,7 +43,7 @@ async def check_refused(folder: Path, *words: str, steps: tuple[tuple[str, ...],
     """The store refuses, says why in one line that holds the words, and closes cleanly."""
     store = Store(folder, steps)
     with pytest.raises(StoreError) as caught:
-        await store.run(numbers)
+        await store.run(lambda _: None)
     assert await store.close()
     assert "\n" not in str(caught.value) and all(word in str(caught.value) for word in (str(folder), *words))
 
@@ -227,6 +227,43 @@ async def test_a_full_disk_is_named_and_takes_nothing_half(store: Store) -> None
     with pytest.raises(StoreError, match="full"):
         await store.run(fill)
     assert await store.run(numbers) == [0]
+
+
+async def test_a_transaction_that_sqlite_took_back_fails_with_its_own_cause(store: Store) -> None:
+    def clash(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE UNIQUE INDEX one ON t (n)")
+        connection.execute("INSERT OR ROLLBACK INTO t (n) VALUES (0)")
+
+    with pytest.raises(StoreError, match="IntegrityError"):
+        await store.run(clash)
+    await store.run(lambda connection: connection.execute("INSERT INTO t (n) VALUES (0)"))
+    assert await store.run(numbers) == [0, 0]
+
+
+async def test_work_that_has_only_read_keeps_other_writers_out(store: Store) -> None:
+    """Otherwise two servers could both find room under the cap, or one would be turned away when it comes to write."""
+
+    def read(connection: sqlite3.Connection) -> int | None:
+        numbers(connection)
+        with (
+            closing(sqlite3.connect(store.path, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError) as caught,
+        ):
+            other.execute("INSERT INTO t (n) VALUES (1)")
+        return caught.value.sqlite_errorcode
+
+    assert await store.run(read) == sqlite3.SQLITE_BUSY
+
+
+async def test_two_stores_share_a_file(tmp_path: Path) -> None:
+    def increase(connection: sqlite3.Connection) -> None:
+        (highest,) = connection.execute("SELECT max(n) FROM t").fetchone()
+        connection.execute("INSERT INTO t (n) VALUES (?)", (highest + 1,))
+
+    stores = [Store(tmp_path, STEPS) for _ in range(2)]
+    await asyncio.gather(*(store.run(increase) for _ in range(50) for store in stores))
+    assert await stores[0].run(numbers) == list(range(101))
+    assert [await store.close() for store in stores] == [True, True]
 
 
 def test_released_migrations_are_never_edited() -> None:

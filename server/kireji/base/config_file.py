@@ -54,10 +54,10 @@ class _UnusableError(Exception):
 
 
 def _contents(path: Path) -> tuple[str, int]:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):  # opening a pipe would wait for a writer
+        raise _UnusableError("it is not an ordinary file")
     with path.open("rb") as stream:
-        mode = os.fstat(stream.fileno()).st_mode
-        if not stat.S_ISREG(mode):
-            raise _UnusableError("it is not an ordinary file")
         data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise _UnusableError(f"it is larger than {MOST_BYTES} bytes")

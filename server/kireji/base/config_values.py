@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from enum import Enum
@@ -86,8 +85,8 @@ def _number(setting: Setting, raw: object) -> object | Bad:
     # A bool is an int to Python, and to nobody who writes a settings file.
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return _bad(setting, raw)
-    # NaN fails every comparison, so the test is written to let only numbers inside the bounds through.
-    if not setting.low <= raw <= setting.high or not math.isfinite(raw):
+    # NaN fails every comparison, so the test asks for what is inside the bounds, not for what is outside.
+    if not setting.low <= raw <= setting.high:
         return _bad(setting, raw)
     if setting.kind is Kind.NUMBER:
         return float(raw)
