@@ -54,6 +54,7 @@ class Cutter:
         self._limit: Limit | None = None
         self._end: Step | None = None
         self._plain: int | None = None
+        self._tree: syntax.Tree | None = None
 
     def feed(self, piece: str) -> Step:
         """What is kept after this piece."""
@@ -122,22 +123,25 @@ class Cutter:
             runs.append((index, 1))
         self._runs = runs
         for start, matched in runs:
-            said = self._wanted[:matched]
-            telling = [s for s in said if is_telling(s)]
-            if len(telling) > 1 or (telling and matched == len(self._wanted)):
-                if self._is_repetition(start, index + 1):
-                    self._stop(start, CutBy.SUFFIX)
-                    return True
-            elif telling and start > 0 and self._is_unique(telling[0]) and self._is_repetition(start, index + 1):
+            if self._is_proof(start, matched, index + 1):
                 self._stop(start, CutBy.SUFFIX)
                 return True
         return False
 
-    def _is_unique(self, line: str) -> bool:
+    def _is_proof(self, start: int, matched: int, end: int) -> bool:
+        """Whether the `matched` lines of the text below, said from line `start` on, are more than a coincidence."""
+        telling = [line for line in self._wanted[:matched] if is_telling(line)]
+        if len(telling) > 1 or (
+            telling and (matched == len(self._wanted) or (start > 0 and self._is_rare(telling[0])))
+        ):
+            return self._is_repetition(start, end)
+        # A closer, or an `else`, whose second one cannot be: then the one below is the right one.
+        return not telling and start > 0 and self._problems(self._text(start)) < self._problems(self._text(end))
+
+    def _is_rare(self, line: str) -> bool:
         """The line stands once in the document and once in the answer: to say it is to say that place."""
         needle = line.strip()
-        said = sum(1 for x in self._lines if x.strip() == needle)
-        return said == 1 and self._site.document.text.count(needle) == 1
+        return sum(x.strip() == needle for x in self._lines) == 1 and self._site.document.text.count(needle) == 1
 
     def _is_repetition(self, start: int, end: int) -> bool:
         """Whether the lines from `start` on are the suffix's: without them the document must be no worse."""
@@ -199,7 +203,9 @@ class Cutter:
         document, offset = self._site.document, self._site.offset
         if not syntax.supported(document.language):
             return 0
-        return len(syntax.parse(document.language, document.text[:offset] + text + document.text[offset:]).problems())
+        applied = document.text[:offset] + text + document.text[offset:]
+        self._tree = syntax.parse(document.language, applied, self._tree)
+        return len(self._tree.problems())
 
     def _bare_problems(self) -> int:
         if self._plain is None:

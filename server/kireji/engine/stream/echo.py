@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kireji.base.types import Site
+from kireji.engine.stream.lines import scan
 
 # An answer that starts earlier than this many lines above the cursor is not an echo but another text.
 _LINES_BACK = 12
@@ -79,8 +80,11 @@ def _candidates(site: Site) -> list[_Candidate]:
         lines = [line.strip() for line in text[start:line_start].split("\n") if line.strip()]
         # Blank lines alone are no echo: an answer may well start with them.
         if lines:
-            doubtful = len(lines) == 1 and text.count(lines[0]) > 1
-            starts = _Starts.LINE if not blank else _Starts.DOUBTFUL if doubtful else _Starts.EARLIER
+            single = len(lines) == 1
+            # A closer with nothing to close can only be said again.
+            doubtful = single and text.count(lines[0]) > 1 and not scan(site.document.language, lines[0]).unmatched
+            starts = _Starts.LINE if not blank else _Starts.EARLIER
+            starts = _Starts.DOUBTFUL if blank and doubtful else starts
             found.append(_Candidate(text[start : site.offset], starts))
     return found
 
@@ -95,7 +99,8 @@ def _match(candidate: _Candidate, held: str) -> int | None:
     if end == len(held):
         return None
     # With nothing after it, it was said for its own sake, as is a doubtful line that brings no indentation of its own.
-    doubtful = candidate.starts is _Starts.DOUBTFUL and (held[0] not in " \t\r\n" or held[end] in "\r\n")
+    bare, alone = held[0] not in " \t\r\n", held[end] in "\r\n"
+    doubtful = bare or alone if candidate.starts is _Starts.DOUBTFUL else bare and alone and candidate.text[:1] in " \t"
     return 0 if doubtful or held[end] == "\0" else end
 
 

@@ -52,13 +52,10 @@ def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
     out = []
     state = scan(site.document.language, lines[0] + "\n", state_at(site))
     for index, line in enumerate(lines[1:], 1):
-        place = (
-            Place.ANY
-            if not line.strip() or state.within
-            else Place.BRACKET
-            if frame.python and state.opened
-            else Place.BLOCK
-        )
+        if not line.strip() or state.within:
+            place = Place.ANY
+        else:
+            place = Place.BRACKET if frame.python and state.opened else Place.BLOCK
         out.append(Line(index, line.strip(), width(line), place))
         state = scan(site.document.language, line + "\n", state)
     return out

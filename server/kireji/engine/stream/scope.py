@@ -83,11 +83,14 @@ def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyon
     `before` are the answer's lines so far, `state` the brackets they leave open.
     """
     content = [x for x in before if x.strip()]
-    if not content or not _FIRST_WORD.match(line) or is_trivial(line):
+    if not content or is_trivial(line):
         return None
     blanks = 0
     while not before[len(before) - 1 - blanks].strip():
         blanks += 1
+    # Far outside, no word can bring a line of Python back; elsewhere its first word decides.
+    if not _FIRST_WORD.match(line) and not (limit.python and blanks >= 2 and width(line) < limit.floor):
+        return None
     if width(line) < limit.floor:
         return Beyond.LEFT if _leaves(limit, content, line, blanks, state) else None
     return Beyond.ANOTHER if _starts_another(limit, content, line, blanks, state) else None
