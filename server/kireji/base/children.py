@@ -3,8 +3,8 @@
 The overlay exists in the child alone: the editor never hears of it and the disk is never touched. Nothing here judges a
 diagnostic. The child runs in an empty folder of its own with a bare environment, never in the workspace, and it never
 inherits our standard streams. It ends on the end of its input, which the system delivers also when we are killed
-outright (ruff and ty leave within milliseconds); a child that does not honour that is not to be used here. Over 300 lines: starting, asking and losing a child share one
-state, and are read together.
+outright (ruff and ty leave within milliseconds); a child that does not honour that is not to be used here. Over 300 lines:
+starting, asking and losing a child share one state, and are read together.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ Answer = dict[str, Any]
 # How many characters of a recorded answer arrive at a time, and how many a token has: the contract's figures.
 _PIECE = 4
 _CHARS_PER_TOKEN = 4.0
+_PREPARING_SECONDS = 30.0
 
 
 class RowError(Exception):
@@ -115,16 +116,18 @@ async def _cut(services: Services, row: Row) -> Answer:
 async def _validate(services: Services, row: Row) -> Answer:
     from kireji.base.types import Candidate, Change, Edit, GateState, RawCompletion, Span
     from kireji.engine import pipeline
+    from kireji.engine.gates.before import preparing
 
     snapshot, site = _ask_at(row)
     insert = str(row["insert"])
     raw = RawCompletion(insert, "given", True, None, 0.0, 0.0, len(insert))
     edit = Edit(site.document.uri, site.document.version, (Change(Span(site.offset, site.offset), insert),))
     candidate = Candidate(snapshot.id, site, edit, raw)
-    async with pipeline.preparing(services, snapshot, site) as prepared:
-        await prepared
+    async with preparing(services.gates, snapshot, site) as before:
+        # In an editor the model takes longer than this.
+        await before.document(_PREPARING_SECONDS)
         started = services.clock.monotonic()
-        judged, verdict = await pipeline.judge(services, snapshot, candidate)
+        judged, verdict = await pipeline.judge(services, snapshot, candidate, before)
         elapsed = services.clock.monotonic() - started
     if verdict.state is GateState.FAIL:
         decision = "withhold"

@@ -6,7 +6,6 @@ leads from one to the next, keeps the times, and never decides what a room decid
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -37,8 +36,9 @@ from kireji.base.types import (
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
-from kireji.engine.gates.baseline import baseline_document, trial
-from kireji.engine.gates.run import prepare_gates, run_gates
+from kireji.engine.gates.baseline import trial
+from kireji.engine.gates.before import Before, preparing
+from kireji.engine.gates.run import run_gates
 from kireji.engine.prompt.contract import Unwrapper, fresh_nonce
 from kireji.engine.prompt.render import render
 from kireji.engine.record import Record
@@ -63,7 +63,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         return record.withheld(site.reason, Stage.CLASSIFY)
     if site_is_secret(site):
         return record.withheld(Reason.SECRET_LINE, Stage.CLASSIFY)
-    async with preparing(services, snapshot, site):
+    async with preparing(services.gates, snapshot, site) as before:
         pack = await gather_pack(services, snapshot, site)
         record.redactions = pack.redactions
         record.done(Stage.GATHER)
@@ -85,7 +85,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
             return record.withheld(
                 raw.fault or (Reason.NOTHING_TO_ADD if raw.complete else Reason.INCOMPLETE), Stage.TRIM
             )
-        candidate, verdict = await judge(services, snapshot, candidate)
+        candidate, verdict = await judge(services, snapshot, candidate, before)
         record.gates = verdict.results
         record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
@@ -157,20 +157,23 @@ def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candid
     return Candidate(f"{snapshot.id}.1", site, edit, raw)
 
 
-async def judge(services: Services, snapshot: Snapshot, candidate: Candidate) -> tuple[Candidate, Verdict]:
+async def judge(
+    services: Services, snapshot: Snapshot, candidate: Candidate, before: Before
+) -> tuple[Candidate, Verdict]:
     """The candidate with its verdict; when it fails, the first repair that does not, with its own."""
     options = snapshot.options
     explicit = snapshot.trigger is Trigger.EXPLICIT
     seconds = (options.gates_explicit_ms if explicit else options.gates_automatic_ms) / 1000
     deadline = services.clock.monotonic() + seconds
-    verdict = await run_gates(services.gates, trial(snapshot, candidate), seconds)
+    baseline = await before.document(seconds)
+    verdict = await run_gates(services.gates, trial(snapshot, candidate, baseline), seconds)
     if verdict.state is not GateState.FAIL:
         return candidate, verdict
     for repaired in islice(repairs(snapshot, candidate, verdict), _MAX_REPAIRS):
         left = deadline - services.clock.monotonic()
         if left <= 0:
             break
-        again = await run_gates(services.gates, trial(snapshot, repaired), left)
+        again = await run_gates(services.gates, trial(snapshot, repaired, baseline), left)
         if again.state is GateState.PASS:
             return repaired, again
     return candidate, verdict
@@ -212,14 +215,3 @@ def _unusable(raw: RawCompletion) -> Reason | None:
     if raw.end is not None and raw.end.reason is EndReason.REFUSAL:
         return Reason.REFUSED
     return None
-
-
-@contextlib.asynccontextmanager
-async def preparing(services: Services, snapshot: Snapshot, site: Site) -> AsyncGenerator[asyncio.Future[None], None]:
-    """The gates' view of the text before, computed while the model generates. Never outlives the request."""
-    task = asyncio.ensure_future(prepare_gates(services.gates, baseline_document(snapshot, site)))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
