@@ -63,16 +63,17 @@ async def _nothing() -> None:
     """The store opens at its first use."""
 
 
-def build_or_fall_back(settings: Settings, clock: Clock, script: Path | None = None) -> tuple[Settings, Services]:
+def build_or_fall_back(
+    settings: Settings, clock: Clock, script: Path | None = None
+) -> tuple[Services, tuple[str, ...]]:
     """For a server, which must start whatever the settings say: what cannot be is named as a problem, and the local engine
     answers meanwhile."""
     try:
-        return settings, build_services(settings, clock, script)
+        return build_services(settings, clock, script), ()
     except ConfigurationError as error:
         protected = replace(settings.protected, provider=ProviderChoice.LOCAL, model=models.DEFAULT_MODEL)
         problem = f"{error}; the local engine answers meanwhile"
-        settings = replace(settings, protected=protected, problems=(*settings.problems, problem))
-        return settings, build_services(settings, clock, script)
+        return build_services(replace(settings, protected=protected), clock), (problem,)
 
 
 def _provider(settings: Settings, model: models.Model, script: Path | None) -> Provider:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Withheld
-from kireji.engine import pipeline
-from kireji.engine.services import Services
+
+if TYPE_CHECKING:
+    from kireji.engine.services import Services
 
 
 async def inline_completion(
     services: Services, snapshot: Snapshot, offset: int, latest: Callable[[], Document | None]
 ) -> Outcome:
     """A suggestion at `offset`, or the reason why there is none. `latest` reads the document as it is by then."""
+    from kireji.engine import pipeline  # loaded with the services, after the client's first answer
+
     outcome = await pipeline.complete(services, snapshot, offset)
     if not isinstance(outcome, Offered):
         return outcome

@@ -12,12 +12,12 @@ from pygls.protocol import default_converter
 from pygls.server import JsonRPCServer
 
 from kireji.base.config_schema import Settings
-from kireji.engine.services import Services
 from kireji.lsp import routes
 from kireji.lsp.client import Client
 from kireji.lsp.framing import Decoder
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.protocol import Phase, Protocol
+from kireji.lsp.starting import Starting
 from kireji.lsp.transport import Stdio, Tcp
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ _CLEAN_UP_SECONDS = 1.0
 class Server:
     """One client's server. Build it with `build_server`, then await one of the `serve` functions."""
 
-    def __init__(self, protocol: Protocol, services: Services) -> None:
+    def __init__(self, protocol: Protocol, starting: Starting) -> None:
         self.protocol = protocol
-        self.services = services
+        self.starting = starting
         self._ended = asyncio.Event()
         protocol.on_exit = self._ended.set
 
@@ -48,28 +48,28 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLEAN_UP_SECONDS):
                 await self.protocol.drain(_CLEAN_UP_SECONDS)
-                await self.services.close()
+                await self.starting.close()
         writer.close()
         return 0 if self.protocol.phase in (Phase.SHUT_DOWN, Phase.EXITED) else 1
 
 
-def build_server(settings: Settings, services: Services) -> Server:
+def build_server(settings: Settings, starting: Starting) -> Server:
     """Wires one server. Must be called on the event loop that will run it."""
     framework = JsonRPCServer(Protocol, default_converter)
     protocol = framework.protocol
     assert isinstance(protocol, Protocol)  # noqa: S101 — tells the type checker what we passed one line above
-    lifecycle = Lifecycle(protocol, Client(protocol), settings, services)
-    routes.register(protocol, lifecycle, services)
-    return Server(protocol, services)
+    lifecycle = Lifecycle(protocol, Client(protocol), settings, starting)
+    routes.register(protocol, lifecycle, starting)
+    return Server(protocol, starting)
 
 
-async def serve_stdio(settings: Settings, services: Services) -> int:
+async def serve_stdio(settings: Settings, starting: Starting) -> int:
     """Serves the client at the other end of stdin and stdout."""
     stdio = Stdio()
-    return await build_server(settings, services).serve(stdio, stdio.start)
+    return await build_server(settings, starting).serve(stdio, stdio.start)
 
 
-async def serve_tcp(host: str, port: int, settings: Settings, services: Services) -> int:
+async def serve_tcp(host: str, port: int, settings: Settings, starting: Starting) -> int:
     """Serves the first client that connects to a loopback port, then ends. Port 0 takes a free one; stderr names it."""
     first: asyncio.Future[Tcp] = asyncio.get_running_loop().create_future()
 
@@ -88,4 +88,4 @@ async def serve_tcp(host: str, port: int, settings: Settings, services: Services
         pump = asyncio.ensure_future(tcp.run(on_data))
         pump.add_done_callback(lambda _: on_end())
 
-    return await build_server(settings, services).serve(tcp, start)
+    return await build_server(settings, starting).serve(tcp, start)

@@ -10,6 +10,7 @@ import itertools
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -21,12 +22,12 @@ from kireji import __version__
 from kireji.base import config
 from kireji.base.config_schema import Settings
 from kireji.base.types import Outcome, Snapshot, Trigger, Workspace
-from kireji.engine.services import Services
 from kireji.lsp import from_proto
 from kireji.lsp.client import Client, Level
 from kireji.lsp.documents import DocumentStore
 from kireji.lsp.positions import negotiate
 from kireji.lsp.protocol import Phase, Protocol
+from kireji.lsp.starting import Starting
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,11 @@ class Session:
 class Lifecycle:
     """Handlers of the notifications and requests that change the session."""
 
-    def __init__(self, protocol: Protocol, client: Client, settings: Settings, services: Services) -> None:
+    def __init__(self, protocol: Protocol, client: Client, settings: Settings, starting: Starting) -> None:
         self._protocol = protocol
         self._client = client
-        self._services = services
+        self._starting = starting
+        self._given = settings
         self._ids = itertools.count(1)
         self._session = Session(settings)
 
@@ -80,7 +82,7 @@ class Lifecycle:
             workspace=self._workspace(document.path),
             options=session.settings.options,
             trigger=trigger,
-            taken_at=self._services.clock.monotonic(),
+            taken_at=time.monotonic(),
         )
 
     def remember(self, outcome: Outcome) -> None:
@@ -102,7 +104,8 @@ class Lifecycle:
         session.documents = DocumentStore(encoding)
         session.roots = from_proto.roots(params)
         if params.initialization_options is not None:
-            session.settings = config.with_editor_options(session.settings, params.initialization_options)
+            # Until, and unless, the client answers for its configuration itself.
+            self._apply(params.initialization_options)
         self._protocol.phase = Phase.INITIALIZED
         if params.process_id is not None:
             self._protocol.spawn(self._watch(params.process_id))
@@ -125,7 +128,7 @@ class Lifecycle:
 
     async def initialized(self, _params: types.InitializedParams) -> None:
         """Starts what is slow to start, asks for the editor's settings, and tells what is wrong with them, once."""
-        self._protocol.spawn(self._services.warm())
+        self._protocol.spawn(self._start())
         workspace = self._session.capabilities.workspace
         if workspace is not None and workspace.configuration:
             await self._read_configuration()
@@ -133,7 +136,7 @@ class Lifecycle:
         if dynamic is not None and dynamic.dynamic_registration:
             options = types.DidChangeConfigurationRegistrationOptions(section="kireji")
             await self._client.register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
-        self._say_problems()
+        self._say(self._session.settings.problems)
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Pulls the settings where the client can answer, else takes what was pushed."""
@@ -142,7 +145,7 @@ class Lifecycle:
             await self._read_configuration()
         elif isinstance(params.settings, dict):
             self._apply(params.settings.get("kireji"))
-        self._say_problems()
+        self._say(self._session.settings.problems)
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A document opens."""
@@ -171,14 +174,20 @@ class Lifecycle:
         self._apply(await self._client.configuration("kireji"))
 
     def _apply(self, raw: object) -> None:
+        """Each answer is whole: it replaces what the editor said before, so that a setting taken out there is out here."""
         if raw is not None:
-            self._session.settings = config.with_editor_options(self._session.settings, raw)
+            self._session.settings = config.with_editor_options(self._given, raw)
 
-    def _say_problems(self) -> None:
-        for problem in self._session.settings.problems:
+    def _say(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
             if problem not in self._session.said:
                 self._session.said.add(problem)
                 self._client.show(Level.WARNING, f"Kireji: {problem}")
+
+    async def _start(self) -> None:
+        services = await self._starting.services()
+        self._say(await self._starting.problems())
+        await services.warm()
 
     def _workspace(self, path: str | None) -> Workspace:
         """The innermost folder around the path, with what its trust allows."""

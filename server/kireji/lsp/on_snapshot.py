@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kireji.base.audit import OutcomeRow
 from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
-from kireji.engine.services import Services
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
+from kireji.lsp.starting import Starting
 from kireji.lsp.turns import Turns
+
+if TYPE_CHECKING:
+    from kireji.base.audit import OutcomeRow
+    from kireji.engine.services import Services
 
 logger = logging.getLogger(__name__)
 
 Latest = Callable[[], Document | None]
-Body = Callable[[Services, Snapshot, int, Latest], Coroutine[Any, Any, Outcome]]
+Body = Callable[["Services", Snapshot, int, Latest], Coroutine[Any, Any, Outcome]]
 
 
 def on_snapshot(
     lifecycle: Lifecycle,
     turns: Turns,
-    services: Services,
+    starting: Starting,
     uri: str,
     position: Position,
     trigger: Trigger,
@@ -38,7 +42,7 @@ def on_snapshot(
     if snapshot is None:
         return _unknown()
     offset = lifecycle.documents.offset(snapshot.document, position)
-    return _run(lifecycle, turns, services, snapshot, offset, feature, body)
+    return _run(lifecycle, turns, starting, snapshot, offset, feature, body)
 
 
 async def _unknown() -> Outcome:
@@ -48,12 +52,13 @@ async def _unknown() -> Outcome:
 async def _run(
     lifecycle: Lifecycle,
     turns: Turns,
-    services: Services,
+    starting: Starting,
     snapshot: Snapshot,
     offset: int,
     feature: str,
     body: Body,
 ) -> Outcome:
+    services = await starting.services()
     outcome: Outcome = Withheld(Reason.INTERNAL, Stage.DELIVER)
     try:
         work = body(services, snapshot, offset, lambda: lifecycle.documents.get(snapshot.document.uri))
@@ -71,8 +76,10 @@ async def _run(
 
 
 def _row(services: Services, snapshot: Snapshot, feature: str, outcome: Outcome) -> OutcomeRow:
+    from kireji.base.audit import OutcomeRow
+
     reason, stage = (outcome.reason, outcome.stage) if isinstance(outcome, Withheld) else (None, Stage.DELIVER)
-    milliseconds = (services.clock.monotonic() - snapshot.taken_at) * 1000
+    milliseconds = (time.monotonic() - snapshot.taken_at) * 1000
     row = OutcomeRow(snapshot.id, feature, reason, stage, milliseconds, services.asking.provider.info.name)
     logger.info("%s %s: %s (%.0f ms)", row.request, feature, reason.value if reason else "offered", milliseconds)
     return row

@@ -12,20 +12,20 @@ from typing import Any
 
 from lsprotocol import types
 
-from kireji.engine.services import Services
 from kireji.features.explain import explanation
 from kireji.features.inline_completion import inline_completion
 from kireji.lsp import from_proto, to_proto
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.on_snapshot import on_snapshot
 from kireji.lsp.protocol import Protocol
+from kireji.lsp.starting import Starting
 from kireji.lsp.turns import Turns
 
 # Our own method: how the last answer came about.
 EXPLAIN = "kireji/explain"
 
 
-def register(protocol: Protocol, lifecycle: Lifecycle, services: Services) -> None:
+def register(protocol: Protocol, lifecycle: Lifecycle, starting: Starting) -> None:
     """Binds methods to handlers. Options are what makes the framework advertise inline completion at all."""
     inline_options = types.InlineCompletionOptions()
     table: tuple[tuple[str, Callable[[Any], Any], object], ...] = (
@@ -38,14 +38,14 @@ def register(protocol: Protocol, lifecycle: Lifecycle, services: Services) -> No
         (types.TEXT_DOCUMENT_DID_CHANGE, lifecycle.did_change, None),
         (types.TEXT_DOCUMENT_DID_CLOSE, lifecycle.did_close, None),
         (EXPLAIN, lambda _params: explanation(last) if (last := lifecycle.last()) else None, None),
-        (types.TEXT_DOCUMENT_INLINE_COMPLETION, _inline(lifecycle, services), inline_options),
+        (types.TEXT_DOCUMENT_INLINE_COMPLETION, _inline(lifecycle, starting), inline_options),
     )
     for method, handler, options in table:
         # The framework marks handlers with attributes, which a bound method does not take.
         protocol.fm.feature(method, options)(functools.partial(handler))
 
 
-def _inline(lifecycle: Lifecycle, services: Services) -> Callable[[types.InlineCompletionParams], Awaitable[object]]:
+def _inline(lifecycle: Lifecycle, starting: Starting) -> Callable[[types.InlineCompletionParams], Awaitable[object]]:
     turns = Turns()
 
     def handler(params: types.InlineCompletionParams) -> Awaitable[object]:
@@ -53,7 +53,7 @@ def _inline(lifecycle: Lifecycle, services: Services) -> Callable[[types.InlineC
         trigger = from_proto.trigger(params.context)
         uri = params.text_document.uri
         pending = on_snapshot(
-            lifecycle, turns, services, uri, position, trigger, "inline completion", inline_completion
+            lifecycle, turns, starting, uri, position, trigger, "inline completion", inline_completion
         )
         encoding = lifecycle.documents.encoding
 
