@@ -25,7 +25,7 @@ __all__ = ["THRESHOLD", "CopyEngine", "Corpus", "Suggestion", "build_corpus", "r
 THRESHOLD = 0.7
 """Below this probability of being right nothing is said."""
 
-_BEFORE, _AFTER = 32_000, 16_000
+_BEFORE, _AFTER = 24_000, 12_000
 """Characters of the buffer that are read, so that a huge buffer takes no longer than a long one."""
 _LONGEST_LINE = 1_000
 _LINE_END = re.compile(r"[\r\n]")

@@ -88,17 +88,24 @@ def seeds(tokens: Sequence[str], query: Query) -> list[int]:
     found = [i + 1 for i, token in enumerate(tokens) if token == last]
     if is_word(last) and len(context) > 1:
         before = context[-2]
+        # A longer word that starts with the typed one is what may be being typed, not another word in its place.
+        typed = last if not query.spaced else BARRIER
         found += [
             i + 2
             for i, token in enumerate(tokens[:-2])
-            if token == before and tokens[i + 1] != last and is_word(tokens[i + 1])
+            if token == before
+            and tokens[i + 1] != last
+            and is_word(tokens[i + 1])
+            and not (typed and tokens[i + 1].startswith(typed))
         ]
     return found
 
 
 def matches(source: Tokens, places: Iterable[tuple[int, int | None]], query: Query, most: int) -> list[Match]:
     """The `most` best matches among places, given as (index, distance in tokens; None for another file)."""
-    found = [(index, distance, _align(source.text, index - 1, query.tokens)) for index, distance in places]
+    found = [
+        (index, distance, _align(source.text, index - 1, query.tokens, query.partial)) for index, distance in places
+    ]
     found.sort(key=lambda f: (-f[2].weight, f[1] if f[1] is not None else 1 << 30))
     copied = (_copy(source, index, query, distance, alignment) for index, distance, alignment in found[:most])
     return [match for match in copied if match is not None]
@@ -145,7 +152,7 @@ def _copy(source: Tokens, index: int, query: Query, distance: int | None, alignm
     )
 
 
-def _align(tokens: Sequence[str], index: int, context: Sequence[str]) -> Alignment:
+def _align(tokens: Sequence[str], index: int, context: Sequence[str], partial: str) -> Alignment:
     """Reads both texts backwards until they disagree in more than a word."""
     result = Alignment(start=index + 1)
     at = len(context) - 1
@@ -177,7 +184,8 @@ def _align(tokens: Sequence[str], index: int, context: Sequence[str]) -> Alignme
         at -= 1
         index -= 1
     result.aligned, result.exact = aligned, exact
-    result.weight = 2.0 ** min(12.0, exact + 0.5 * (aligned - exact) - result.renamed)
+    typed = min(len(partial), 4) / 2
+    result.weight = 2.0 ** min(12.0, exact + typed + 0.5 * (aligned - exact) - result.renamed)
     return result
 
 
