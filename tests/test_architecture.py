@@ -164,3 +164,19 @@ def test_slow_libraries_are_not_loaded_with_the_server() -> None:
         r"^(anthropic|httpx2?|jedi|parso|tree_sitter\w*|sqlite3|rich|pydantic|kireji\.(engine|providers|compose)\b.*)$"
     )
     assert [m for m in loaded if late.match(m)] == []
+
+
+def test_the_page_names_tests_that_exist() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = page[page.index("## Invariants") : page.index("## Decisions")]
+    file = ""
+    named = re.findall(r"`(…|[\w/.]+?\.py|[\w/]+/)(?:::(\w+))?`", rows)
+    assert len(named) > 20
+    for place, test in named:
+        file = file if place == "…" else place
+        path = ROOT / "tests" / file
+        if not path.exists() and (PACKAGE / file).exists():
+            continue  # a module of the product, named in passing
+        assert path.exists(), f"ARCHITECTURE.md names tests/{file}, which is not there"
+        if test:
+            assert f"def {test}(" in path.read_text(encoding="utf-8"), f"{file} has no {test}"
