@@ -19,8 +19,8 @@ MAX_TOKENS = 2_000_000
 MAX_FILE = 200_000
 """Characters. Longer files are generated or data more often than not, and are left out whole."""
 _SEGMENT = 100_000
-_PLACES = 96
-_BEFORE, _AFTER = 48, 120
+_PLACES = 64
+_BEFORE, _AFTER = 42, 90
 _BLANK_FORMS = 255
 
 

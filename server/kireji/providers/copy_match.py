@@ -103,9 +103,7 @@ def seeds(tokens: Sequence[str], query: Query) -> list[int]:
 
 def matches(source: Tokens, places: Iterable[tuple[int, int | None]], query: Query, most: int) -> list[Match]:
     """The `most` best matches among places, given as (index, distance in tokens; None for another file)."""
-    found = [
-        (index, distance, _align(source.text, index - 1, query.tokens, query.partial)) for index, distance in places
-    ]
+    found = [(index, distance, _align(source.text, index, query)) for index, distance in places]
     found.sort(key=lambda f: (-f[2].weight, f[1] if f[1] is not None else 1 << 30))
     copied = (_copy(source, index, query, distance, alignment) for index, distance, alignment in found[:most])
     return [match for match in copied if match is not None]
@@ -152,9 +150,11 @@ def _copy(source: Tokens, index: int, query: Query, distance: int | None, alignm
     )
 
 
-def _align(tokens: Sequence[str], index: int, context: Sequence[str], partial: str) -> Alignment:
-    """Reads both texts backwards until they disagree in more than a word."""
-    result = Alignment(start=index + 1)
+def _align(tokens: Sequence[str], index: int, query: Query) -> Alignment:
+    """Reads both texts backwards, from before `index` and from the cursor, until they disagree in more than a word."""
+    context = query.tokens
+    result = Alignment(start=index)
+    index -= 1
     at = len(context) - 1
     if at < 0 or context[at] == NEWLINE:
         result.whole_line = True
@@ -184,7 +184,8 @@ def _align(tokens: Sequence[str], index: int, context: Sequence[str], partial: s
         at -= 1
         index -= 1
     result.aligned, result.exact = aligned, exact
-    typed = min(len(partial), 4) / 2
+    # Each token that agrees doubles the weight, two letters of the typed part count like one, a renamed word halves it.
+    typed = min(len(query.partial), 4) / 2
     result.weight = 2.0 ** min(12.0, exact + typed + 0.5 * (aligned - exact) - result.renamed)
     return result
 
