@@ -193,6 +193,15 @@ def test_any_text_takes_bounded_time(prefix: str, suffix: str) -> None:
     assert min(times) < 0.5
 
 
+@pytest.mark.parametrize(
+    "text", [" " * 200_000, "x" + "\t " * 100_000 + "\f", "\n" * 200_000, "\n \r" * 60_000 + " " * 60_000]
+)
+def test_blanks_are_scanned_once(text: str) -> None:
+    began = time.perf_counter()
+    tokenize(text)
+    assert time.perf_counter() - began < 1.0
+
+
 def test_tokens_and_blanks_make_the_text_again() -> None:
     line = '\tfoo_bar(a,  "b c") # é 日本 x²'
     tokens = tokenize(f"{line}\n\n  next\n")
