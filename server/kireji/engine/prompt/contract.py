@@ -20,8 +20,8 @@ _BLOCK_TOKENS = 256
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
 _FOREIGN = re.compile(r"<(code_\w+|answer|completion|insertion|output|response|result|code_completion)>")
 _MAYBE_TAG = re.compile(r"<[A-Za-z]?\w*>?")
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t]*\r?\n")
-_MAYBE_FENCE = re.compile(r"(`{1,}|~{1,})[ \t]*[\w+#.-]*[ \t]*\r?")
+_FENCE = re.compile(r"(`{3,})[ \t]*[\w+#.-]*[ \t]*\r?\n")
+_MAYBE_FENCE = re.compile(r"(`{1,})[ \t]*[\w+#.-]*[ \t]*\r?")
 _CHAT = re.compile(
     r"(?:Sure|Certainly|Of course|Okay|OK|Here(?:'s|’s| is| are)|Below is|The (?:completion|completed|code|missing)|This is)\b"
 )
@@ -121,7 +121,7 @@ class Unwrapper:
                 continue
             if rest.startswith("<") and _MAYBE_TAG.fullmatch(rest) and _could_be_foreign(rest):
                 return None
-            if rest[:1] in ("`", "~"):
+            if rest[:1] == "`":
                 fence = _FENCE.match(rest)
                 if fence:
                     self._fence = fence.group(1)
@@ -145,7 +145,7 @@ class Unwrapper:
         line, following = rest[:line_end].rstrip(), rest[line_end:].lstrip()
         if not following:
             return None
-        fenced = following.startswith(("```", "~~~", self._open))
+        fenced = following.startswith(("```", self._open))
         if fenced or (line.endswith(":") and _CHAT_WORDS.search(line)):
             skipped = len(rest) - len(following)
             if fenced:
@@ -153,7 +153,7 @@ class Unwrapper:
             # Without a fence the answer may start with indentation: keep it.
             last = rest.rfind("\n", 0, skipped)
             return start + last + 1
-        partly = any(mark.startswith(following) for mark in ("```", "~~~", self._open))
+        partly = any(mark.startswith(following) for mark in ("```", self._open))
         return None if partly else 0
 
     def _body(self) -> str:
@@ -175,7 +175,7 @@ class Unwrapper:
         keep = _partial(held, self._close)
         if not self._fence:
             return None, len(held) - keep
-        for match in re.finditer(r"(?:^|\n)[ \t]*(`{3,}|~{3,})[ \t]*(\r?\n|$)", held):
+        for match in re.finditer(r"(?:^|\n)[ \t]*(`{3,})[ \t]*(\r?\n|$)", held):
             if match.start() == 0 and not held.startswith("\n") and self._seen and not self._seen.endswith("\n"):
                 continue
             if not match.group(1).startswith(self._fence) or _in_triple_quotes(self._seen + held[: match.start()]):
@@ -185,11 +185,9 @@ class Unwrapper:
         # The newline before a closing fence belongs to the fence: hold it until the next line shows what it is.
         last = held.rfind("\n")
         tail = held[last + 1 :]
-        if last >= 0 and re.fullmatch(r"[ \t]*[`~]{0,3}[ \t]*", tail):
+        if last >= 0 and re.fullmatch(r"[ \t]*`{0,3}[ \t]*", tail):
             keep = max(keep, len(held) - last)
-        elif (
-            last < 0 and re.fullmatch(r"[ \t]*[`~]{1,3}[ \t]*", held) and (not self._seen or self._seen.endswith("\n"))
-        ):
+        elif last < 0 and re.fullmatch(r"[ \t]*`{1,3}[ \t]*", held) and (not self._seen or self._seen.endswith("\n")):
             keep = len(held)
         return None, len(held) - keep
 

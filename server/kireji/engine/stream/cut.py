@@ -135,8 +135,7 @@ class Cutter:
             telling and (matched == len(self._wanted) or (start > 0 and self._is_rare(telling[0])))
         ):
             return self._is_repetition(start, end)
-        # A closer, or an `else`, whose second one cannot be: then the one below is the right one.
-        return not telling and start > 0 and self._problems(self._text(start)) < self._problems(self._text(end))
+        return False
 
     def _is_rare(self, line: str) -> bool:
         """The line stands once in the document and once in the answer: to say it is to say that place."""
@@ -147,6 +146,9 @@ class Cutter:
         """Whether the lines from `start` on are the suffix's: without them the document must be no worse."""
         said = [line for line in self._lines[start:end] if line.strip()]
         if start == 0 and len(said) <= 1 and self._site.before.strip():
+            return False
+        if self._site.kind is not SiteKind.CODE and said[-1].rstrip() not in self._wanted:
+            # In prose a line that starts as the next one does is nothing strange.
             return False
         if any(not is_trivial(line) for line in said) and len(said) > 1:
             return True
@@ -159,12 +161,13 @@ class Cutter:
     def _starts_outside(self, line: str) -> bool:
         """True when this line (perhaps unfinished) belongs to something that the cursor does not stand in."""
         index = len(self._lines)
-        if index == 0 or not line.strip() or self._states[-1].within:
+        state = self._states[-1]
+        if index == 0 or not line.strip() or (state.within and state.within != self._states[0].within):
             return False
         if self._limit is None:
             lines = self._full(index)
             self._limit = limit_of(self._site, next((x for x in lines if x.strip()), ""))
-        found = beyond(self._limit, self._full(index), line, self._states[-1])
+        found = beyond(self._limit, self._full(index), line, state)
         if found is None:
             return False
         self._stop(index, CutBy.SCOPE if found is Beyond.LEFT else CutBy.DEFINITION)

@@ -82,7 +82,8 @@ def _candidates(site: Site) -> list[_Candidate]:
         if lines:
             single = len(lines) == 1
             # A closer with nothing to close can only be said again.
-            doubtful = single and text.count(lines[0]) > 1 and not scan(site.document.language, lines[0]).unmatched
+            common = all(text.count(line) > 1 for line in lines)
+            doubtful = common and not (single and scan(site.document.language, lines[0]).unmatched)
             starts = _Starts.LINE if not blank else _Starts.EARLIER
             starts = _Starts.DOUBTFUL if blank and doubtful else starts
             found.append(_Candidate(text[start : site.offset], starts))

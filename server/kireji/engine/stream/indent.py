@@ -44,18 +44,32 @@ def _frame(site: Site, start: str, unit: int) -> Frame:
             levels.append(least)
     below = next((width(line) for line in text_after(site) if line), None)
     python = canonical(site.document.language) == "python"
-    return Frame(python, unit, home, limit_of(site, first).floor, tuple(reversed(levels)), first, below)
+    levels.reverse()
+    # Where the line that the cursor's stands under leaves a bracket open, its lines are no block of their own.
+    inside = python and bool(levels) and bool(scan(site.document.language, _under(above, levels[-1])).opened)
+    stack = tuple(levels) if inside else (*levels, home)
+    return Frame(python, unit, inside, limit_of(site, first).floor, stack, "" if inside else first, below)
+
+
+def _under(above: list[str], level: int) -> str:
+    return next((line for line in reversed(above) if line.strip() and width(line) <= level), "")
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
     """The lines after the first, each with what its width is held against."""
     out = []
+    own = state_at(site).within
     state = scan(site.document.language, lines[0] + "\n", state_at(site))
     for index, line in enumerate(lines[1:], 1):
-        if not line.strip() or state.within:
+        own = own if own == state.within else ""
+        if not line.strip() or (state.within and not own):
             place = Place.ANY
+        elif own:
+            place = Place.TEXT
+        elif frame.python and (state.opened or (frame.inside and not state.unmatched)):
+            place = Place.BRACKET
         else:
-            place = Place.BRACKET if frame.python and state.opened else Place.BLOCK
+            place = Place.BLOCK
         out.append(Line(index, line.strip(), width(line), place))
         state = scan(site.document.language, line + "\n", state)
     return out

@@ -31,6 +31,7 @@ class Place(Enum):
 
     BLOCK = "the blocks that are open"
     BRACKET = "the statement whose bracket is open"
+    TEXT = "the definition whose docstring is open"
     ANY = "nothing"
 
 
@@ -46,14 +47,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What lines must agree with. `levels` are the widths of the blocks open around the cursor, outermost first.
+    """What lines must agree with. `levels` are the widths of the blocks open at the cursor's line, outermost first.
 
-    `home` is the width of the answer's first line, `first` its text, `below` the width of the line after the answer.
+    `inside` says that the cursor stands in an open bracket, `first` is the answer's first line where it counts for the
+    next, `below` the width of the line after the answer, None where there is none.
     """
 
     python: bool
     unit: int
-    home: int
+    inside: bool
     floor: int
     levels: tuple[int, ...]
     first: str
@@ -77,7 +79,7 @@ def cheapest(lines: Sequence[Line], options: Sequence[Sequence[int]], frame: Fra
 
     A beam search: exact for the few lines of an answer in all but contrived cases.
     """
-    ways = [_Way(0, (), 0, (*frame.levels, frame.home), frame.first.strip(), -1)]
+    ways = [_Way(0, (), 0, frame.levels, frame.first.strip(), -1)]
     for line, widths in zip(lines, options, strict=True):
         taken = [_taken(way, line, choice, size, frame) for way in ways for choice, size in _choices(way, line, widths)]
         ways = sorted(taken, key=lambda way: way.cost)[:_BREADTH]
@@ -100,9 +102,12 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
         return _Way(way.cost, sizes, way.choice, way.stack, way.previous, -1)
     # Lines that stood below each other belong together.
     cost = way.cost + (_UNUSUAL if choice != way.choice and line.width == way.width else 0)
+    if line.place is Place.TEXT:
+        return _Way(cost + (WRONG if size < frame.floor else 0), sizes, choice, way.stack, "", line.width)
     if line.place is Place.BRACKET:
         closes = _CLOSES.match(line.text) is not None
-        wrong = size < way.stack[-1] if closes else size <= way.stack[-1]
+        outer = way.stack[-1] if way.stack else -1
+        wrong = size < outer if closes else size <= outer
         return _Way(cost + (WRONG if wrong else 0), sizes, choice, way.stack, way.previous, line.width)
     cost += _cost(way, line.text, size, frame)
     stack = (*(level for level in way.stack if level < size), size)
@@ -110,7 +115,7 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
 
 
 def _cost(way: _Way, text: str, size: int, frame: Frame) -> int:
-    last = way.stack[-1]
+    last = way.stack[-1] if way.stack else 0
     closes = _CLOSES.match(text) is not None
     if size < frame.floor and not closes:
         return WRONG
@@ -151,7 +156,7 @@ def _below(way: _Way, frame: Frame) -> int:
     """What the line after the answer says about it."""
     if frame.below is None:
         return 0
-    last = way.stack[-1]
+    last = way.stack[-1] if way.stack else 0
     if frame.python and way.previous.endswith(":"):
         return 0 if frame.below > last else WRONG
     if not frame.python and _OPENS.match(way.previous):

@@ -7,7 +7,7 @@ must be judged by its first word while the rest of it is still on its way. Keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -54,27 +54,32 @@ class Limit:
 def limit_of(site: Site, first: str) -> Limit:
     """The limit at a site for an answer whose first line (joined to what stands left of the cursor) is `first`."""
     home = width(first if first.strip() else site.before)
-    floor, least = 0, home
-    lines = site.document.text[: site.offset].split("\n")[:-1]
-    for line in reversed(lines):
-        if least == 0:
-            break
-        if not line.strip() or width(line) >= least:
-            continue
-        least = width(line)
+    floor = 0
+    for line in _headers(site, home):
         if _FUNCTION.match(line):
             # A function in a function: the outer one may be continued too.
-            floor = least + 1
-        elif floor:
-            if _SCOPE.match(line):
-                break
-        elif _SCOPE.match(line) or (least == 0 and not is_trivial(line)):
-            floor = least + 1
+            floor = width(line) + 1
+        elif _SCOPE.match(line):
+            floor = floor or width(line) + 1
             break
     below = next((line for line in text_after(site) if line), "")
     if below and width(below) and not _SCOPE.match(below):
         floor = min(floor, width(below))
     return Limit(canonical(site.document.language) == "python", floor, home)
+
+
+def _headers(site: Site, home: int) -> Iterator[str]:
+    """The lines that the cursor's block lies under, innermost first."""
+    least, closed = home, False
+    for line in reversed(site.document.text[: site.offset].split("\n")[:-1]):
+        here = width(line)
+        if not line.strip() or here > least or (here == least and not closed):
+            continue
+        yield line
+        # A header that ends with its bracket (`) -> int:`) starts further up, at the same level.
+        least, closed = here, line.lstrip()[0] in ")]}"
+        if least == 0 and not closed:
+            return
 
 
 def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyond | None:
@@ -88,6 +93,9 @@ def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyon
     blanks = 0
     while not before[len(before) - 1 - blanks].strip():
         blanks += 1
+    if state.within:
+        # Nothing in a string is code, but where it was left open the next definition still ends the answer.
+        return Beyond.ANOTHER if blanks >= 2 and _SCOPE.match(line) and width(line) < max(limit.home, 1) else None
     # Far outside, no word can bring a line of Python back; elsewhere its first word decides.
     if not _FIRST_WORD.match(line) and not (limit.python and blanks >= 2 and width(line) < limit.floor):
         return None
