@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.syntax import supported
 from kireji.base.types import Site, SiteKind
 
-_PAIRS = {")": "(", "]": "[", "}": "{"}
+_PAIRS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 _OPENING = frozenset(_PAIRS.values())
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
 _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:\s+(?:\w+|'\w*'|\"\w*\"))?);?\s*")
