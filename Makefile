@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint bench test-editors clean
+.PHONY: help demo test lint soak bench test-editors clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -26,6 +26,9 @@ lint: $(STAMP) ## ruff, format check and strict mypy
 
 test: lint ## lint, types and every test that needs neither a network nor an editor
 	@$(BIN)/pytest -n 2 -q -m "not editors"
+
+soak: $(STAMP) ## the same tests at full size: ten thousand edits in each encoding, ten thousand bad messages
+	@SOAK_EDITS=10000 SOAK_MESSAGES=10000 $(BIN)/pytest -n 2 -q tests/lsp
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 	@PYTHONPATH=tests $(BIN)/python -m bench

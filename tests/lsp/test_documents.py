@@ -12,7 +12,7 @@ from kireji.lsp.documents import ContentChange, DocumentStore, Position
 from kireji.lsp.positions import Encoding, column_of, index_of, negotiate
 
 URI = "file:///a.py"
-EDITS = int(os.environ.get("KIREJI_TEST_EDITS", "1000"))
+EDITS = int(os.environ.get("SOAK_EDITS", "1000"))
 PIECES = (
     ["a", "bc", "  ", "\t", "é", "ß", "漢", "𝒳", "👩‍💻", "\f", "\v", "\x1c", "\x85", "\u2028", "\u2029"]
     + ["\n"] * 3

@@ -332,7 +332,7 @@ def _mangled(rng: random.Random) -> object:
 
 
 async def test_a_thousand_bad_messages_and_every_id_is_answered_once(tmp_path: Path) -> None:
-    count = int(os.environ.get("KIREJI_TEST_FUZZ", "1000"))
+    count = int(os.environ.get("SOAK_MESSAGES", "1000"))
     rng = random.Random(20)
     methods = [
         "textDocument/inlineCompletion",
