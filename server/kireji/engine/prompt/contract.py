@@ -1,7 +1,7 @@
 """The answer contract: how an answer is fenced, how long it may be, and how it is taken out of its fence.
 
 An answer is `<TAG>text</TAG>` with a nonce in the tag. What ignores the contract (another tag, a Markdown fence, a sentence
-of chat around it) is still understood where that is safe. Cuts nothing for its meaning: the stream's own modules do.
+of chat before it) is still understood where that is safe. Cuts nothing for its meaning: `engine.stream` does.
 """
 
 from __future__ import annotations
@@ -15,21 +15,6 @@ from kireji.base.types import Shape, Site
 _STEM = "code_"
 _LINE_TOKENS = 64
 _BLOCK_TOKENS = 256
-
-# Characters that no source needs and that chat front ends leave behind. (ZWJ and ZWNJ stay: some scripts need them.)
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-_FOREIGN = re.compile(r"<(code_\w+|answer|completion|insertion|output|response|result|code_completion)>")
-_MAYBE_TAG = re.compile(r"<[A-Za-z]?\w*>?")
-_FENCE = re.compile(r"(`{3,})[ \t]*[\w+#.-]*[ \t]*\r?\n")
-_MAYBE_FENCE = re.compile(r"(`{1,})[ \t]*[\w+#.-]*[ \t]*\r?")
-_CHAT = re.compile(
-    r"(?:Sure|Certainly|Of course|Okay|OK|Here(?:'s|’s| is| are)|Below is|The (?:completion|completed|code|missing)|This is)\b"
-)
-_CHAT_WORDS = re.compile(
-    r"\b(?:complet\w+|code|answer|implementation|insert\w*|missing|snippet|function|fix\w*)\b", re.I
-)
-# How much may be held back while it is not clear whether an answer starts with chat.
-_CHAT_LIMIT = 300
 
 
 def tag_for(nonce: str) -> str:
@@ -51,22 +36,22 @@ def max_tokens(site: Site, chars_per_token: float, ceiling: int) -> int:
     wanted = _LINE_TOKENS if site.shape is Shape.LINE else _BLOCK_TOKENS
     tags = 2 * (len(tag_for("0" * 8)) + 3)
     around = (len(site.before.strip()) + len(site.after.strip()) + tags) / chars_per_token
+    # A tokenizer's ratio is a mean: names and indentation cost more.
     return min(ceiling, wanted + round(around * 1.25) + 8)
 
 
 class Unwrapper:
     """Takes an answer out of its wrapping while it streams. `closed` turns true at the end of the wrapping.
 
-    Text is held back only while it may still turn out to be wrapping.
+    Text is held back only while it may still turn out to be wrapping, so that any way to split the stream gives the same.
     """
 
     def __init__(self, tag: str) -> None:
-        self._open = f"<{tag}>"
-        self._close = f"</{tag}>"
-        self._fence = ""
-        self._held = ""
+        self._open, self._close = f"<{tag}>", f"</{tag}>"
+        self._fenced = False
         self._in_head = True
-        self._seen = ""
+        self._held = ""
+        self._given = ""
         self.closed = False
 
     def feed(self, piece: str) -> str:
@@ -75,11 +60,10 @@ class Unwrapper:
             return ""
         self._held += piece.translate(_INVISIBLE)
         if self._in_head:
-            start = self._head(self._held)
+            start = self._after_wrapping(self._held)
             if start is None:
                 return ""
-            self._held = self._held[start:]
-            self._in_head = False
+            self._held, self._in_head = self._held[start:], False
         return self._body()
 
     def finish(self) -> str:
@@ -87,118 +71,129 @@ class Unwrapper:
         if self.closed:
             return ""
         if self._in_head:
-            self._in_head = False
-            self._held = self._held[self._head(self._held + "\n") or 0 :]
-        rest = self._body() + ("" if self.closed else self._held)
-        self._held = ""
-        if self._fence:
-            rest = re.sub(r"\n?`{1,}\s*$", "", rest)
-        return rest
+            self._held = self._held[self._after_wrapping(self._held + _NOTHING) or 0 :]
+        rest, self._held = self._held, ""
+        return _LAST_FENCE.sub("", rest) if self._fenced else rest
 
-    def _head(self, text: str) -> int | None:
-        """Where the answer starts; None while it cannot be said. Sets what will end it."""
+    # ---- before the answer
+
+    def _after_wrapping(self, text: str) -> int | None:
+        """Where the answer starts; None while that cannot be said. Sets what will end it."""
         at = 0
-        while True:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            rest = text[start:]
-            if self._open.startswith(rest):
-                return None
-            if rest.startswith(self._open) or (foreign := _FOREIGN.match(rest)):
-                if not rest.startswith(self._open):
-                    assert foreign is not None  # noqa: S101 — the other branch of the condition above
-                    self._close = f"</{foreign.group(1)}>"
-                    at = start + foreign.end()
-                else:
-                    at = start + len(self._open)
-                newline = _one_newline(text, at)
-                if newline is None:
-                    return None
-                if newline > at or text[at] != "<":
-                    inner = text[newline:].lstrip()
-                    if not _could_open(inner, self._open):
-                        return newline
-                at = newline
-                continue
-            if rest.startswith("<") and _MAYBE_TAG.fullmatch(rest) and _could_be_foreign(rest):
-                return None
-            if rest[:1] == "`":
-                fence = _FENCE.match(rest)
-                if fence:
-                    self._fence = fence.group(1)
-                    return start + fence.end()
-                return None if _MAYBE_FENCE.fullmatch(rest) else at
-            chat = self._after_chat(text, start) if at == 0 else at
-            if chat is None or chat == at:
-                return chat
-            at = chat
+        while not self._fenced:
+            after = self._after_layer(text, at)
+            if after is None or after == at:
+                return after
+            at = after
+        return at
+
+    def _after_layer(self, text: str, at: int) -> int | None:
+        """Past one tag, fence or sentence that starts at `at` (blanks before it do not count); `at` where there is none."""
+        start = len(text) - len(text[at:].lstrip())
+        rest = text[start:]
+        if not rest or _is_start(self._open, rest):
+            return None
+        if rest.startswith(self._open):
+            return _past_newline(text, start + len(self._open))
+        if foreign := _FOREIGN.match(rest):
+            self._close = f"</{foreign.group(1)}>"
+            return _past_newline(text, start + foreign.end())
+        if _MAYBE_FOREIGN.fullmatch(rest):
+            return None
+        if fence := _FENCE.match(rest):
+            self._fenced = True
+            return start + fence.end()
+        if _MAYBE_FENCE.fullmatch(rest):
+            return None
+        return self._after_chat(text, start) if at == 0 else at
 
     def _after_chat(self, text: str, start: int) -> int | None:
-        """Where the text after a leading sentence starts; 0 when there is none; None while it cannot be said."""
+        """Past a leading sentence, if a wrapping follows it or it plainly announces code; 0 where there is none."""
         rest = text[start:]
-        head = rest[:12]
-        if len(rest) < 12 and any(opener.startswith(rest) for opener in _OPENERS) and rest:
+        if len(rest) < _LONGEST_OPENER and any(_is_start(opener, rest) for opener in _CHAT_OPENERS):
             return None
-        if not _CHAT.match(head + rest[12:40]) or (line_end := rest.find("\n")) > _CHAT_LIMIT:
+        if not rest.startswith(_CHAT_OPENERS):
             return 0
-        if line_end < 0:
-            return None if len(rest) < _CHAT_LIMIT else 0
-        line, following = rest[:line_end].rstrip(), rest[line_end:].lstrip()
-        if not following:
+        end = rest.find("\n")
+        if end < 0:
+            return None if len(rest) < _CHAT_LIMIT and not rest.endswith(_NOTHING) else 0
+        line, following = rest[:end].rstrip(), rest[end:].lstrip()
+        if not following or _is_start("```", following) or _is_start(self._open, following):
             return None
-        fenced = following.startswith(("```", self._open))
-        if fenced or (line.endswith(":") and _CHAT_WORDS.search(line)):
-            skipped = len(rest) - len(following)
-            if fenced:
-                return start + skipped
-            # Without a fence the answer may start with indentation: keep it.
-            last = rest.rfind("\n", 0, skipped)
-            return start + last + 1
-        partly = any(mark.startswith(following) for mark in ("```", self._open))
-        return None if partly else 0
+        if following.startswith(("```", self._open)):
+            return len(text) - len(following)
+        if line.endswith(":") and _CHAT_WORDS.search(line):
+            # The answer may start with indentation: keep it.
+            return text.rfind("\n", 0, len(text) - len(following)) + 1
+        return 0
+
+    # ---- the answer and its end
 
     def _body(self) -> str:
-        end, skip = self._find_end()
+        end = self._end()
         if end is not None:
             self.closed = True
             out, self._held = self._held[:end], ""
             return out
-        out, self._held = self._held[:skip], self._held[skip:]
-        self._seen += out
+        safe = len(self._held) - self._unsure()
+        out, self._held = self._held[:safe], self._held[safe:]
+        self._given += out
         return out
 
-    def _find_end(self) -> tuple[int | None, int]:
-        """The end of the answer in what is held, or how much of it is certainly not the end."""
-        held = self._held
-        at = held.find(self._close)
-        if at >= 0:
-            return at, at
-        keep = _partial(held, self._close)
-        if not self._fence:
-            return None, len(held) - keep
-        for match in re.finditer(r"(?:^|\n)[ \t]*(`{3,})[ \t]*(\r?\n|$)", held):
-            if match.start() == 0 and not held.startswith("\n") and self._seen and not self._seen.endswith("\n"):
-                continue
-            if not match.group(1).startswith(self._fence) or _in_triple_quotes(self._seen + held[: match.start()]):
-                continue
-            if match.group(2) or match.end() == len(held):
-                return match.start(), match.start()
-        # The newline before a closing fence belongs to the fence: hold it until the next line shows what it is.
-        last = held.rfind("\n")
-        tail = held[last + 1 :]
-        if last >= 0 and re.fullmatch(r"[ \t]*`{0,3}[ \t]*", tail):
-            keep = max(keep, len(held) - last)
-        elif last < 0 and re.fullmatch(r"[ \t]*`{1,3}[ \t]*", held) and (not self._seen or self._seen.endswith("\n")):
-            keep = len(held)
-        return None, len(held) - keep
+    def _end(self) -> int | None:
+        """Where the wrapping closes in what is held."""
+        ends = [at] if (at := self._held.find(self._close)) >= 0 else []
+        if self._fenced:
+            text = self._given + self._held
+            for found in _CLOSING_FENCE.finditer(text, max(0, len(self._given) - 1)):
+                # A fence inside a string belongs to the answer.
+                if not _in_long_string(text[: found.start()]):
+                    ends.append(max(0, found.start() - len(self._given)))
+                    break
+        return min(ends, default=None)
+
+    def _unsure(self) -> int:
+        """How many of the last characters held may belong to the closing."""
+        unsure = next((n for n in range(len(self._close) - 1, 0, -1) if self._held.endswith(self._close[:n])), 0)
+        if self._fenced and (found := _MAYBE_CLOSING_FENCE.search(self._held)):
+            unsure = max(unsure, len(self._held) - found.start())
+        return unsure
 
 
-_OPENERS = (
-    "Sure", "Certainly", "Of course", "Okay", "OK", "Here's", "Here’s", "Here is", "Here are", "Below is", "The completion",
+# Characters that no source needs and that chat front ends leave behind. (ZWJ and ZWNJ stay: some scripts need them.)
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+# Stands for the end of the stream: no wrapping starts with it.
+_NOTHING = "\0"
+
+_FOREIGN_NAMES = ("answer", "completion", "insertion", "output", "response", "result")
+_FOREIGN = re.compile(rf"<({_STEM}\w+|{'|'.join(_FOREIGN_NAMES)})>")
+_MAYBE_FOREIGN = re.compile(
+    "<(?:"
+    + "|".join("(?:".join(name) + ")?" * (len(name) - 1) for name in (*_FOREIGN_NAMES, _STEM))
+    + rf"|{_STEM}\w*)?"
+)
+_FENCE = re.compile(r"`{3,}[ \t]*[\w+#.-]*[ \t]*\r?\n")
+_MAYBE_FENCE = re.compile(r"`{1,2}|`{3,}[ \t]*[\w+#.-]*[ \t]*\r?")
+_CLOSING_FENCE = re.compile(r"(?:^|\r?\n)[ \t]*`{3,}[ \t]*\r?\n")
+_MAYBE_CLOSING_FENCE = re.compile(r"(?:^|\r?\n|\r)[ \t]*`*[ \t]*\r?\Z")
+_LAST_FENCE = re.compile(r"(?:^|\n)[ \t]*`+[ \t]*\r?\Z")
+
+_CHAT_OPENERS = (
+    "Sure", "Certainly", "Of course", "Okay", "Here's", "Here’s", "Here is", "Here are", "Below is", "The completion",
     "The completed", "The code", "The missing", "This is",
 )  # fmt: skip
+_LONGEST_OPENER = max(map(len, _CHAT_OPENERS))
+_CHAT_WORDS = re.compile(r"\b(?:complet\w+|code|answer|implementation|insert\w*|missing|snippet|function)\b", re.I)
+# How much may be held back while it is not clear whether an answer starts with chat.
+_CHAT_LIMIT = 300
 
 
-def _one_newline(text: str, at: int) -> int | None:
+def _is_start(whole: str, part: str) -> bool:
+    """A proper beginning: more is needed to tell."""
+    return len(part) < len(whole) and whole.startswith(part)
+
+
+def _past_newline(text: str, at: int) -> int | None:
     """Past one line ending at `at`; None while it cannot be said whether there is one."""
     if at >= len(text) or text[at:] == "\r":
         return None
@@ -207,24 +202,5 @@ def _one_newline(text: str, at: int) -> int | None:
     return at + 1 if text[at] == "\n" else at
 
 
-def _could_open(inner: str, opening: str) -> bool:
-    """The opening tag, or a fence, said again inside."""
-    return bool(inner) and (opening.startswith(inner[: len(opening)]) or inner.startswith("```"))
-
-
-def _could_be_foreign(rest: str) -> bool:
-    name = rest[1:].rstrip(">")
-    names = ("answer", "completion", "insertion", "output", "response", "result", "code_completion", _STEM)
-    return any(n.startswith(name) for n in names) or name.startswith(_STEM)
-
-
-def _partial(text: str, mark: str) -> int:
-    """Length of the longest end of `text` that may be the start of `mark`."""
-    for size in range(min(len(mark) - 1, len(text)), 0, -1):
-        if text.endswith(mark[:size]):
-            return size
-    return 0
-
-
-def _in_triple_quotes(text: str) -> bool:
+def _in_long_string(text: str) -> bool:
     return text.count('"""') % 2 == 1 or text.count("'''") % 2 == 1

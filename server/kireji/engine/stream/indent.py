@@ -13,8 +13,11 @@ from kireji.base.languages import canonical
 from kireji.base.text import indent_of
 from kireji.base.types import Site
 from kireji.engine.stream.levels import WRONG, Frame, Line, Place, cheapest
-from kireji.engine.stream.lines import opens_block, scan, state_at, text_after, width
-from kireji.engine.stream.scope import limit_of
+from kireji.engine.stream.lines import Scan, lines_above, opens_block, scan, state_at, text_after, width
+from kireji.engine.stream.scope import headers, limit_of
+
+# Flat code is laid out to this depth.
+_DEPTHS = 6
 
 
 def reindented(lines: list[str], site: Site) -> list[str]:
@@ -22,57 +25,63 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     lines = _first_line(lines, site)
     if len(lines) < 2:
         return lines
-    tabs, unit = _style(site.document.text)
+    tabs, unit = _style(site)
     frame = _frame(site, lines[0], unit)
     marked = _marked(lines, site, frame)
-    lines = _same_blanks(lines, marked, frame, site, tabs)
+    if tabs is not None:
+        lines = _same_blanks(lines, marked, frame, site, tabs)
     return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]))
 
 
 def _frame(site: Site, start: str, unit: int) -> Frame:
-    above = site.document.text[: site.offset].split("\n")[:-1]
+    above = lines_above(site)
     own = site.before + start
     # A cursor's line that stays blank has no level: the line above it has.
     first = own if own.strip() else next((line for line in reversed(above) if line.strip()), "")
-    home = least = width(first)
-    levels = []
-    for line in reversed(above):
-        if least == 0:
-            break
-        if line.strip() and width(line) < least:
-            least = width(line)
-            levels.append(least)
-    below = next((width(line) for line in text_after(site) if line), None)
+    levels: list[int] = []
+    brackets: list[int] = []
+    for line in reversed(list(headers(site, width(first)))):
+        state = scan(site.document.language, line)
+        brackets = brackets[: max(0, len(brackets) - len(state.unmatched))] + [width(line)] * len(state.opened)
+        levels.append(width(line))
+    home = width(first)
     python = canonical(site.document.language) == "python"
-    levels.reverse()
-    # Where the line that the cursor's stands under leaves a bracket open, its lines are no block of their own.
-    inside = python and bool(levels) and bool(scan(site.document.language, _under(above, levels[-1])).opened)
-    stack = tuple(levels) if inside else (*levels, home)
-    return Frame(python, unit, inside, limit_of(site, first).floor, stack, "" if inside else first, below)
-
-
-def _under(above: list[str], level: int) -> str:
-    return next((line for line in reversed(above) if line.strip() and width(line) <= level), "")
+    if python and brackets:
+        # Lines inside a bracket are no blocks: what counts is the statement that the bracket belongs to.
+        levels, first = [level for level in levels if level <= brackets[0]], ""
+    else:
+        levels.append(home)
+    below = next((width(line) for line in text_after(site) if line), None)
+    floor = limit_of(site, own if own.strip() else first).floor
+    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), first, below)
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
     """The lines after the first, each with what its width is held against."""
+    language = site.document.language
     out = []
-    own = state_at(site).within
-    state = scan(site.document.language, lines[0] + "\n", state_at(site))
-    for index, line in enumerate(lines[1:], 1):
-        own = own if own == state.within else ""
-        if not line.strip() or (state.within and not own):
-            place = Place.ANY
-        elif own:
-            place = Place.TEXT
-        elif frame.python and (state.opened or (frame.inside and not state.unmatched)):
-            place = Place.BRACKET
-        else:
-            place = Place.BLOCK
-        out.append(Line(index, line.strip(), width(line), place))
-        state = scan(site.document.language, line + "\n", state)
+    state = state_at(site)
+    own = state.within
+    owners: list[int] = []
+    for index, line in enumerate(lines):
+        if index:
+            own = own if own == state.within else ""
+            closed = len(state.unmatched)
+            outer = frame.brackets[-1 - closed] if closed < len(frame.brackets) else -1
+            owner = owners[-1] if owners else -1
+            out.append(Line(index, line.strip(), width(line), _place(line, state, own, outer, frame), outer, owner))
+        alone = scan(language, line + "\n", Scan(within=state.within))
+        owners = owners[: max(0, len(owners) - len(alone.unmatched))] + [index] * len(alone.opened)
+        state = scan(language, line + "\n", state)
     return out
+
+
+def _place(line: str, state: Scan, own: str, outer: int, frame: Frame) -> Place:
+    if not line.strip() or (state.within and not own):
+        return Place.ANY
+    if own:
+        return Place.TEXT
+    return Place.BRACKET if frame.python and (state.opened or outer >= 0) else Place.BLOCK
 
 
 def _remeasured(marked: list[Line], lines: list[str]) -> list[Line]:
@@ -124,20 +133,24 @@ def _written(lines: list[str], blanks: dict[int, str]) -> list[str]:
     return [blanks[i] + line.lstrip(" \t") if i in blanks else line for i, line in enumerate(lines)]
 
 
-def _style(text: str) -> tuple[bool, int]:
-    """Whether the document indents by tabs, and by how many columns at a time."""
+def _style(site: Site) -> tuple[bool | None, int]:
+    """Whether the document indents by tabs (None where nothing tells), and by how many columns at a time."""
     steps: Counter[int] = Counter()
-    tabs = blanks = previous = 0
-    for line in text.split("\n"):
-        if not line.strip():
+    previous = 0
+    first: Counter[str] = Counter(site.before[:1] if not site.before.strip() else "")
+    for line in site.document.text.split("\n"):
+        if not line.strip() or line.lstrip().startswith("*"):
+            # The inside of a block comment steps by one column and says nothing about code.
             continue
-        tabs += line[0] == "\t"
-        blanks += line[0] == " "
+        first[line[0]] += 1
         here = width(line)
         if here > previous:
             steps[here - previous] += 1
         previous = here
-    return tabs > blanks, 4 if tabs > blanks or not steps else steps.most_common(1)[0][0]
+    if not first["\t"] and not first[" "]:
+        return None, 4
+    tabs = first["\t"] > first[" "]
+    return tabs, 4 if tabs or not steps else steps.most_common(1)[0][0]
 
 
 # ---- the cursor's own level
@@ -145,19 +158,29 @@ def _style(text: str) -> tuple[bool, int]:
 
 def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str) -> list[str]:
     """Lines that lost the cursor's indentation get it back, if they then agree better."""
-    home = width(base)
-    if not home:
-        return lines
     cost, _ = cheapest(marked, [[line.width] for line in marked], frame)
     if cost < WRONG:
         return lines
+    home = width(base)
     # A line as far right as the cursor lost it surely, if any did; one further left may stand where it was meant to.
     options = [[line.width + home, *([line.width] if line.width < home else [])] for line in marked]
     moved, best = cheapest(marked, options, frame)
-    if moved >= cost:
-        return lines
+    if moved < cost:
+        return _shifted(lines, marked, best, base)
+    if not frame.python and max(line.width for line in marked) == 0:
+        # Flat code with braces: they say how deep each line stands.
+        steps = [[depth * frame.unit for depth in range(_DEPTHS)] for _ in marked]
+        moved, best = cheapest(marked, steps, frame)
+        if moved < WRONG:
+            return _written(
+                lines, {line.index: " " * size for line, size in zip(marked, best, strict=True) if line.text}
+            )
+    return lines
+
+
+def _shifted(lines: list[str], marked: list[Line], sizes: tuple[int, ...], base: str) -> list[str]:
     out = list(lines)
-    for line, size in zip(marked, best, strict=True):
+    for line, size in zip(marked, sizes, strict=True):
         if size != line.width and (line.text or line.width):
             out[line.index] = base + out[line.index]
     return out

@@ -37,27 +37,35 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an answer: its place in it, its text without blanks around, its width and what that is held against."""
+    """One line of an answer: its place in it, its text without blanks around, its width and what that is held against.
+
+    `outer` is the width of the line above the cursor whose bracket is still open here, `owner` the index of the answer's
+    own line whose bracket is; -1 where there is none.
+    """
 
     index: int
     text: str
     width: int
     place: Place
+    outer: int = -1
+    owner: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What lines must agree with. `levels` are the widths of the blocks open at the cursor's line, outermost first.
 
-    `inside` says that the cursor stands in an open bracket, `first` is the answer's first line where it counts for the
-    next, `below` the width of the line after the answer, None where there is none.
+    `home` is the width of the cursor's line, `floor` the least width inside its definition, `brackets` the widths of the
+    lines above that leave brackets open, one for each. `first` is the answer's first line where it counts for the next,
+    `below` the width of the line after the answer, None where there is none.
     """
 
     python: bool
     unit: int
-    inside: bool
+    home: int
     floor: int
     levels: tuple[int, ...]
+    brackets: tuple[int, ...]
     first: str
     below: int | None
 
@@ -103,25 +111,32 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
     # Lines that stood below each other belong together.
     cost = way.cost + (_UNUSUAL if choice != way.choice and line.width == way.width else 0)
     if line.place is Place.TEXT:
-        return _Way(cost + (WRONG if size < frame.floor else 0), sizes, choice, way.stack, "", line.width)
+        cost += WRONG if size < frame.floor else 0 if size in way.stack else _UNUSUAL
+        return _Way(cost, sizes, choice, way.stack, "", line.width)
     if line.place is Place.BRACKET:
-        closes = _CLOSES.match(line.text) is not None
-        outer = way.stack[-1] if way.stack else -1
-        wrong = size < outer if closes else size <= outer
-        return _Way(cost + (WRONG if wrong else 0), sizes, choice, way.stack, way.previous, line.width)
-    cost += _cost(way, line.text, size, frame)
+        cost += _cost_in_bracket(way, line, size, frame)
+        return _Way(cost, sizes, choice, way.stack, way.previous, line.width)
+    cost += _cost(way, line, size, frame)
     stack = (*(level for level in way.stack if level < size), size)
     return _Way(cost, sizes, choice, stack, line.text, line.width)
 
 
-def _cost(way: _Way, text: str, size: int, frame: Frame) -> int:
+def _cost_in_bracket(way: _Way, line: Line, size: int, frame: Frame) -> int:
+    own = way.sizes[line.owner - 1] if line.owner > 0 else frame.home
+    outer = own if line.owner >= 0 else line.outer
+    if _CLOSES.match(line.text):
+        return 0 if size == outer else _UNUSUAL if size > outer else WRONG
+    return 0 if size > outer else WRONG
+
+
+def _cost(way: _Way, line: Line, size: int, frame: Frame) -> int:
     last = way.stack[-1] if way.stack else 0
-    closes = _CLOSES.match(text) is not None
-    if size < frame.floor and not closes:
+    closes = _CLOSES.match(line.text) is not None
+    if not closes and (size < frame.floor or (size <= line.outer and not _LABEL.match(line.text))):
         return WRONG
     if frame.python:
-        return _cost_by_colon(way, text, size, last, frame.unit)
-    return _cost_by_brace(way, text, size, last, closes, frame.unit)
+        return _cost_by_colon(way, line.text, size, last, frame.unit)
+    return _cost_by_brace(way, line.text, size, last, closes, frame.unit)
 
 
 def _cost_by_colon(way: _Way, text: str, size: int, last: int, unit: int) -> int:

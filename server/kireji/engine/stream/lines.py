@@ -150,12 +150,43 @@ def state_at(site: Site) -> Scan:
     return Scan(within=mark if at[mark] >= 0 and supported(site.document.language) else "")
 
 
+_FAR = 1_000
+_LONG_STRING = re.compile(r'("""|\'\'\')(.*?)(?:\1)', re.S)
+
+
+def lines_above(site: Site) -> list[str]:
+    """The lines above the cursor's, those that start inside a finished long string left blank: they indent nothing."""
+    text = site.document.text[: site.offset]
+    start = 0
+    if canonical(site.document.language) == "python":
+        if site.kind is SiteKind.CODE and sum(text.count(mark) for mark in ('"""', "'''")) % 2:
+            # The text starts inside a string: the first mark ends it.
+            start = min(at for mark in ('"""', "'''") if (at := text.find(mark)) >= 0) + 3
+        text = text[:start] + _LONG_STRING.sub(_emptied, text[start:])
+    return text.split("\n")[:-1]
+
+
+def _emptied(found: re.Match[str]) -> str:
+    lines = found.group(2).count("\n")
+    # What follows the string on its last line is pushed so far right that it counts for no level.
+    return found.group(1) + ("\n" * lines + " " * _FAR if lines else "") + found.group(1)
+
+
 def text_after(site: Site) -> list[str]:
     """The lines below the cursor's, without their endings; first the rest of the cursor's own where that stands alone."""
     below = site.document.text[site.offset :].split("\n")
     first = site.before + below[0].rstrip("\r")
     rest = [line.rstrip() for line in below[1:]]
     return [first.rstrip(), *rest] if not site.before.strip() and below[0].strip() else rest
+
+
+# So much of a line of prose is not said again by chance.
+_MUCH = 12
+
+
+def in_place(site: Site, line: str) -> bool:
+    """Whether a line that starts as one below does is that line, perhaps cut off. Prose repeats its beginnings."""
+    return site.kind is SiteKind.CODE or len(line.strip()) >= _MUCH or line.rstrip() in text_after(site)
 
 
 def repeated_from(lines: list[str], suffix: list[str], first: int) -> int | None:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from kireji.base.languages import canonical
 from kireji.base.types import Site
-from kireji.engine.stream.lines import Scan, is_trivial, opens_block, text_after, width
+from kireji.engine.stream.lines import Scan, is_trivial, lines_above, opens_block, text_after, width
 
 _MODIFIERS = (
     r"\s*(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|unsafe|open|override|declare"
@@ -32,6 +32,8 @@ _UNIT = re.compile(
     r"|package|template|@\w[\w.]*)\b"
 )
 _TOP_LEVEL = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
+# A sentence about the code, and a fence that nothing opened: no language has such lines.
+_SENTENCE = re.compile(r"[A-Z][a-z']* (?:[\w'`(),/-]+ ){2,}[\w'`(),/-]+[.!]\n")
 _FIRST_WORD = re.compile(r"\s*(?:\w+[^\w]|@\w|[^\w\s@])")
 
 
@@ -55,7 +57,7 @@ def limit_of(site: Site, first: str) -> Limit:
     """The limit at a site for an answer whose first line (joined to what stands left of the cursor) is `first`."""
     home = width(first if first.strip() else site.before)
     floor = 0
-    for line in _headers(site, home):
+    for line in headers(site, home):
         if _FUNCTION.match(line):
             # A function in a function: the outer one may be continued too.
             floor = width(line) + 1
@@ -68,10 +70,10 @@ def limit_of(site: Site, first: str) -> Limit:
     return Limit(canonical(site.document.language) == "python", floor, home)
 
 
-def _headers(site: Site, home: int) -> Iterator[str]:
+def headers(site: Site, home: int) -> Iterator[str]:
     """The lines that the cursor's block lies under, innermost first."""
     least, closed = home, False
-    for line in reversed(site.document.text[: site.offset].split("\n")[:-1]):
+    for line in reversed(lines_above(site)):
         here = width(line)
         if not line.strip() or here > least or (here == least and not closed):
             continue
@@ -96,6 +98,8 @@ def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyon
     if state.within:
         # Nothing in a string is code, but where it was left open the next definition still ends the answer.
         return Beyond.ANOTHER if blanks >= 2 and _SCOPE.match(line) and width(line) < max(limit.home, 1) else None
+    if line.startswith("```") or (blanks and _SENTENCE.fullmatch(line)):
+        return Beyond.LEFT
     # Far outside, no word can bring a line of Python back; elsewhere its first word decides.
     if not _FIRST_WORD.match(line) and not (limit.python and blanks >= 2 and width(line) < limit.floor):
         return None

@@ -6,10 +6,10 @@ judge whether the code is right: the gates do.
 
 from __future__ import annotations
 
-from kireji.base import syntax
 from kireji.base.types import Change, Site, SiteKind, Span
+from kireji.engine.stream.applied import Applied
 from kireji.engine.stream.indent import reindented
-from kireji.engine.stream.lines import is_trivial, repeated_from, scan, text_after
+from kireji.engine.stream.lines import in_place, is_trivial, repeated_from, scan, text_after
 
 
 def trim(text: str, site: Site) -> Change | None:
@@ -17,11 +17,9 @@ def trim(text: str, site: Site) -> Change | None:
 
     The span is the cursor, or reaches to the end of its line where the answer says how that line ends.
     """
+    applied = Applied(site)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = _without_lines_below(lines, site)
-    if not lines:
-        return None
-    lines = _without_lines_below(reindented(lines, site), site)
+    lines = _without_lines_below(reindented(_without_lines_below(lines, site, applied), site), site, applied)
     ends_line = len(lines) > 1 and not lines[-1].strip()
     while lines and not lines[-1].strip():
         lines.pop()
@@ -30,43 +28,45 @@ def trim(text: str, site: Site) -> Change | None:
     end = site.offset
     tail = site.after.rstrip()
     if tail.strip() and (site.before.strip() or _joins(lines[-1], tail)):
-        lines, whole = _without_tail(lines, site, tail)
-        if whole:
-            end += len(site.after)
-    elif tail.strip() and ends_line:
-        # The rest of the cursor's line is pushed down: it keeps its own indentation.
-        lines.append("")
+        lines, replaces = _without_tail(lines, site, tail, applied)
+        end += len(site.after) if replaces else 0
+    elif tail.strip() and _pushes(lines, site, applied, ends_line):
+        # The rest of the cursor's line becomes a line of its own and keeps its indentation.
+        lines = [*lines, site.before]
     said = "\n".join(lines)
     if not said.strip():
         return None
-    if "\r\n" in site.document.text:
-        said = said.replace("\n", "\r\n")
-    if said == site.document.text[site.offset : end]:
-        return None
-    return Change(Span(site.offset, end), said)
+    said = said.replace("\n", "\r\n") if "\r\n" in site.document.text else said
+    return None if said == site.document.text[site.offset : end] else Change(Span(site.offset, end), said)
 
 
 # ---- the rest of the line
 
 
-def _without_tail(lines: list[str], site: Site, tail: str) -> tuple[list[str], bool]:
+def _without_tail(lines: list[str], site: Site, tail: str, applied: Applied) -> tuple[list[str], bool]:
     """The lines without the rest of the cursor's line; true when the answer replaces that rest instead."""
     last = lines[-1].rstrip()
-    for want in (tail, tail.strip()):
-        if last.endswith(want):
-            shorter = [*lines[:-1], last[: len(last) - len(want)]]
-            if _no_worse(site, "\n".join(shorter), "\n".join(lines)):
-                return shorter, False
-            return lines, False
-    if site.kind is SiteKind.CODE and tail.strip() in last and len(tail.strip()) > 0:
-        # Said again with more behind it: what the answer says of the line's end holds, if that parses better.
-        whole = (
-            site.document.text[: site.offset] + "\n".join(lines) + site.document.text[site.offset + len(site.after) :]
-        )
-        kept = site.document.text[: site.offset] + "\n".join(lines) + site.document.text[site.offset :]
-        if _count(site, whole) < _count(site, kept):
-            return lines, True
-    return lines, False
+    want = tail if last.endswith(tail) else tail.strip()
+    if last.endswith(want):
+        shorter = [*lines[:-1], last[: len(last) - len(want)]]
+        return (shorter, False) if _no_worse("\n".join(shorter), "\n".join(lines), site, applied) else (lines, False)
+    said = "\n".join(lines)
+    # Said again with more behind it: what the answer says of the line's end holds, if that parses better.
+    replaces = (
+        site.kind is SiteKind.CODE and want in last and applied.problems(said, len(site.after)) < applied.problems(said)
+    )
+    return lines, replaces
+
+
+def _no_worse(text: str, other: str, site: Site, applied: Applied) -> bool:
+    """Whether the document with `text` is no more broken than with `other`."""
+    one, two = applied.problems(text), applied.problems(other)
+    return one < two or (one == two and _open_brackets(site, text) <= _open_brackets(site, other))
+
+
+def _open_brackets(site: Site, text: str) -> int:
+    state = scan(site.document.language, site.before + text + site.after)
+    return len(state.opened) + len(state.unmatched)
 
 
 def _joins(last: str, tail: str) -> bool:
@@ -74,41 +74,29 @@ def _joins(last: str, tail: str) -> bool:
     return not is_trivial(tail) and last.rstrip().endswith(tail) and last.rstrip() != tail
 
 
-def _no_worse(site: Site, text: str, other: str) -> bool:
-    """Whether the document with `text` is no more broken than with `other`."""
-    before, after = site.document.text[: site.offset], site.document.text[site.offset :]
-    if not syntax.supported(site.document.language):
-        return _brackets(site, text) <= _brackets(site, other)
-    left, right = _count(site, before + text + after), _count(site, before + other + after)
-    return left < right or (left == right and _brackets(site, text) <= _brackets(site, other))
-
-
-def _count(site: Site, text: str) -> int:
-    if not syntax.supported(site.document.language):
-        return 0
-    return len(syntax.parse(site.document.language, text).problems())
-
-
-def _brackets(site: Site, text: str) -> int:
-    state = scan(site.document.language, site.before + text + site.after)
-    return len(state.opened) + len(state.unmatched)
+def _pushes(lines: list[str], site: Site, applied: Applied, ends_line: bool) -> bool:
+    """Where nothing stands left of the cursor: whether the answer's lines stand above the rest of the cursor's line."""
+    said = "\n".join(lines)
+    joined, above = applied.problems(said), applied.problems(f"{said}\n{site.before}")
+    return above < joined or (above == joined and (ends_line or len(lines) > 1))
 
 
 # ---- the lines below
 
 
-def _without_lines_below(lines: list[str], site: Site) -> list[str]:
-    full = [site.before + lines[0], *lines[1:]]
-    start = repeated_from(full, text_after(site), 0)
-    if start is None:
+def _without_lines_below(lines: list[str], site: Site, applied: Applied) -> list[str]:
+    """The lines without those at their end that stand below the cursor already."""
+    if not lines:
         return lines
-    said = [line for line in lines[start:] if line.strip()]
+    start = repeated_from([site.before + lines[0], *lines[1:]], text_after(site), 0)
+    if start is None or (start == 0 and site.before.strip()):
+        return lines
+    said = [line.rstrip() for line in lines[start:] if line.strip()]
+    if not in_place(site, said[-1]):
+        return lines
     if len(said) == 1 and is_trivial(said[0]):
-        before, after = site.document.text[: site.offset], site.document.text[site.offset :]
-        without = _count(site, before + "\n".join(lines[:start]) + after)
-        if without > _count(site, before + "\n".join(lines) + after):
+        kept, whole = applied.problems("\n".join(lines[:start])), applied.problems("\n".join(lines))
+        if kept > whole:
             return lines
-    if start == 0 and site.before.strip():
-        return lines
-    kept = lines[:start]
-    return [*kept, ""] if kept and not site.before.strip() and site.after.strip() else kept
+    # Lines that were said of the rest of the cursor's line stood below the answer.
+    return [*lines[:start], ""] if start and site.after.strip() and not site.before.strip() else lines[:start]
