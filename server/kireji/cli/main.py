@@ -54,11 +54,16 @@ def cli() -> None:
 def main() -> None:
     """The entry point of the `kireji` script."""
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="kireji", standalone_mode=False)
     except click.exceptions.Abort:
         code = 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        code = 2
     except click.ClickException as error:
-        sys.stderr.write(f"kireji: {error.format_message()}\n")
+        context = getattr(error, "ctx", None)
+        hint = f" (try: {context.command_path} --help)" if context is not None else ""
+        sys.stderr.write(f"kireji: {' '.join(error.format_message().split())}{hint}\n")
         code = 2
     except CommandError as error:
         sys.stderr.write(f"kireji: {error}\n")

@@ -1,0 +1,233 @@
+"""One answer for each kind of measuring row, made by the functions that serve an editor. Scores nothing.
+
+What an editor would have warm by then (an index, a checker, a cache) is waited for and not counted in `elapsed_ms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from kireji.base.config_schema import Options
+from kireji.base.files import read_text
+from kireji.base.text import make_document
+from kireji.base.types import (
+    Candidate,
+    Change,
+    ContextItem,
+    Delta,
+    Document,
+    Edit,
+    End,
+    EndReason,
+    GateState,
+    RawCompletion,
+    Site,
+    Skip,
+    Snapshot,
+    Span,
+    Trigger,
+    Verdict,
+    Workspace,
+)
+from kireji.engine import pipeline
+from kireji.engine.gates.before import preparing
+from kireji.engine.services import Services
+from kireji.engine.site import classify
+from kireji.providers.copy_engine import Corpus, suggest
+from kireji.providers.copy_workspaces import index
+
+Row = Mapping[str, Any]
+Answer = dict[str, Any]
+Answerer = Callable[["Lab", Row], Awaitable[Answer]]
+
+# How many characters of a recorded answer arrive at a time, and how many a token has: the contract's figures.
+_PIECE = 4
+_CHARS_PER_TOKEN = 4.0
+_PREPARING_SECONDS = 30.0
+
+
+class RowError(Exception):
+    """What is wrong with a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One run: the parts of the straight line, the user's options, and the index of each workspace that was named."""
+
+    services: Services
+    options: Options
+    indexes: dict[str, Corpus] = field(default_factory=dict)
+
+
+async def context(lab: Lab, row: Row) -> Answer:
+    """What would be sent for a place: `context` in the order of the prompt, at most 4 characters a token of the budget."""
+    budget = row.get("budget")
+    if not isinstance(budget, int) or isinstance(budget, bool) or budget <= 0:
+        raise RowError("`budget` must be a positive whole number")
+    options = replace(lab.options, context_tokens=budget)
+    snapshot, site = _ask_at(options, row)
+    asking = lab.services.asking
+    model = replace(asking.model, chars_per_token=_CHARS_PER_TOKEN)
+    services = replace(lab.services, asking=replace(asking, model=model))
+    # The editor's index and caches are warm by the time of a request; the first pass warms ours and is not counted.
+    await pipeline.gather_pack(services, snapshot, site)
+    started = services.clock.monotonic()
+    pack = await pipeline.gather_pack(services, snapshot, site)
+    elapsed = services.clock.monotonic() - started
+    root = snapshot.workspace.root
+    return {
+        "context": _joined([i.text for i in pack.items], int(budget * _CHARS_PER_TOKEN)),
+        "tokens": pack.tokens,
+        "items": [
+            {"kind": i.kind.value, "path": _relative(i.uri, root), "line": _line(site.document, i, root, options)}
+            | {"tokens": i.tokens}
+            for i in pack.items
+        ],
+        "dropped": [
+            {"kind": d.item.kind.value, "path": _relative(d.item.uri, root), "why": d.why} for d in pack.dropped
+        ],
+        "elapsed_ms": elapsed * 1000,
+    }
+
+
+async def cut(lab: Lab, row: Row) -> Answer:
+    """What is left of a recorded answer that arrives as a stream, as an insertion at the cursor."""
+    snapshot, site = _ask_at(lab.options, row)
+    said = _text(row, "raw")
+
+    async def pieces() -> AsyncIterator[Delta | End]:
+        for at in range(0, len(said), _PIECE):
+            yield Delta(said[at : at + _PIECE])
+        yield End(EndReason.COMPLETE)
+
+    raw = await pipeline.read_answer(lab.services.clock, pieces(), site, "no-tag-was-sent")
+    candidate = pipeline.make_candidate(snapshot, site, raw)
+    text = inserted(snapshot.document, site.offset, candidate.change) if candidate else ""
+    return {"text": text, "cut_by": raw.cut_by, "chars_read": raw.chars_read}
+
+
+async def validate(lab: Lab, row: Row) -> Answer:
+    """What the gates say of an insertion, within the deadline of a request made while typing."""
+    snapshot, site = _ask_at(lab.options, row)
+    insert = _text(row, "insert")
+    raw = RawCompletion(insert, "given", True, None, 0.0, 0.0, len(insert))
+    edit = Edit(site.document.uri, site.document.version, (Change(Span(site.offset, site.offset), insert),))
+    candidate = Candidate(snapshot.id, site, edit, raw)
+    async with preparing(lab.services.gates, snapshot, site) as before:
+        # In an editor the model takes longer than this.
+        await before.document(_PREPARING_SECONDS)
+        started = lab.services.clock.monotonic()
+        judged, verdict = await pipeline.judge(lab.services, snapshot, candidate, before)
+        elapsed = lab.services.clock.monotonic() - started
+    findings = [
+        {"gate": f.gate, "code": f.code, "severity": f.severity.value, "message": f.message} for f in verdict.findings
+    ]
+    return {
+        "decision": _decision(candidate, judged, verdict),
+        "text": judged.change.text,
+        "findings": findings,
+        "elapsed_ms": elapsed * 1000,
+    }
+
+
+async def local(lab: Lab, row: Row) -> Answer:
+    """What the local engine says: from the buffer alone, or, with a root, from the workspace without the row's file."""
+    prefix, suffix = _text(row, "prefix"), _text(row, "suffix")
+    _text(row, "language")
+    corpus, path = None, None
+    if (root := _root(row)) is not None:
+        path = str(Path(root, _text(row, "path")))
+        if root not in lab.indexes:
+            lab.indexes[root] = await asyncio.to_thread(index, Path(root))
+        corpus = lab.indexes[root]
+    started = lab.services.clock.monotonic()
+    suggestion = suggest(prefix, suffix, corpus, path)
+    elapsed = lab.services.clock.monotonic() - started
+    return {"text": suggestion.text, "confidence": suggestion.confidence, "elapsed_ms": elapsed * 1000}
+
+
+ANSWERERS: Mapping[str, Answerer] = MappingProxyType(
+    {"context": context, "cut": cut, "validate": validate, "local": local}
+)
+
+
+def inserted(document: Document, offset: int, change: Change) -> str:
+    """What a change inserts at the cursor: a replaced tail that the new text still ends with is not part of it."""
+    replaced = document.text[offset : change.span.end]
+    return change.text.removesuffix(replaced) if replaced else change.text
+
+
+# ---- reading a row
+
+
+def _text(row: Row, key: str) -> str:
+    if key not in row:
+        raise RowError(f"the row has no `{key}`")
+    value = row[key]
+    if not isinstance(value, str):
+        raise RowError(f"`{key}` must be a string")
+    return value
+
+
+def _root(row: Row) -> str | None:
+    """The real path of the row's workspace, since items are named by theirs."""
+    if row.get("root") is None:
+        return None
+    root = Path(_text(row, "root")).resolve()
+    if not root.is_dir():
+        raise RowError(f"`root` is no folder: {root}")
+    return str(root)
+
+
+def _ask_at(options: Options, row: Row) -> tuple[Snapshot, Site]:
+    """The snapshot and site that an editor would have made of a row."""
+    root = _root(row)
+    path = str(Path(root, _text(row, "path"))) if root is not None else None
+    uri = Path(path).as_uri() if path else "untitled:row"
+    prefix = _text(row, "prefix")
+    document = make_document(uri, path, _text(row, "language"), 0, prefix + _text(row, "suffix"))
+    python = _text(row, "python") if row.get("python") is not None else None
+    snapshot = Snapshot("lab", document, (), Workspace(root, True, python), options, Trigger.AUTOMATIC)
+    # Rows may stand where an automatic request would not be made: they are asked as a person would.
+    site = classify(replace(snapshot, trigger=Trigger.EXPLICIT), len(prefix))
+    if isinstance(site, Skip):
+        raise RowError(f"no question is asked here: {site.reason.value}")
+    return snapshot, site
+
+
+# ---- writing an answer
+
+
+def _joined(texts: list[str], room: int) -> str:
+    """The texts on lines of their own. Where the window alone fills the room, the line end between its two halves may be
+    one character too many; then the room is kept and what stands first makes way."""
+    joined = "\n".join(texts)
+    return joined[max(0, len(joined) - room) :]
+
+
+def _decision(candidate: Candidate, judged: Candidate, verdict: Verdict) -> str:
+    if verdict.state is GateState.FAIL:
+        return "withhold"
+    if judged is not candidate:
+        return "repair"
+    return "unverified" if verdict.state is GateState.UNKNOWN else "offer"
+
+
+def _relative(uri: str, root: str | None) -> str:
+    path = unquote(urlsplit(uri).path)
+    return path.removeprefix(f"{root}/") if root else path
+
+
+def _line(document: Document, item: ContextItem, root: str | None, options: Options) -> int:
+    """The item's first line, counted from 1; in another file as that file stands on the disk."""
+    text: str | None = document.text
+    if item.uri != document.uri:
+        path = Path(unquote(urlsplit(item.uri).path))
+        text = read_text(path, Path(root or path.parent), options.max_file_bytes)
+    return (text or "").count("\n", 0, item.span.start) + 1
