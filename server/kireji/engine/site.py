@@ -6,6 +6,7 @@ the snapshot's own, and decides nothing about money, pauses or ignored files.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 
 from kireji.base import limits, syntax
@@ -61,10 +62,11 @@ def _kind_and_scope(document: Document, offset: int) -> tuple[SiteKind, Span]:
         return (SiteKind.PROSE if document.language.lower() in _PROSE_LANGUAGES else SiteKind.CODE), whole
     tree = syntax.parse(document.language, document.text)
     if tree.has_error and canonical(document.language) == "python" and _in_long_string(tree, offset):
-        # A text that starts inside a docstring (an excerpt, a cell) turns inside out: code reads as string. Where it
-        # parses better with that docstring opened, it is such a text.
-        opened = syntax.parse(document.language, _OPENED + document.text)
-        if len(opened.problems()) < len(tree.problems()):
+        # A text that starts inside a docstring (an excerpt, a cell) turns inside out: code reads as string. It is such a
+        # text where what stands left of the cursor parses better with that docstring opened.
+        before = document.text[:offset]
+        if _problems(document, _OPENED + before) < _problems(document, before):
+            opened = syntax.parse(document.language, _OPENED + document.text)
             scope = opened.scope_at(offset + len(_OPENED))
             start, end = (max(0, at - len(_OPENED)) for at in (scope.start, scope.end))
             return _kind(opened, offset + len(_OPENED)), Span(start, end)
@@ -72,6 +74,10 @@ def _kind_and_scope(document: Document, offset: int) -> tuple[SiteKind, Span]:
 
 
 _OPENED = '"""\n'
+
+
+def _problems(document: Document, text: str) -> int:
+    return len(syntax.parse(document.language, text).problems())
 
 
 def _in_long_string(tree: syntax.Tree, offset: int) -> bool:
@@ -92,7 +98,18 @@ def _kind(tree: syntax.Tree, offset: int) -> SiteKind:
             return SiteKind.COMMENT if _inside_comment(around, offset) else SiteKind.CODE
         elif _is_string(name) and around.start < offset and (offset < around.end or _is_open(around)):
             return SiteKind.PROSE if _is_docstring(around) else SiteKind.STRING
-    return SiteKind.CODE
+    return SiteKind.STRING if tree.has_error and _quote_is_open(tree, offset) else SiteKind.CODE
+
+
+def _quote_is_open(tree: syntax.Tree, offset: int) -> bool:
+    """A string that has only begun is no node yet: the quotes of the cursor's line tell."""
+    line = tree.text[tree.text.rfind("\n", 0, offset) + 1 : offset]
+    rest = _CLOSED_QUOTES.sub("", line)
+    # An apostrophe in Rust is a lifetime as often as a quote.
+    return '"' in rest or ("'" in rest and tree.language != "rust")
+
+
+_CLOSED_QUOTES = re.compile(r"""([\"'])(?:\\.|(?!\1).)*\1|\\.""")
 
 
 def _inside_comment(node: syntax.Node, offset: int) -> bool:
@@ -114,6 +131,8 @@ _STRINGS = frozenset(
         "rune_literal",
         "encapsed_string",
         "quoted_attribute_value",
+        "single_quote_scalar",
+        "double_quote_scalar",
     }
 )
 
