@@ -22,8 +22,9 @@ PLACES = [
     "$0",
 ]
 PIECES = [
-    "return a", "\n", "\r\n", "    ", "\t", "def f(a):", ")", "}", "```", "```python\n", "<code_x>", "</code_x>", "Here is the code:\n",
-    "y = 2", "../../etc/passwd", "\u200b", "pass", "def g():\n    pass\n", "𝒳", "\0", "class A:\n", "self.m()", "#", '"""', "file:///other.py",
+    "return a", "\n", "\r\n", "    ", "\t", "def f(a):", ")", "}", "```", "```python\n", "<code_x>", "</code_x>",
+    "Here is the code:\n", "y = 2", "../../etc/passwd", "\u200b", "pass", "def g():\n    pass\n", "𝒳", "\0",
+    "class A:\n", "self.m()", "#", '"""', "file:///other.py",
 ]  # fmt: skip
 
 
