@@ -37,7 +37,7 @@ def baseline_document(snapshot: Snapshot, site: Site) -> Document:
             return _with_text(document, filled)
         if fault.trouble is Trouble.LIMIT or is_newer_syntax(fault, filled):
             break
-        covered = _faulty_lines(lines, min(fault.line, len(lines) - 1))
+        covered = _faulty_lines(lines, min(fault.line, len(lines) - 1), hole)
         if not covered or not _cover(lines, covered):
             break
         if hole in covered:
@@ -58,11 +58,13 @@ def trial(snapshot: Snapshot, candidate: Candidate, baseline: Document | None = 
     text = apply(before.text, changes)
     inserted = inserted_span(changes)
     near, far = _masked_lines(before, baseline, candidate.site)
-    masked = _carry_masks(text, before, changes, inserted, far)
-    if near and compile_fault(masked) is not None:
-        # What is broken right beside the cursor is either what the candidate completes, or none of its business.
-        both = _carry_masks(masked, before, changes, inserted, near)
-        masked = both if compile_fault(both) is None else masked
+    masked = text
+    if (near or far) and compile_fault(text) is not None:
+        masked = _carry_masks(text, before, changes, inserted, far)
+        if near and compile_fault(masked) is not None:
+            # What is broken right beside the cursor is either what the candidate completes, or none of its business.
+            both = _carry_masks(masked, before, changes, inserted, near)
+            masked = both if compile_fault(both) is None else masked
     after = make_document(before.uri, before.path, before.language, before.version, masked)
     return Trial(snapshot, candidate, before, after, baseline, inserted)
 
@@ -100,7 +102,9 @@ def _filled(lines: Sequence[str], hole: int, column: int) -> tuple[str, Fault | 
         fault = compile_fault(text)
         if fault is None:
             return text, None
-        if best is None or fault.line > best[1].line:
+        # On a blank line an empty hole may itself be the fault below it (a header without its body).
+        empty = best is not None and fill == "pass" and fault.line == best[1].line and not row.strip()
+        if best is None or fault.line > best[1].line or empty:
             best = text, fault
         if fault.line < hole and not _opens(lines, fault.line, hole):
             break  # no fill can help against what is broken above
@@ -113,11 +117,14 @@ def _opens(lines: Sequence[str], line: int, hole: int) -> bool:
     return all(not row.strip() for row in lines[line + 1 : hole])
 
 
-def _faulty_lines(lines: Sequence[str], line: int) -> range:
-    """The lines to mask for a fault: its own, or the header above that lacks a body, and what hangs below them."""
+def _faulty_lines(lines: Sequence[str], line: int, hole: int) -> range:
+    """The lines to mask for a fault: its own, or the header above that lacks a body, and what hangs below them.
+
+    The hole's line counts as filled: a header right above it does not lack a body.
+    """
     while line > 0 and not lines[line].strip():
         line -= 1
-    above = next((n for n in range(line - 1, -1, -1) if lines[n].strip()), None)
+    above = next((n for n in range(line - 1, -1, -1) if lines[n].strip() or n == hole), None)
     if above is not None and lines[above].rstrip().endswith(":") and _width(lines[line]) <= _width(lines[above]):
         return range(above, above + 1)
     if lines[line].rstrip().endswith(":"):

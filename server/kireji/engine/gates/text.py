@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.text import line_at, line_span, split_lines
-from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Span
+from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Span
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.policy import Rule
 
@@ -45,7 +45,7 @@ class TextGate:
 
 
 def _findings(trial: Trial) -> Iterator[Finding]:
-    text, span = trial.after.text, trial.inserted
+    text, span, site = trial.after.text, trial.inserted, trial.candidate.site
     inserted = text[span.start : span.end]
     if not inserted.strip():
         return
@@ -59,7 +59,10 @@ def _findings(trial: Trial) -> Iterator[Finding]:
             Rule.DUPLICATED_SUFFIX,
             _duplicated_suffix(inserted, text[span.end + len(rest) :]) if not rest.strip() else None,
         ),
-        (Rule.OPEN_END, _open_end(inserted, rest, canonical(trial.after.language))),
+        (
+            Rule.OPEN_END,
+            _open_end(inserted, rest, canonical(trial.after.language)) if site.kind is SiteKind.CODE else None,
+        ),
     ):
         if found is not None:
             where = Span(span.start + found.start, span.start + found.end)
