@@ -360,7 +360,7 @@ async def test_slow_gates_run_side_by_side() -> None:
 @pytest.mark.parametrize("cost", Cost)
 async def test_late_is_not_known(cost: Cost) -> None:
     found = await run([Scripted("late", None, cost), Scripted("fine", cost=cost)], 0.05)
-    assert [(r.state, r.note) for r in found.results][0] == (UNKNOWN, "late")
+    assert next((r.state, r.note) for r in found.results) == (UNKNOWN, "late")
     assert found.state is UNKNOWN
 
 
@@ -379,7 +379,7 @@ async def test_a_broken_gate_is_logged_and_takes_no_other_down(
 async def test_cancellation_passes_through(cost: Cost) -> None:
     gate = Scripted("slow", None, cost)
     task = asyncio.ensure_future(run([gate]))
-    while not gate.asked:
+    while not gate.asked:  # noqa: ASYNC110 — one turn of the loop at a time, until the gate has been asked
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
