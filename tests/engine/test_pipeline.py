@@ -33,10 +33,10 @@ class Line:
     def __init__(self, services: Services) -> None:
         self.services = services
 
-    async def ask(self, text: str, **options: object) -> Offered | tuple[Reason, Stage]:
+    async def ask(self, text: str, request_ms: int = 60_000) -> Offered | tuple[Reason, Stage]:
         """The outcome, or why and where there is none."""
         document, offset = marked(text)
-        snapshot = Snapshot("t", document, options=Options(**options), trigger=Trigger.EXPLICIT)  # type: ignore[arg-type]
+        snapshot = Snapshot("t", document, options=Options(request_ms=request_ms), trigger=Trigger.EXPLICIT)
         outcome = await pipeline.complete(self.services, snapshot, offset)
         return outcome if isinstance(outcome, Offered) else (outcome.reason, outcome.stage)
 

@@ -29,6 +29,8 @@ async def serving(
     home: Path, api: MessagesApi | None = None, *arguments: str, tcp: bool = False, **environment: str
 ) -> AsyncIterator[Served]:
     """Starts a server with an empty home; whatever happens, it is gone afterwards."""
+    # On a loaded machine the first request may wait long for the SDK to be loaded: no test is about that.
+    environment = {"KIREJI_REQUEST_MS": "60000"} | environment
     if api is not None:
         environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
     log = home / "server.log"

@@ -80,9 +80,11 @@ class AnthropicProvider:
         fault: ProviderError | None = None
         try:
             async with AsyncExitStack() as held:
+                # Loading the SDK is our time, not the model's: only the request's own deadline counts for it.
+                async with asyncio.timeout(max(0.0, request.deadline - time.monotonic())):
+                    client = await self._ready()
                 reader = _Reader(self._model, request.prompt, request.deadline, self._limits, meter)
                 async with asyncio.timeout(reader.time_left()):
-                    client = await self._ready()
                     meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
                     events = await held.enter_async_context(await _send(client, self._model, request.prompt))
                 while not reader.finished:
