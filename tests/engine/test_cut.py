@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from kireji.base.types import Site
@@ -236,3 +238,36 @@ def test_after_the_end_nothing_changes() -> None:
 
 def test_a_language_without_a_grammar_is_cut_by_its_lines() -> None:
     check_stream("begin\n  $0\n  write(x)\nend\n", "x := 1\n  write(x)\nend\n", "x := 1", language="pascal")
+
+
+PIECES = [
+    "x = 1",
+    "if a:",
+    "return b",
+    "foo(",
+    ")",
+    "}",
+    "{",
+    "    ",
+    "\t",
+    "\n",
+    "\n\n\n",
+    "'",
+    '"""',
+    "def f(a):",
+    "😀",
+    "# c",
+    "```",
+    "]",
+]
+
+
+def test_any_split_of_a_stream_gives_the_same() -> None:
+    rng = random.Random(20261121)
+    for _ in range(300):
+        text = "".join(rng.choices(PIECES, k=12)) + "$0" + "".join(rng.choices(PIECES, k=12))
+        raw = "".join(rng.choices(PIECES, k=12))
+        site = site_of(text, rng.choice(["python", "typescript", "unknown"]))
+        complete = rng.random() < 0.7
+        results = {stream(site, raw, size, complete)[0].text for size in (1, 3, len(raw))}
+        assert len(results) == 1, (text, raw)

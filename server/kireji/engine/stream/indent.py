@@ -13,15 +13,18 @@ from kireji.base.languages import canonical
 from kireji.base.text import indent_of
 from kireji.base.types import Site
 from kireji.engine.stream.levels import WRONG, Frame, Line, Place, cheapest
-from kireji.engine.stream.lines import Scan, lines_above, opens_block, scan, state_at, text_after, width
+from kireji.engine.stream.lines import Scan, code_of, lines_above, opens_block, scan, state_at, text_after, width
 from kireji.engine.stream.scope import headers, limit_of
 
 # Flat code is laid out to this depth.
 _DEPTHS = 6
+_NEARLY_ALL = 0.9
 
 
 def reindented(lines: list[str], site: Site) -> list[str]:
     """The answer's lines (the first starts at the cursor), indented as the document is."""
+    if not lines:
+        return lines
     lines = _first_line(lines, site)
     if len(lines) < 2:
         return lines
@@ -42,7 +45,10 @@ def _frame(site: Site, start: str, unit: int) -> Frame:
     brackets: list[int] = []
     for line in reversed(list(headers(site, width(first)))):
         state = scan(site.document.language, line)
-        brackets = brackets[: max(0, len(brackets) - len(state.unmatched))] + [width(line)] * len(state.opened)
+        if state.unmatched:
+            brackets = [outer for outer in brackets if outer < width(line)]
+        # One for each line: where it opens several, some may be closed further right, where nothing is looked at.
+        brackets += [width(line)] if state.opened else []
         levels.append(width(line))
     home = width(first)
     python = canonical(site.document.language) == "python"
@@ -53,7 +59,7 @@ def _frame(site: Site, start: str, unit: int) -> Frame:
         levels.append(home)
     below = next((width(line) for line in text_after(site) if line), None)
     floor = limit_of(site, own if own.strip() else first).floor
-    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), first, below)
+    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first), below)
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
@@ -63,13 +69,15 @@ def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
     state = state_at(site)
     own = state.within
     owners: list[int] = []
+    # A closer that starts the cursor's line closes what was opened at that line's own level.
+    at_level = 1 if (site.before + lines[0]).lstrip()[:1] in (")", "]", "}") else 0
     for index, line in enumerate(lines):
         if index:
             own = own if own == state.within else ""
-            closed = len(state.unmatched)
+            closed = max(0, len(state.unmatched) - at_level)
             outer = frame.brackets[-1 - closed] if closed < len(frame.brackets) else -1
             owner = owners[-1] if owners else -1
-            out.append(Line(index, line.strip(), width(line), _place(line, state, own, outer, frame), outer, owner))
+            out.append(Line(index, code_of(line), width(line), _place(line, state, own, outer, frame), outer, owner))
         alone = scan(language, line + "\n", Scan(within=state.within))
         owners = owners[: max(0, len(owners) - len(alone.unmatched))] + [index] * len(alone.opened)
         state = scan(language, line + "\n", state)
@@ -81,6 +89,9 @@ def _place(line: str, state: Scan, own: str, outer: int, frame: Frame) -> Place:
         return Place.ANY
     if own:
         return Place.TEXT
+    if line[0] == "#" and not frame.python:
+        # The preprocessor's lines stand at the margin, wherever they are.
+        return Place.MARGIN
     return Place.BRACKET if frame.python and (state.opened or outer >= 0) else Place.BLOCK
 
 
@@ -147,10 +158,12 @@ def _style(site: Site) -> tuple[bool | None, int]:
         if here > previous:
             steps[here - previous] += 1
         previous = here
-    if not first["\t"] and not first[" "]:
-        return None, 4
-    tabs = first["\t"] > first[" "]
-    return tabs, 4 if tabs or not steps else steps.most_common(1)[0][0]
+    unit = steps.most_common(1)[0][0] if steps else 4
+    # In a text that mixes them, a mixture in the answer is no mistake.
+    share = first["\t"] / max(1, first["\t"] + first[" "])
+    if first["\t"] + first[" "] == 0 or 0 < share < _NEARLY_ALL:
+        return None, unit
+    return share > 0, 4 if share else unit
 
 
 # ---- the cursor's own level

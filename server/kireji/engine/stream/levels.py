@@ -32,6 +32,7 @@ class Place(Enum):
     BLOCK = "the blocks that are open"
     BRACKET = "the statement whose bracket is open"
     TEXT = "the definition whose docstring is open"
+    MARGIN = "the margin, which it never leaves"
     ANY = "nothing"
 
 
@@ -87,7 +88,7 @@ def cheapest(lines: Sequence[Line], options: Sequence[Sequence[int]], frame: Fra
 
     A beam search: exact for the few lines of an answer in all but contrived cases.
     """
-    ways = [_Way(0, (), 0, frame.levels, frame.first.strip(), -1)]
+    ways = [_Way(0, (), 0, frame.levels, frame.first, -1)]
     for line, widths in zip(lines, options, strict=True):
         taken = [_taken(way, line, choice, size, frame) for way in ways for choice, size in _choices(way, line, widths)]
         ways = sorted(taken, key=lambda way: way.cost)[:_BREADTH]
@@ -100,40 +101,56 @@ def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, in
     if line.place is Place.ANY:
         choice = min(way.choice, len(widths) - 1)
         return [(choice, widths[choice])]
+    if line.place is Place.MARGIN:
+        return [(way.choice, 0)]
     return list(enumerate(widths))
 
 
 def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
     sizes = (*way.sizes, size)
-    if line.place is Place.ANY:
+    if line.place in (Place.ANY, Place.MARGIN):
         # After such a line the next one need not go with the last.
         return _Way(way.cost, sizes, way.choice, way.stack, way.previous, -1)
     # Lines that stood below each other belong together.
-    cost = way.cost + (_UNUSUAL if choice != way.choice and line.width == way.width else 0)
+    apart = choice != way.choice and line.width == way.width and not _CLOSES.match(line.text)
+    cost = way.cost + (_UNUSUAL if apart else 0)
     if line.place is Place.TEXT:
         cost += WRONG if size < frame.floor else 0 if size in way.stack else _UNUSUAL
         return _Way(cost, sizes, choice, way.stack, "", line.width)
     if line.place is Place.BRACKET:
         cost += _cost_in_bracket(way, line, size, frame)
+        if line.text.endswith(":") and _CLOSES.match(line.text):
+            # The bracket was part of a block's header.
+            stack = (*(level for level in way.stack if level < size), size)
+            return _Way(cost, sizes, choice, stack, line.text, line.width)
         return _Way(cost, sizes, choice, way.stack, way.previous, line.width)
     cost += _cost(way, line, size, frame)
     stack = (*(level for level in way.stack if level < size), size)
     return _Way(cost, sizes, choice, stack, line.text, line.width)
 
 
+def _outer(way: _Way, line: Line, frame: Frame) -> int:
+    """The width of the line whose bracket is open here, of the answer's own lines first; -1 where there is none."""
+    if line.owner < 0:
+        return line.outer
+    return way.sizes[line.owner - 1] if line.owner else frame.home
+
+
 def _cost_in_bracket(way: _Way, line: Line, size: int, frame: Frame) -> int:
-    own = way.sizes[line.owner - 1] if line.owner > 0 else frame.home
-    outer = own if line.owner >= 0 else line.outer
+    outer = _outer(way, line, frame)
     if _CLOSES.match(line.text):
         return 0 if size == outer else _UNUSUAL if size > outer else WRONG
     return 0 if size > outer else WRONG
 
 
 def _cost(way: _Way, line: Line, size: int, frame: Frame) -> int:
-    last = way.stack[-1] if way.stack else 0
     closes = _CLOSES.match(line.text) is not None
-    if not closes and (size < frame.floor or (size <= line.outer and not _LABEL.match(line.text))):
+    if not closes and size < frame.floor:
         return WRONG
+    outer = _outer(way, line, frame)
+    if (line.owner >= 0 and closes) or (not closes and size <= outer and not _LABEL.match(line.text)):
+        return _cost_in_bracket(way, line, size, frame)
+    last = way.stack[-1] if way.stack else 0
     if frame.python:
         return _cost_by_colon(way, line.text, size, last, frame.unit)
     return _cost_by_brace(way, line.text, size, last, closes, frame.unit)

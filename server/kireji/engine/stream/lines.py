@@ -16,6 +16,9 @@ from kireji.base.types import Site, SiteKind
 _PAIRS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 _OPENING = frozenset(_PAIRS.values())
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
+# A comment with a quote in it is more likely the end of a string.
+_COMMENT_AT_END = re.compile(r"\s+(?:#|//)[^\"]*$")
+_LETTER = re.compile(r"\w")
 _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:\s+(?:\w+|'\w*'|\"\w*\"))?);?\s*")
 
 
@@ -119,8 +122,13 @@ def width(line: str) -> int:
 
 
 def is_trivial(line: str) -> bool:
-    """A line of closers and block words alone: it repeats all the time, so that equality proves nothing."""
-    return _TRIVIAL.fullmatch(line) is not None
+    """A line of closers and block words, or of marks alone: it repeats all the time, so that equality proves nothing."""
+    return _TRIVIAL.fullmatch(line) is not None or _is_mark(line)
+
+
+def _is_mark(line: str) -> bool:
+    """The marks of a comment or a string, without a word of it."""
+    return not _LETTER.search(line) and _TRIVIAL.fullmatch(line) is None
 
 
 def is_telling(line: str) -> bool:
@@ -128,9 +136,17 @@ def is_telling(line: str) -> bool:
     return not is_trivial(line) and _COMMON.fullmatch(line) is None
 
 
+def code_of(line: str) -> str:
+    """The line without blanks around it and without a comment at its end; of a comment alone, its mark."""
+    text = line.strip()
+    if text.startswith(("#", "//")):
+        return text[0]
+    return _COMMENT_AT_END.sub("", text)
+
+
 def opens_block(line: str) -> bool:
     """True when the next line is to be indented further."""
-    return line.rstrip().endswith((":", "{", "(", "["))
+    return code_of(line).endswith((":", "{", "(", "["))
 
 
 def state_at(site: Site) -> Scan:
@@ -186,7 +202,13 @@ _MUCH = 12
 
 def in_place(site: Site, line: str) -> bool:
     """Whether a line that starts as one below does is that line, perhaps cut off. Prose repeats its beginnings."""
-    return site.kind is SiteKind.CODE or len(line.strip()) >= _MUCH or line.rstrip() in text_after(site)
+    whole = line.rstrip() in text_after(site)
+    return whole or len(line.strip()) >= _MUCH or (site.kind is SiteKind.CODE and not _goes_on(line))
+
+
+def _goes_on(line: str) -> bool:
+    """A mark that stands alone inside a comment or ends a string; one that opens a comment never stands alone."""
+    return _is_mark(line) and not line.lstrip().startswith(("/", "#", "<"))
 
 
 def repeated_from(lines: list[str], suffix: list[str], first: int) -> int | None:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from kireji.base.languages import canonical
 from kireji.base.types import Site
-from kireji.engine.stream.lines import Scan, is_trivial, lines_above, opens_block, text_after, width
+from kireji.engine.stream.lines import Scan, is_trivial, lines_above, opens_block, scan, text_after, width
 
 _MODIFIERS = (
     r"\s*(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|unsafe|open|override|declare"
@@ -29,8 +29,11 @@ _FUNCTION = re.compile(_MODIFIERS + r"(?:def|func|fn|function\*?)\b")
 _UNIT = re.compile(
     _MODIFIERS
     + r"(?:def|class|func|fn|function\*?|interface|struct|enum|trait|impl|module|namespace|type|const|let|var|import|from"
-    r"|package|template|@\w[\w.]*)\b"
+    r"|package|template|typedef|union|extern|using|inline|@\w[\w.]*)\b|static\b"
 )
+# There a function has no word of its own: a name before a bracket, at a line's start, and no statement.
+_C_LIKE = frozenset({"c", "cpp", "java", "csharp"})
+_C_FUNCTION = re.compile(r"\s*(?!(?:if|for|while|switch|else|return|do|catch|case)\b)[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$")
 _TOP_LEVEL = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
 # A sentence about the code, and a fence that nothing opened: no language has such lines.
 _SENTENCE = re.compile(r"[A-Z][a-z']* (?:[\w'`(),/-]+ ){2,}[\w'`(),/-]+[.!]\n")
@@ -57,8 +60,9 @@ def limit_of(site: Site, first: str) -> Limit:
     """The limit at a site for an answer whose first line (joined to what stands left of the cursor) is `first`."""
     home = width(first if first.strip() else site.before)
     floor = 0
+    c_like = canonical(site.document.language) in _C_LIKE
     for line in headers(site, home):
-        if _FUNCTION.match(line):
+        if _FUNCTION.match(line) or (c_like and _is_c_function(site, line)):
             # A function in a function: the outer one may be continued too.
             floor = width(line) + 1
         elif _SCOPE.match(line):
@@ -68,6 +72,11 @@ def limit_of(site: Site, first: str) -> Limit:
     if below and width(below) and not _SCOPE.match(below):
         floor = min(floor, width(below))
     return Limit(canonical(site.document.language) == "python", floor, home)
+
+
+def _is_c_function(site: Site, line: str) -> bool:
+    """A cursor among a function's parameters does not stand in its body."""
+    return _C_FUNCTION.match(line) is not None and "(" not in scan(site.document.language, line).opened
 
 
 def headers(site: Site, home: int) -> Iterator[str]:
@@ -90,7 +99,11 @@ def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyon
     `before` are the answer's lines so far, `state` the brackets they leave open.
     """
     content = [x for x in before if x.strip()]
-    if not content or is_trivial(line):
+    if not content:
+        return None
+    if line.startswith("```") and not state.within:
+        return Beyond.LEFT
+    if is_trivial(line):
         return None
     blanks = 0
     while not before[len(before) - 1 - blanks].strip():
@@ -98,7 +111,7 @@ def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyon
     if state.within:
         # Nothing in a string is code, but where it was left open the next definition still ends the answer.
         return Beyond.ANOTHER if blanks >= 2 and _SCOPE.match(line) and width(line) < max(limit.home, 1) else None
-    if line.startswith("```") or (blanks and _SENTENCE.fullmatch(line)):
+    if blanks and _SENTENCE.fullmatch(line):
         return Beyond.LEFT
     # Far outside, no word can bring a line of Python back; elsewhere its first word decides.
     if not _FIRST_WORD.match(line) and not (limit.python and blanks >= 2 and width(line) < limit.floor):
