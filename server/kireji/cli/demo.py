@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kireji import __version__
+from kireji.base.config_schema import Settings
 from kireji.base.languages import language_of
 from kireji.cli.main import CommandError
 from kireji.cli.settings import load_settings, settings_options
@@ -52,6 +53,7 @@ class _Place:
 def command(**overrides: object) -> None:
     """Show suggestions in a small bundled project, gate by gate, with times and cost."""
     settings = load_settings(overrides)
+    _check(settings)
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="kireji-demo-") as folder:
         root = Path(folder)
@@ -59,6 +61,20 @@ def command(**overrides: object) -> None:
         remote = settings.protected.api_key is not None
         arguments = [f"--{k}={v}" for k, v in overrides.items() if v is not None and k != "trust_all"]
         asyncio.run(_show(console, root, places, arguments, remote))
+
+
+def _check(settings: Settings) -> None:
+    """A server starts whatever its settings say, and another engine answers then: not what was asked for here."""
+    from kireji.base.clock import SystemClock
+    from kireji.compose import ConfigurationError, build_services
+
+    try:
+        build_services(settings, SystemClock())
+    except ConfigurationError as error:
+        causes = f" ({'; '.join(settings.problems)})" if settings.problems else ""
+        raise CommandError(f"{error}{causes}") from None
+    for problem in settings.problems:
+        sys.stderr.write(f"kireji: {problem}\n")
 
 
 async def _show(console: Console, root: Path, places: list[_Place], arguments: list[str], remote: bool) -> None:
