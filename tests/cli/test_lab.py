@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -151,6 +152,16 @@ async def test_a_reader_that_leaves_ends_the_run(tmp_path: Path) -> None:
                 await running._process.stdin.drain()
         assert await asyncio.wait_for(running._process.stderr.read(), 60) == b""
         await asyncio.wait_for(running._process.wait(), 60)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+async def test_ctrl_c_ends_it_although_the_input_goes_on(tmp_path: Path) -> None:
+    async with lab(tmp_path, "cut") as running:
+        await running.answer(CUT)
+        running._process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(running._process.wait(), 60) == 130
+        assert running._process.stderr is not None
+        assert (await running._process.stderr.read()).strip() == b""
 
 
 async def test_no_key_and_no_model_can_make_it_ask_anyone(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ ends the run. How each kind of row is answered is in `lab_answers.py`.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import json
 import sys
 import threading
@@ -81,20 +80,22 @@ async def _lines() -> AsyncGenerator[bytes, None]:
     Read in a daemon thread of our own: Ctrl-C would otherwise wait until the reading ends, which is when the input does.
     """
     loop = asyncio.get_running_loop()
-    lines: asyncio.Queue[bytes] = asyncio.Queue(1)
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
+    wanted = threading.Semaphore(1)
 
     def read() -> None:
         # A second reader on the descriptor, because the interpreter may not end while a thread holds the first one's lock.
         with open(sys.stdin.fileno(), "rb", closefd=False) as stdin:
-            while True:
+            line = b"\n"
+            while line:
+                wanted.acquire()
                 line = stdin.readline()
                 try:
-                    asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
-                except (RuntimeError, concurrent.futures.CancelledError):  # the run has ended
-                    return
-                if not line:
+                    loop.call_soon_threadsafe(lines.put_nowait, line)
+                except RuntimeError:  # the run has ended before its input
                     return
 
     threading.Thread(target=read, name="kireji-lab-input", daemon=True).start()
     while line := await lines.get():
+        wanted.release()
         yield line
