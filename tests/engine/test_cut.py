@@ -90,6 +90,7 @@ LEAVES = [
     (END, "return a\n\n\ndef f(a):\n    return", "return a", CutBy.SCOPE),
     (END, "return a\n\n\nclass C:\n", "return a", CutBy.SCOPE),
     (END, "return a\n\nprint(f(1))\n", "return a", CutBy.SCOPE),
+    (END, "x = a\n    # as in:\n\nprint(f(1))\n", "x = a\n    # as in:", CutBy.SCOPE),
     (END, "for x in a:\n\n\ndef g", "for x in a:", CutBy.SCOPE),
     ("$0\n", "x = 1\n\n\ndef f():\n    pass", "x = 1", CutBy.DEFINITION),
     ("$0\n", "def f():\n    pass\n\n\ndef g():\n    pass\n", "def f():\n    pass", CutBy.DEFINITION),
@@ -148,6 +149,8 @@ def test_scope(text: str, raw: str, expected: str, cut_by: CutBy) -> None:
 
 
 LINE = [
+    # The line is complete with what stands right of the cursor, said again or not: more lines are another matter.
+    ("foo($0)\n", "a, b\nbar()\nbaz()", "a, b"),
     ("foo($0)\n", "array)", "array"),
     ("foo($0)\n", "array)\nbar()", "array"),
     ("foo($0)\n", "bar()", "bar()"),
@@ -234,6 +237,11 @@ def test_after_the_end_nothing_changes() -> None:
     assert step.done
     assert cutter.feed("\nmore\n") == step
     assert cutter.finish(False) == step
+
+
+def test_a_function_without_a_word_of_its_own_is_a_scope() -> None:
+    check_stream("int f(int a) {\n  $0\n", "a++;\n  return a;\n\nint b;", "a++;\n  return a;", CutBy.SCOPE, "c")
+    check_stream("int f(\n    $0\n", "int a);\n\nint b;", "int a);\n\nint b;", CutBy.END, "c")
 
 
 def test_a_language_without_a_grammar_is_cut_by_its_lines() -> None:

@@ -87,6 +87,27 @@ INDENT = [
         'class C:\n    def f(self):\n        x = """\n        a\n        """\n        return x\n',
     ),
     ("def f(a):\n    g(\n        $0\n    )\n", "a,\nb,", "def f(a):\n    g(\n        a,\n        b,\n    )\n"),
+    (
+        "def f(a):\n    try:\n        $0\n",
+        "g()\n    except E:\n        pass",
+        "def f(a):\n    try:\n        g()\n    except E:\n        pass\n",
+    ),
+    (
+        "def f(a):\n    try:\n        $0\n",
+        "if a:\n    g()\n    except E:\nh()",
+        "def f(a):\n    try:\n        if a:\n            g()\n    except E:\n        h()\n",
+    ),
+    (
+        "def f(a):\n    $0\n",
+        "if a:  # if so:\n    # first:\n    return 1\nreturn 2",
+        "def f(a):\n    if a:  # if so:\n        # first:\n        return 1\n    return 2\n",
+    ),
+    # A text at the margin of a string above is no level.
+    (
+        'def f(a):\n    x = """\nmargin\n"""\n    $0\n',
+        "y = 1\nz = 2",
+        'def f(a):\n    x = """\nmargin\n"""\n    y = 1\n    z = 2\n',
+    ),
     # As it should be: untouched, dedents and text at the margin of a string too.
     (
         "def f(a):\n    if a:\n        $0\n",
@@ -135,6 +156,15 @@ BLANKS = [
 @pytest.mark.parametrize(("language", "text", "answer", "expected"), BLANKS)
 def test_tabs_and_blanks(language: str, text: str, answer: str, expected: str) -> None:
     check_trim(text, answer, expected, language)
+
+
+def test_the_preprocessor_keeps_to_the_margin() -> None:
+    check_trim(
+        "int f() {\n  $0\n}\n",
+        "if (a) {\n  b();\n#ifdef C\n  c();\n#endif\n}",
+        "int f() {\n  if (a) {\n    b();\n#ifdef C\n    c();\n#endif\n  }\n}\n",
+        "c",
+    )
 
 
 def test_flat_code_with_braces_is_laid_out() -> None:

@@ -18,7 +18,6 @@ _UNUSUAL = 1
 # Ways to indent that are followed at the same time; more only costs time.
 _BREADTH = 16
 
-_CONTINUES_BLOCK = re.compile(r"(?:else|elif|except|finally)\b")
 _LEAVES = re.compile(r"(?:return|raise|break|continue|throw)\b")
 _OPENS = re.compile(r".*(?:[:{(\[]|=>|[=?|&+,])$", re.S)
 _CONTINUES_LINE = re.compile(r"[.?:&|+*/<]|=>")
@@ -161,8 +160,6 @@ def _cost_by_colon(way: _Way, text: str, size: int, last: int, unit: int) -> int
         return 0 if size == last + unit else _UNUSUAL if size > last else WRONG
     if size not in way.stack:
         return WRONG
-    if _CONTINUES_BLOCK.match(text):
-        return 0 if size < last else WRONG
     return _DEAD if size == last and _LEAVES.match(way.previous) else 0
 
 
