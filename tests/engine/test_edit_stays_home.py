@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kireji.base.clock import SystemClock
@@ -59,8 +60,11 @@ def test_the_edit_stays_on_its_line(place: str, parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=int(os.environ.get("SOAK_EXAMPLES", "60")), deadline=None)
 @given(parts=st.lists(st.sampled_from(PIECES), max_size=8))
+@example(parts=["```python\n", "return a", "```"])
+@example(parts=["```python\n", "return a", "\n", "```"])
+@example(parts=["```python\n", "    ", "```", "\n", "y = 2"])
 def test_pieces_do_not_matter(place: str, parts: list[str]) -> None:
     raw = "".join(parts)
     whole, by_one = (asyncio.run(_candidate(place, raw, n))[0] for n in (10_000, 1))

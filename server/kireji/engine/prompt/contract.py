@@ -72,8 +72,9 @@ class Unwrapper:
             return ""
         if self._in_head:
             self._held = self._held[self._after_wrapping(self._held + _NOTHING) or 0 :]
-        rest, self._held = self._held, ""
-        return _LAST_FENCE.sub("", rest) if self._fenced else rest
+        fence = self._fence_at_end(_LAST_FENCE)
+        rest, self._held = self._held[:fence], ""
+        return rest
 
     # ---- before the answer
 
@@ -155,9 +156,17 @@ class Unwrapper:
     def _unsure(self) -> int:
         """How many of the last characters held may belong to the closing."""
         unsure = next((n for n in range(len(self._close) - 1, 0, -1) if self._held.endswith(self._close[:n])), 0)
-        if self._fenced and (found := _MAYBE_CLOSING_FENCE.search(self._held)):
-            unsure = max(unsure, len(self._held) - found.start())
-        return unsure
+        fence = self._fence_at_end(_MAYBE_CLOSING_FENCE)
+        return unsure if fence is None else max(unsure, len(self._held) - fence)
+
+    def _fence_at_end(self, pattern: re.Pattern[str]) -> int | None:
+        """Where in what is held a closing fence (or the start of one) ends it. A fence stands on a line of its own, of which
+        the beginning may have been given already."""
+        if not self._fenced:
+            return None
+        line = self._given[max(0, self._given.rfind("\n")) :]
+        found = pattern.search(line + self._held)
+        return max(0, found.start() - len(line)) if found else None
 
 
 # Characters that no source needs and that chat front ends leave behind. (ZWJ and ZWNJ stay: some scripts need them.)
