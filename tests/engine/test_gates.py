@@ -68,6 +68,7 @@ LOOP = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
         ("print(total($0)\n", "prices)", []),
         ("value = first + $0\n", "second \\", [Rule.OPEN_END]),
         ("value = $0\n", '"a \\\\"', []),
+        ("value = $0\n    + third\n", "second \\", []),
         ('value = """\n$0\nmore\n"""\n', "joined \\", []),
         ("rows = [\n    1,\n    $0\n    1,\n]\n", "1,", []),
         ("draw_line(here)\n$0\ndraw_line(there)\n", "draw_line(elsewhere)", []),
@@ -311,6 +312,7 @@ class Scripted:
     cost: Cost = Cost.CHEAP
     asked: list[str] = field(default_factory=list)
     together: asyncio.Barrier | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     def applies(self, language: str) -> bool:
         return language == "python"
@@ -326,6 +328,7 @@ class Scripted:
         return GateResult(self.name, self.state)
 
     async def _act(self) -> None:
+        self.begun.set()
         if self.together is not None:
             await self.together.wait()
         if self.state is None:
@@ -360,7 +363,7 @@ async def test_slow_gates_run_side_by_side() -> None:
 @pytest.mark.parametrize("cost", Cost)
 async def test_late_is_not_known(cost: Cost) -> None:
     found = await run([Scripted("late", None, cost), Scripted("fine", cost=cost)], 0.05)
-    assert next((r.state, r.note) for r in found.results) == (UNKNOWN, "late")
+    assert (found.results[0].state, found.results[0].note) == (UNKNOWN, "late")
     assert found.state is UNKNOWN
 
 
@@ -379,8 +382,7 @@ async def test_a_broken_gate_is_logged_and_takes_no_other_down(
 async def test_cancellation_passes_through(cost: Cost) -> None:
     gate = Scripted("slow", None, cost)
     task = asyncio.ensure_future(run([gate]))
-    while not gate.asked:  # noqa: ASYNC110 — one turn of the loop at a time, until the gate has been asked
-        await asyncio.sleep(0)
+    await gate.begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

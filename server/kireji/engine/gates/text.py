@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
-from kireji.base.text import line_at, line_span, split_lines
+from kireji.base.text import indent_of, line_at, line_span, split_lines
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Span
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.policy import Rule
@@ -45,7 +45,7 @@ class TextGate:
 
 
 def _findings(trial: Trial) -> Iterator[Finding]:
-    text, span, site = trial.after.text, trial.inserted, trial.candidate.site
+    text, span = trial.after.text, trial.inserted
     inserted = text[span.start : span.end]
     if not inserted.strip():
         return
@@ -59,10 +59,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
             Rule.DUPLICATED_SUFFIX,
             _duplicated_suffix(inserted, text[span.end + len(rest) :]) if not rest.strip() else None,
         ),
-        (
-            Rule.OPEN_END,
-            _open_end(inserted, rest, canonical(trial.after.language)) if site.kind is SiteKind.CODE else None,
-        ),
+        (Rule.OPEN_END, _open_end(trial, inserted, rest)),
     ):
         if found is not None:
             where = Span(span.start + found.start, span.start + found.end)
@@ -130,11 +127,17 @@ def _duplicated_suffix(inserted: str, below: str) -> Span | None:
     return None
 
 
-def _open_end(inserted: str, rest: str, language: str) -> Span | None:
-    """A backslash at the very end joins the line below to the answer, whatever it is."""
-    row = LANGUAGES.get(language)
+def _open_end(trial: Trial, inserted: str, rest: str) -> Span | None:
+    """A backslash at the very end joins the line below to the answer, whatever it is; only a line that hangs expects it."""
+    row = LANGUAGES.get(canonical(trial.after.language))
     body = inserted.rstrip(" \t")
     if rest.strip() or row is None or row.blocks is BlockStyle.NONE or not body.endswith("\\"):
+        return None
+    if trial.candidate.site.kind is not SiteKind.CODE:
+        return None
+    text, last = trial.after.text, line_at(trial.after.lines, trial.inserted.end)
+    said, below = split_lines(text[trial.after.lines[last] :])[0:2] if last + 1 < len(trial.after.lines) else ("", "")
+    if below.strip() and len(indent_of(below)) > len(indent_of(said)):
         return None
     return Span(len(body) - 1, len(inserted))
 

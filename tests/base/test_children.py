@@ -1,0 +1,494 @@
+"""Child language servers, real and misbehaving: who answers, who is given up and when, and that nobody is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from kireji.base import children
+from kireji.base.child_protocol import (
+    ChildDiagnostic,
+    ChildFailure,
+    ChildSpec,
+    ChildState,
+    ChildUnavailable,
+    ProtocolError,
+    Units,
+    clean,
+    offset_of,
+    parse_diagnostics,
+    read_message,
+)
+from kireji.base.children import Child
+from kireji.base.text import line_starts
+from kireji.engine.gates.ruff import ruff_spec
+
+URI = "file:///w/a.py"
+
+# A language server in a few lines. `answer(n, message)` is replaced by each misbehaviour; n counts the pulls.
+SERVER = """
+import json, os, sys, time
+out, texts, pulls = sys.stdout.buffer, {}, 0
+def send(message):
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    out.write(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body); out.flush()
+def read():
+    length = None
+    while (line := sys.stdin.buffer.readline()) not in (b"", b"\\r\\n"):
+        if line.lower().startswith(b"content-length:"): length = int(line[15:])
+    return json.loads(sys.stdin.buffer.read(length)) if length else None
+def report(message, text):
+    place = {"line": 0, "character": 0}
+    item = {"range": {"start": place, "end": place}, "code": "X1", "message": text, "severity": 1}
+    send({"id": message["id"], "result": {"kind": "full", "items": [item]}})
+def initialized(message):
+    send({"id": message["id"], "result": {"capabilities": {"positionEncoding": "utf-32", "diagnosticProvider": {"interFileDependencies": False}}}})
+def answer(n, message):
+    report(message, texts[message["params"]["textDocument"]["uri"]])
+@BEHAVIOUR@
+while (message := read()) is not None:
+    method, params = message.get("method"), message.get("params") or {}
+    if method == "initialize": initialized(message)
+    elif method == "textDocument/didOpen": texts[params["textDocument"]["uri"]] = params["textDocument"]["text"]
+    elif method == "textDocument/didChange": texts[params["textDocument"]["uri"]] = params["contentChanges"][0]["text"]
+    elif method == "textDocument/didClose": del texts[params["textDocument"]["uri"]]
+    elif method == "textDocument/diagnostic": pulls += 1; answer(pulls, message)
+"""
+
+Starter = Callable[..., Child]
+
+
+@pytest.fixture
+async def child(tmp_path: Path) -> AsyncIterator[Starter]:
+    """Starts a fake server with some behaviour of its own."""
+    started: list[Child] = []
+
+    def start(behaviour: str = "", hung_seconds: float = 20.0, **more: int) -> Child:
+        program = tmp_path / f"server{len(started)}.py"
+        program.write_text(SERVER.replace("@BEHAVIOUR@", textwrap.dedent(behaviour)))
+        spec = ChildSpec("fake", (sys.executable, "-I", str(program)), str(tmp_path))
+        started.append(Child(spec, hung_seconds=hung_seconds, **more))
+        return started[-1]
+
+    yield start
+    for each in started:
+        await each.close()
+
+
+async def ask(child: Child, text: str = "x", seconds: float = 20.0, uri: str = URI) -> tuple[ChildDiagnostic, ...]:
+    return await child.diagnostics(uri, "python", text, asyncio.get_running_loop().time() + seconds)
+
+
+async def check_failure(child: Child, failure: ChildFailure, seconds: float = 20.0) -> None:
+    """The next question fails in this way, well before the test's patience ends."""
+    async with asyncio.timeout(10):
+        with pytest.raises(ChildUnavailable) as raised:
+            await ask(child, seconds=seconds)
+    assert raised.value.failure is failure
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs. A child of ours that has ended counts as gone once its parent has heard of it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def gone(pid: int) -> None:
+    """Waits for the end of a process that we are not the parent of, or no longer."""
+    async with asyncio.timeout(10):
+        while alive(pid):
+            await asyncio.sleep(0.01)
+
+
+async def appears(path: Path) -> None:
+    """Waits for a file that a child writes."""
+    async with asyncio.timeout(10):
+        while not path.exists():
+            await asyncio.sleep(0.01)
+
+
+# ---- the real ruff
+
+
+@pytest.fixture
+async def ruff() -> AsyncIterator[Child]:
+    spec = ruff_spec()
+    assert spec is not None
+    child = Child(spec)
+    yield child
+    await child.close()
+
+
+async def test_ruff_answers_and_ends(ruff: Child) -> None:
+    assert ruff.state is ChildState.IDLE
+    text = "# 𝒳\r\ns = '𝒳'; print(missing)\r\n"
+    (found,) = await ask(ruff, text)
+    assert (found.code, text[found.span.start : found.span.end]) == ("F821", "missing")
+    assert ruff.state is ChildState.READY
+    pid = ruff.pid
+    assert pid is not None
+    await ruff.close()
+    assert not alive(pid)
+    assert ruff.state is ChildState.CLOSED
+    await ruff.close()
+    await check_failure(ruff, ChildFailure.CLOSED)
+
+
+async def test_a_lone_surrogate_does_not_hurt_ruff(ruff: Child) -> None:
+    text = "s = '\ud800'; print(missing)\n"
+    (found,) = await ask(ruff, text)
+    assert text[found.span.start : found.span.end] == "missing"
+
+
+async def test_a_killed_ruff_comes_back(ruff: Child) -> None:
+    await ruff.start()
+    first = ruff.pid
+    assert first is not None
+    os.kill(first, 9)
+    await gone(first)
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                found = await ask(ruff, "print(missing)\n")
+            except ChildUnavailable as error:  # the first question may be the one that notices
+                assert error.failure in (ChildFailure.CRASHED, ChildFailure.BACKING_OFF)
+                await asyncio.sleep(0.01)
+            else:
+                break
+    assert [d.code for d in found] == ["F821"]
+    assert ruff.pid != first
+
+
+async def test_concurrent_questions_get_their_own_answers(ruff: Child) -> None:
+    """More documents than the child keeps open, several texts of each at once."""
+
+    async def one(n: int) -> None:
+        text = f"{'#' * (n % 7)}\n" * (n % 5) + f"print(missing_{n})\n"
+        (found,) = await ask(ruff, text, uri=f"file:///w/{n % 11}.py")
+        assert text[found.span.start : found.span.end] == f"missing_{n}"
+
+    await asyncio.gather(*(one(n) for n in range(200)))
+
+
+async def test_a_child_leaves_when_its_parent_is_killed(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, sys
+from kireji.base.children import Child
+from kireji.engine.gates.ruff import ruff_spec
+async def main():
+    child = Child(ruff_spec())
+    await child.start()
+    print(child.pid, flush=True)
+    await asyncio.Event().wait()
+sys.path[:0] = {sys.path!r}
+asyncio.run(main())
+"""
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    assert parent.stdout is not None
+    pid = int(await parent.stdout.readline())
+    assert alive(pid)
+    parent.kill()
+    await parent.wait()
+    await gone(pid)
+
+
+# ---- children that misbehave
+
+
+async def test_a_program_that_is_not_there() -> None:
+    child = Child(ChildSpec("none", ("/nowhere/at/all",)))
+    await check_failure(child, ChildFailure.MISSING)
+    await child.close()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure"),
+    [
+        ("sys.exit(3)", ChildFailure.CRASHED),
+        ("def initialized(message): os._exit(1)", ChildFailure.CRASHED),
+        ("def answer(n, message): os._exit(1)", ChildFailure.CRASHED),
+        ("def answer(n, message): out.write(b'Content-Length: 500\\r\\n\\r\\n{'); out.flush(); os._exit(1)",)
+        + (ChildFailure.CRASHED,),
+        ("def answer(n, message): time.sleep(1000)", ChildFailure.HUNG),
+        ("def answer(n, message): out.write(b'Content-Length: 90\\r\\n\\r\\n{'); out.flush()", ChildFailure.HUNG),
+        ("out.write(b'hello, I am no language server\\n' * 50); out.flush()", ChildFailure.PROTOCOL),
+        ("out.write(b'x' * 10_000_000); out.flush()", ChildFailure.PROTOCOL),
+        ("def answer(n, message): out.write(b'Content-Length: 9\\r\\n\\r\\nno json!!'); out.flush()",)
+        + (ChildFailure.PROTOCOL,),
+        ("def answer(n, message): out.write(b'Content-Length: 4\\r\\n\\r\\n[[]]'); out.flush()", ChildFailure.PROTOCOL),
+        ("def answer(n, message): out.write(b'Content-Length: 99999999999\\r\\n\\r\\n'); out.flush()",)
+        + (ChildFailure.PROTOCOL,),
+        ("def answer(n, message): send({'id': message['id'], 'result': {'kind': 'unchanged'}})", ChildFailure.PROTOCOL),
+        ("def answer(n, message): send({'id': message['id'], 'result': {'items': [{'code': 1}]}})",)
+        + (ChildFailure.PROTOCOL,),
+        (
+            "def initialized(message): send({'id': message['id'], 'result': {'capabilities': {}}})",
+            ChildFailure.PROTOCOL,
+        ),
+        ("def answer(n, message): send({'id': message['id'], 'error': {'code': -32603}})", ChildFailure.REFUSED),
+        ("def answer(n, message): send({'id': message['id'], 'error': 'no'})", ChildFailure.REFUSED),
+        ("def answer(n, message): send({'id': message['id'], 'error': {'code': -32801}})", ChildFailure.REFUSED),
+    ],
+)
+async def test_each_misbehaviour_has_its_name(child: Starter, behaviour: str, failure: ChildFailure) -> None:
+    bad = child(behaviour, hung_seconds=0.3 if failure is ChildFailure.HUNG else 20.0)
+    await check_failure(bad, failure)
+    if failure is ChildFailure.REFUSED:
+        assert bad.state is ChildState.READY  # an error is an answer
+    else:
+        assert bad.state is ChildState.BACKING_OFF
+        assert bad.pid is None
+
+
+async def test_a_child_that_asks_to_be_asked_again(child: Starter) -> None:
+    twice = child(
+        """
+        def answer(n, message):
+            if n < 3: send({"id": message["id"], "error": {"code": -32802}})
+            else: report(message, "third")
+        """
+    )
+    assert [d.message for d in await ask(twice)] == ["third"]
+
+
+async def test_noise_beside_the_answers_is_harmless(child: Starter) -> None:
+    noisy = child(
+        """
+        def answer(n, message):
+            send({"method": "window/logMessage", "params": {"type": 3, "message": "x" * 100000}})
+            send({"id": 7, "method": "workspace/configuration", "params": {"items": [{"section": "a"}, 3]}})
+            send({"id": "x", "method": "no/such/thing"})
+            send({"id": 123456, "result": None})
+            send({"id": [], "result": None})
+            sys.stderr.write("x" * 1_000_000)
+            report(message, "found")
+        """
+    )
+    assert [d.message for d in await ask(noisy)] == ["found"]
+
+
+async def test_late_is_not_hung(child: Starter, tmp_path: Path) -> None:
+    """A waiter gives up at its own deadline; the answer then comes, and the next question is answered by the same child."""
+    gate = tmp_path / "go"
+    slow = child(f"while_ = {str(gate)!r}\ndef answer(n, message):\n    while not os.path.exists(while_): time.sleep(0.01)"
+                 "\n    report(message, texts[message['params']['textDocument']['uri']])")  # fmt: skip
+    await slow.start()
+    pid = slow.pid
+    await check_failure(slow, ChildFailure.LATE, seconds=0.1)
+    gate.touch()
+    assert [d.message for d in await ask(slow, "second")] == ["second"]
+    assert slow.pid == pid
+
+
+async def test_a_cancelled_waiter_leaves_the_child_usable(child: Starter, tmp_path: Path) -> None:
+    gate, begun = tmp_path / "go", tmp_path / "begun"
+    slow = child(f"go, begun = {str(gate)!r}, {str(begun)!r}\ndef answer(n, message):\n    open(begun, 'w').close()"
+                 "\n    while not os.path.exists(go): time.sleep(0.01)"
+                 "\n    report(message, texts[message['params']['textDocument']['uri']])")  # fmt: skip
+    first = asyncio.ensure_future(ask(slow, "first"))
+    await appears(begun)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    pid = slow.pid
+    following = [asyncio.ensure_future(ask(slow, f"text {n}")) for n in range(5)]
+    gate.touch()
+    assert [[d.message for d in found] for found in await asyncio.gather(*following)] == [
+        [f"text {n}"] for n in range(5)
+    ]
+    assert slow.pid == pid
+
+
+async def test_cancelling_the_first_start_leaves_the_others_theirs(child: Starter) -> None:
+    fine = child()
+    first, second = asyncio.ensure_future(fine.start()), asyncio.ensure_future(fine.start())
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert first.cancelled()
+    assert [d.message for d in await ask(fine, "here")] == ["here"]
+
+
+async def test_failures_are_followed_by_a_growing_pause(child: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "BACK_OFF_SECONDS", (0.0, 1000.0))
+    bad = child("sys.exit(3)")
+    await check_failure(bad, ChildFailure.CRASHED)
+    await check_failure(bad, ChildFailure.CRASHED)  # one new start at once
+    await check_failure(bad, ChildFailure.BACKING_OFF)  # and then none for a while
+    assert bad.pid is None
+
+
+async def test_a_child_that_crashes_now_and_then_is_restarted(child: Starter, tmp_path: Path) -> None:
+    once = child(
+        f"""
+        mark = {str(tmp_path / "crashed")!r}
+        def answer(n, message):
+            if not os.path.exists(mark):
+                open(mark, "w").close()
+                os._exit(1)
+            report(message, texts[message["params"]["textDocument"]["uri"]])
+        """
+    )
+    await check_failure(once, ChildFailure.CRASHED)
+    assert [d.message for d in await ask(once, "again")] == ["again"]
+
+
+async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path: Path) -> None:
+    place = tmp_path / "grandchild"
+    stubborn = child(
+        f"""
+        import signal, subprocess
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        def answer(n, message):
+            other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+            with open({str(place)!r} + "~", "w") as file: file.write(str(other.pid))
+            os.rename({str(place)!r} + "~", {str(place)!r})
+            time.sleep(1000)
+        """
+    )
+    waiter = asyncio.ensure_future(ask(stubborn))
+    await appears(place)
+    pid, grandchild = stubborn.pid, int(place.read_text())
+    assert pid is not None
+    async with asyncio.timeout(5):
+        await stubborn.close()
+        with pytest.raises(ChildUnavailable) as raised:
+            await waiter
+    assert raised.value.failure is ChildFailure.CLOSED
+    assert not alive(pid)
+    if sys.platform != "win32":
+        # Whoever adopts the grandchild may not have reaped it yet: then it is a zombie, and no longer runs.
+        async with asyncio.timeout(10):
+            while alive(grandchild) and not _is_zombie(grandchild):
+                await asyncio.sleep(0.01)
+
+
+def _is_zombie(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False
+
+
+async def test_closing_during_the_start_leaves_nobody(child: Starter, tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    starting = child(
+        f"""
+        with open({str(place)!r} + "~", "w") as file: file.write(str(os.getpid()))
+        os.rename({str(place)!r} + "~", {str(place)!r})
+        time.sleep(1000)
+        """
+    )
+    waiter = asyncio.ensure_future(starting.start())
+    await appears(place)
+    await starting.close()
+    with pytest.raises(ChildUnavailable):
+        await waiter
+    assert not alive(int(place.read_text()))
+    with pytest.raises(ChildUnavailable):
+        await starting.start()
+
+
+async def test_what_a_child_is_given(child: Starter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder, a bare environment, no key, and streams of its own."""
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "KIREJI_STATE", "PYTHONPATH", "VIRTUAL_ENV", "RUFF_CONFIG"):
+        monkeypatch.setenv(name, "secret")
+    nosy = child(
+        """
+        def answer(n, message):
+            streams = [os.readlink(f"/proc/self/fd/{n}") if os.path.isdir("/proc") else "?" for n in (0, 1, 2)]
+            files = os.listdir("/proc/self/fd") if os.path.isdir("/proc") else []
+            report(message, json.dumps([os.getcwd(), os.listdir("."), dict(os.environ), streams, files]))
+        """
+    )
+    (found,) = await ask(nosy)
+    folder, files, environment, streams, open_files = json.loads(found.message)
+    assert Path(folder) != Path.cwd()
+    assert not Path(folder).is_relative_to(tmp_path)
+    assert files == []
+    assert "secret" not in environment.values()
+    assert environment["HOME"] == folder
+    if Path("/proc").is_dir():
+        ours = [os.readlink(f"/proc/self/fd/{n}") for n in (0, 1, 2)]
+        assert streams[1] not in ours or streams[1] == "/dev/null"
+        assert streams[0] not in ours or streams[0] == "/dev/null"
+        assert streams[2] == "/dev/null"
+        assert len(open_files) <= 4  # the three, and the folder being listed
+    await nosy.close()
+    assert not Path(folder).exists()
+
+
+async def test_few_documents_stay_open(child: Starter) -> None:
+    counting = child("def answer(n, message): report(message, str(len(texts)))", max_open=2)
+    counts = [int((await ask(counting, uri=f"file:///w/{n}.py"))[0].message) for n in range(6)]
+    assert max(counts) <= 3
+
+
+# ---- the protocol
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b'Content-Length: 2\r\nContent-Type: x\r\n\r\n{}', {}),
+        (b'content-length:2\r\n\r\n{}', {}),
+        (b"", None),
+        (b"Content-Length: 20\r\n\r\n{}", None),
+        (b"Content-Length: x\r\n\r\n{}", ProtocolError),
+        (b"\r\n{}", ProtocolError),
+        (b"a: b\r\n" * 100, ProtocolError),
+        (b"Content-Length: 2\r\n\r\n[]", ProtocolError),
+        (b"Content-Length: 2\r\n\r\n\xff\xff", ProtocolError),
+        (b"Content-Length: 200000\r\n\r\n" + b"[" * 200_000, ProtocolError),
+    ],
+)  # fmt: skip
+async def test_messages(data: bytes, found: object) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    if found is ProtocolError:
+        with pytest.raises(ProtocolError):
+            await read_message(reader)
+    else:
+        assert await read_message(reader) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "character", "units", "offset"),
+    [
+        ("ab\ncd", 1, 1, Units.UTF16, 4),
+        ("𝒳b", 0, 2, Units.UTF16, 1),
+        ("𝒳b", 0, 1, Units.UTF16, 1),
+        ("𝒳b", 0, 3, Units.UTF16, 2),
+        ("𝒳b", 0, 1, Units.UTF32, 1),
+        ("ab\r\ncd", 0, 9, Units.UTF16, 2),
+        ("ab", 7, 0, Units.UTF32, 2),
+        ("ab", 0, -1, Units.UTF16, 0),
+        ("éb\u2028c", 0, 3, Units.UTF16, 3),
+    ],
+)
+def test_positions(text: str, line: int, character: int, units: Units, offset: int) -> None:
+    assert offset_of(text, line_starts(text), line, character, units) == offset
+
+
+def test_cleaning_keeps_offsets() -> None:
+    assert clean("a\ud800b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize("result", [None, [], {}, {"items": 3}, {"items": [{}]}, {"items": [{"range": []}]}])
+def test_malformed_reports(result: object) -> None:
+    with pytest.raises(ProtocolError):
+        parse_diagnostics(result, "x", (0,), Units.UTF16)
