@@ -51,7 +51,8 @@ def report(message, text):
     item = {"range": {"start": place, "end": place}, "code": "X1", "message": text, "severity": 1}
     send({"id": message["id"], "result": {"kind": "full", "items": [item]}})
 def initialized(message):
-    send({"id": message["id"], "result": {"capabilities": {"positionEncoding": "utf-32", "diagnosticProvider": {"interFileDependencies": False}}}})
+    provider = {"interFileDependencies": False}
+    send({"id": message["id"], "result": {"capabilities": {"positionEncoding": "utf-32", "diagnosticProvider": provider}}})
 def answer(n, message):
     report(message, texts[message["params"]["textDocument"]["uri"]])
 @BEHAVIOUR@
@@ -221,20 +222,28 @@ async def test_a_program_that_is_not_there() -> None:
         ("sys.exit(3)", ChildFailure.CRASHED),
         ("def initialized(message): os._exit(1)", ChildFailure.CRASHED),
         ("def answer(n, message): os._exit(1)", ChildFailure.CRASHED),
-        ("def answer(n, message): out.write(b'Content-Length: 500\\r\\n\\r\\n{'); out.flush(); os._exit(1)",)
-        + (ChildFailure.CRASHED,),
+        (
+            "def answer(n, message): out.write(b'Content-Length: 500\\r\\n\\r\\n{'); out.flush(); os._exit(1)",
+            ChildFailure.CRASHED,
+        ),
         ("def answer(n, message): time.sleep(1000)", ChildFailure.HUNG),
         ("def answer(n, message): out.write(b'Content-Length: 90\\r\\n\\r\\n{'); out.flush()", ChildFailure.HUNG),
         ("out.write(b'hello, I am no language server\\n' * 50); out.flush()", ChildFailure.PROTOCOL),
         ("out.write(b'x' * 10_000_000); out.flush()", ChildFailure.PROTOCOL),
-        ("def answer(n, message): out.write(b'Content-Length: 9\\r\\n\\r\\nno json!!'); out.flush()",)
-        + (ChildFailure.PROTOCOL,),
+        (
+            "def answer(n, message): out.write(b'Content-Length: 9\\r\\n\\r\\nno json!!'); out.flush()",
+            ChildFailure.PROTOCOL,
+        ),
         ("def answer(n, message): out.write(b'Content-Length: 4\\r\\n\\r\\n[[]]'); out.flush()", ChildFailure.PROTOCOL),
-        ("def answer(n, message): out.write(b'Content-Length: 99999999999\\r\\n\\r\\n'); out.flush()",)
-        + (ChildFailure.PROTOCOL,),
+        (
+            "def answer(n, message): out.write(b'Content-Length: 99999999999\\r\\n\\r\\n'); out.flush()",
+            ChildFailure.PROTOCOL,
+        ),
         ("def answer(n, message): send({'id': message['id'], 'result': {'kind': 'unchanged'}})", ChildFailure.PROTOCOL),
-        ("def answer(n, message): send({'id': message['id'], 'result': {'items': [{'code': 1}]}})",)
-        + (ChildFailure.PROTOCOL,),
+        (
+            "def answer(n, message): send({'id': message['id'], 'result': {'items': [{'code': 1}]}})",
+            ChildFailure.PROTOCOL,
+        ),
         (
             "def initialized(message): send({'id': message['id'], 'result': {'capabilities': {}}})",
             ChildFailure.PROTOCOL,
@@ -422,7 +431,7 @@ async def test_what_a_child_is_given(child: Starter, monkeypatch: pytest.MonkeyP
     assert "secret" not in environment.values()
     assert environment["HOME"] == folder
     if Path("/proc").is_dir():
-        ours = [os.readlink(f"/proc/self/fd/{n}") for n in (0, 1, 2)]
+        ours = [str(Path(f"/proc/self/fd/{n}").readlink()) for n in (0, 1, 2)]
         assert streams[1] not in ours or streams[1] == "/dev/null"
         assert streams[0] not in ours or streams[0] == "/dev/null"
         assert streams[2] == "/dev/null"

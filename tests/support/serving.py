@@ -69,6 +69,6 @@ async def _connect(log: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
     """Connects to the port that the server names in its log, as soon as it does."""
     async with asyncio.timeout(WATCHDOG):
         # The log is another process's file: there is no event for a new line in it.
-        while not (found := re.search(rb"listening on ([\d.]+):(\d+)", log.read_bytes())):  # noqa: ASYNC110, ASYNC240
+        while not (found := re.search(rb"listening on ([\d.]+):(\d+)", log.read_bytes())):
             await asyncio.sleep(0.01)
     return await asyncio.open_connection(found[1].decode(), int(found[2]))
