@@ -94,7 +94,9 @@ def rows() -> list[Row]:
         indent = len(line) - len(line.lstrip())
         at = indent if index % 3 == 0 else line.index("(") + 1 if index % 3 == 1 else indent + len(line.strip()) // 2
         before = "\n".join([*lines[:n], line[:at]])
-        after = "\n" + "\n".join(lines[n + 1 :])
+        # What stands right of the cursor is said again by a model that was told to say the line to its end.
+        tail = line[-1] if index % 2 and line[at:-1].strip() and line[-1] in "):," else ""
+        after = tail + "\n" + "\n".join(lines[n + 1 :])
         following = next((other for other in lines[n + 1 :] if other.strip()), "")
         made.append(Row(path, before, after, faulty(index % 7, line[at:], following)))
     return made
