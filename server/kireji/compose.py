@@ -73,7 +73,7 @@ def build_or_fall_back(
     except ConfigurationError as error:
         protected = replace(settings.protected, provider=ProviderChoice.LOCAL, model=models.DEFAULT_MODEL)
         problem = f"{error}; the local engine answers meanwhile"
-        return build_services(replace(settings, protected=protected), clock), (problem,)
+        return build_services(replace(settings, protected=protected), clock, script), (problem,)
 
 
 def _provider(settings: Settings, model: models.Model, script: Path | None) -> Provider:
