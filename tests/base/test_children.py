@@ -38,9 +38,10 @@ URI = "file:///w/a.py"
 SERVER = """
 import json, os, sys, time
 out, texts, pulls = sys.stdout.buffer, {}, 0
+def say(words): out.write(words); out.flush()
 def send(message):
     body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-    out.write(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body); out.flush()
+    say(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
 def read():
     length = None
     while (line := sys.stdin.buffer.readline()) not in (b"", b"\\r\\n"):
@@ -51,8 +52,8 @@ def report(message, text):
     item = {"range": {"start": place, "end": place}, "code": "X1", "message": text, "severity": 1}
     send({"id": message["id"], "result": {"kind": "full", "items": [item]}})
 def initialized(message):
-    provider = {"interFileDependencies": False}
-    send({"id": message["id"], "result": {"capabilities": {"positionEncoding": "utf-32", "diagnosticProvider": provider}}})
+    able = {"positionEncoding": "utf-32", "diagnosticProvider": {"interFileDependencies": False}}
+    send({"id": message["id"], "result": {"capabilities": able}})
 def answer(n, message):
     report(message, texts[message["params"]["textDocument"]["uri"]])
 @BEHAVIOUR@
@@ -106,17 +107,10 @@ def alive(pid: int) -> bool:
     return True
 
 
-async def gone(pid: int) -> None:
-    """Waits for the end of a process that we are not the parent of, or no longer."""
+async def until(holds: Callable[[], bool]) -> None:
+    """Waits for what only a look can tell: a file that another process writes, the end of a process that is not ours."""
     async with asyncio.timeout(10):
-        while alive(pid):
-            await asyncio.sleep(0.01)
-
-
-async def appears(path: Path) -> None:
-    """Waits for a file that a child writes."""
-    async with asyncio.timeout(10):
-        while not path.exists():
+        while not holds():  # noqa: ASYNC110 — another process has no event of ours to set
             await asyncio.sleep(0.01)
 
 
@@ -156,7 +150,7 @@ async def test_a_killed_ruff_comes_back(ruff: Child) -> None:
     first = ruff.pid
     assert first is not None
     os.kill(first, 9)
-    await gone(first)
+    await until(lambda: not alive(first))
     async with asyncio.timeout(10):
         while True:
             try:
@@ -202,7 +196,7 @@ asyncio.run(main())
     assert alive(pid)
     parent.kill()
     await parent.wait()
-    await gone(pid)
+    await until(lambda: not alive(pid))
 
 
 # ---- children that misbehave
@@ -215,43 +209,31 @@ async def test_a_program_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "failure"),
+    ("failure", "behaviour"),
     [
-        ("sys.exit(3)", ChildFailure.CRASHED),
-        ("def initialized(message): os._exit(1)", ChildFailure.CRASHED),
-        ("def answer(n, message): os._exit(1)", ChildFailure.CRASHED),
+        (ChildFailure.CRASHED, "sys.exit(3)"),
+        (ChildFailure.CRASHED, "def initialized(message): os._exit(1)"),
+        (ChildFailure.CRASHED, "def answer(n, message): os._exit(1)"),
+        (ChildFailure.CRASHED, "def answer(n, message): say(b'Content-Length: 500\\r\\n\\r\\n{'); os._exit(1)"),
+        (ChildFailure.HUNG, "def answer(n, message): time.sleep(1000)"),
+        (ChildFailure.HUNG, "def answer(n, message): say(b'Content-Length: 90\\r\\n\\r\\n{')"),
+        (ChildFailure.PROTOCOL, "say(b'hello, I am no language server\\n' * 50)"),
+        (ChildFailure.PROTOCOL, "say(b'x' * 10_000_000)"),
+        (ChildFailure.PROTOCOL, "def answer(n, message): say(b'Content-Length: 9\\r\\n\\r\\nno json!!')"),
+        (ChildFailure.PROTOCOL, "def answer(n, message): say(b'Content-Length: 4\\r\\n\\r\\n[[]]')"),
+        (ChildFailure.PROTOCOL, "def answer(n, message): say(b'Content-Length: 99999999999\\r\\n\\r\\n')"),
+        (ChildFailure.PROTOCOL, "def answer(n, message): send({'id': message['id'], 'result': {'kind': 'unchanged'}})"),
+        (ChildFailure.PROTOCOL, "def answer(n, message): send({'id': message['id'], 'result': {'items': [{}]}})"),
         (
-            "def answer(n, message): out.write(b'Content-Length: 500\\r\\n\\r\\n{'); out.flush(); os._exit(1)",
-            ChildFailure.CRASHED,
-        ),
-        ("def answer(n, message): time.sleep(1000)", ChildFailure.HUNG),
-        ("def answer(n, message): out.write(b'Content-Length: 90\\r\\n\\r\\n{'); out.flush()", ChildFailure.HUNG),
-        ("out.write(b'hello, I am no language server\\n' * 50); out.flush()", ChildFailure.PROTOCOL),
-        ("out.write(b'x' * 10_000_000); out.flush()", ChildFailure.PROTOCOL),
-        (
-            "def answer(n, message): out.write(b'Content-Length: 9\\r\\n\\r\\nno json!!'); out.flush()",
             ChildFailure.PROTOCOL,
-        ),
-        ("def answer(n, message): out.write(b'Content-Length: 4\\r\\n\\r\\n[[]]'); out.flush()", ChildFailure.PROTOCOL),
-        (
-            "def answer(n, message): out.write(b'Content-Length: 99999999999\\r\\n\\r\\n'); out.flush()",
-            ChildFailure.PROTOCOL,
-        ),
-        ("def answer(n, message): send({'id': message['id'], 'result': {'kind': 'unchanged'}})", ChildFailure.PROTOCOL),
-        (
-            "def answer(n, message): send({'id': message['id'], 'result': {'items': [{'code': 1}]}})",
-            ChildFailure.PROTOCOL,
-        ),
-        (
             "def initialized(message): send({'id': message['id'], 'result': {'capabilities': {}}})",
-            ChildFailure.PROTOCOL,
         ),
-        ("def answer(n, message): send({'id': message['id'], 'error': {'code': -32603}})", ChildFailure.REFUSED),
-        ("def answer(n, message): send({'id': message['id'], 'error': 'no'})", ChildFailure.REFUSED),
-        ("def answer(n, message): send({'id': message['id'], 'error': {'code': -32801}})", ChildFailure.REFUSED),
+        (ChildFailure.REFUSED, "def answer(n, message): send({'id': message['id'], 'error': {'code': -32603}})"),
+        (ChildFailure.REFUSED, "def answer(n, message): send({'id': message['id'], 'error': 'no'})"),
+        (ChildFailure.REFUSED, "def answer(n, message): send({'id': message['id'], 'error': {'code': -32801}})"),
     ],
 )
-async def test_each_misbehaviour_has_its_name(child: Starter, behaviour: str, failure: ChildFailure) -> None:
+async def test_each_misbehaviour_has_its_name(child: Starter, failure: ChildFailure, behaviour: str) -> None:
     bad = child(behaviour, hung_seconds=0.3 if failure is ChildFailure.HUNG else 20.0)
     await check_failure(bad, failure)
     if failure is ChildFailure.REFUSED:
@@ -307,7 +289,7 @@ async def test_a_cancelled_waiter_leaves_the_child_usable(child: Starter, tmp_pa
                  "\n    while not os.path.exists(go): time.sleep(0.01)"
                  "\n    report(message, texts[message['params']['textDocument']['uri']])")  # fmt: skip
     first = asyncio.ensure_future(ask(slow, "first"))
-    await appears(begun)
+    await until(begun.exists)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
@@ -368,7 +350,7 @@ async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path:
         """
     )
     waiter = asyncio.ensure_future(ask(stubborn))
-    await appears(place)
+    await until(place.exists)
     pid, grandchild = stubborn.pid, int(place.read_text())
     assert pid is not None
     async with asyncio.timeout(5):
@@ -379,9 +361,7 @@ async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path:
     assert not alive(pid)
     if sys.platform != "win32":
         # Whoever adopts the grandchild may not have reaped it yet: then it is a zombie, and no longer runs.
-        async with asyncio.timeout(10):
-            while alive(grandchild) and not _is_zombie(grandchild):
-                await asyncio.sleep(0.01)
+        await until(lambda: not alive(grandchild) or _is_zombie(grandchild))
 
 
 def _is_zombie(pid: int) -> bool:
@@ -400,7 +380,7 @@ async def test_closing_during_the_start_leaves_nobody(child: Starter, tmp_path: 
         """
     )
     waiter = asyncio.ensure_future(starting.start())
-    await appears(place)
+    await until(place.exists)
     await starting.close()
     with pytest.raises(ChildUnavailable):
         await waiter
@@ -428,14 +408,14 @@ async def test_what_a_child_is_given(child: Starter, monkeypatch: pytest.MonkeyP
     assert files == []
     assert "secret" not in environment.values()
     assert environment["HOME"] == folder
-    if Path("/proc").is_dir():
-        ours = [str(Path(f"/proc/self/fd/{n}").readlink()) for n in (0, 1, 2)]
+    if sys.platform == "linux":
+        ours = [str(await asyncio.to_thread(Path(f"/proc/self/fd/{n}").readlink)) for n in (0, 1, 2)]
         assert streams[1] not in ours or streams[1] == "/dev/null"
         assert streams[0] not in ours or streams[0] == "/dev/null"
         assert streams[2] == "/dev/null"
         assert len(open_files) <= 4  # the three, and the folder being listed
     await nosy.close()
-    assert not Path(folder).exists()
+    assert not await asyncio.to_thread(Path(folder).exists)
 
 
 async def test_few_documents_stay_open(child: Starter) -> None:

@@ -189,6 +189,15 @@ async def test_other_languages_broken_elsewhere(language: str) -> None:
         # Newer than any Python that runs this test: ruff knows it.
         ("$0\n", "type Pair[T] = tuple[T, T]", PASS, []),
         ("$0\n", 'try:\n    pass\nexcept ValueError, TypeError:\n    pass\n', PASS, []),
+        # Too broken to be masked: nothing is known of names, but what is broken in the answer is.
+        ("x = (\n\n" * 9 + FUNCTION, "a = b", UNKNOWN, []),
+        # The answer closes what was open: names that were unseen before are not its doing.
+        ("f = (nowhere,\n$0\nprint(elsewhere)\n", "1)", UNKNOWN, []),
+        ("f = (1,\n$0\nprint(f)\n", "undefined_thing)", FAIL, ["F821"]),
+        # Words of ours in the text do not make it blind.
+        ("kireji_end_of_text = 1\n" + FUNCTION, "a = b", PASS, []),
+        ("from os.path import *\n" + FUNCTION, "a = (b", FAIL, ["invalid-syntax"]),
+        ("def f(a):\n    $0\n# end", "return undefined_thing", FAIL, ["F821"]),
         # Astral characters and CRLF do not move what is found.
         ("s = '𝒳𝒴'; $0\r\n", "print(undefined_thing)", FAIL, ["F821"]),
     ],

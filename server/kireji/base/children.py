@@ -67,6 +67,7 @@ class Child:
         # Whoever holds or awaits a lock keeps it alive; nobody else needs it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
         self._starting: asyncio.Task[None] | None = None
         self._home: tempfile.TemporaryDirectory[str] | None = None
         self._failures = 0
@@ -121,6 +122,7 @@ class Child:
         await asyncio.gather(*others, return_exceptions=True)
         # A start that was under way may have spawned a process meanwhile.
         await self._end_process()
+        await asyncio.gather(*self._endings)
         if self._home is not None:
             self._home.cleanup()
             self._home = None
@@ -223,14 +225,12 @@ class Child:
     async def _end_process(self) -> None:
         process, self._process = self._process, None
         self._open.clear()
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        if process.returncode is None:
-            _kill(process)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), CLOSE_SECONDS)
+        if process is not None:
+            ending = asyncio.get_running_loop().create_task(_end(process))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+            # Whoever is cancelled here leaves the ending to itself: `close` waits for it.
+            await asyncio.shield(ending)
 
     # -- talking
 
@@ -316,6 +316,23 @@ async def _outcome(task: asyncio.Task[Any]) -> Any:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kills a child and waits for its end, but not for ever.
+
+    Its pipes are closed first: one that nobody reads any more is paused when it is full, and asyncio then never sees its
+    end. There is no public way to the pipe of a StreamReader.
+    """
+    transport = cast(asyncio.SubprocessTransport, process._transport)  # type: ignore[attr-defined]
+    for stream in (0, 1):
+        if (pipe := transport.get_pipe_transport(stream)) is not None:
+            pipe.close()
+    if process.returncode is None:
+        _kill(process)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), CLOSE_SECONDS)
+    transport.close()
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

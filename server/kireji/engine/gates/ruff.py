@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.children import Child
@@ -25,6 +25,8 @@ _ANSWER_SECONDS = 2.0
 _REMEMBERED = 8
 _COMMENT = re.compile(r"#[^\n\r]*")
 _DIRECTIVE = re.compile(r"noqa|ruff\s*:|flake8\s*:", re.IGNORECASE)
+# Defined nowhere; made longer where a text holds it.
+_PROBE = "kireji_end_of_text"
 _NAME_CODES = frozenset({"F821", "F405"})
 
 
@@ -52,6 +54,14 @@ def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec 
     return ChildSpec(_NAME, (executable, "server"), None, {"settings": settings, "globalSettings": settings})
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ruff says of a text. `blind`: it could not read the text well enough to look for names at all."""
+
+    diagnostics: tuple[ChildDiagnostic, ...]
+    blind: bool
+
+
 class RuffGate:
     """Asks one child, and remembers what it said of the last few baselines. `child` is None when there is no ruff."""
 
@@ -60,7 +70,7 @@ class RuffGate:
 
     def __init__(self, child: Child | None) -> None:
         self._child = child
-        self._remembered: OrderedDict[tuple[str, str], tuple[ChildDiagnostic, ...]] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, str], Report] = OrderedDict()
 
     def applies(self, language: str) -> bool:
         """Python."""
@@ -82,7 +92,7 @@ class RuffGate:
             return GateResult(_NAME, GateState.UNKNOWN, note=str(error))
         return judge(trial, old, new)
 
-    async def _of_baseline(self, baseline: Document) -> tuple[ChildDiagnostic, ...]:
+    async def _of_baseline(self, baseline: Document) -> Report:
         key = (baseline.uri, baseline.text)
         found = self._remembered.get(key)
         if found is None:
@@ -92,37 +102,44 @@ class RuffGate:
                 self._remembered.popitem(last=False)
         return found
 
-    async def _ask(self, document: Document) -> tuple[ChildDiagnostic, ...]:
+    async def _ask(self, document: Document) -> Report:
         if self._child is None:
             raise ChildUnavailable(ChildFailure.MISSING)
         deadline = asyncio.get_running_loop().time() + _ANSWER_SECONDS
-        return await self._child.diagnostics(document.uri, "python", without_directives(document.text), deadline)
+        text = without_directives(document.text)
+        # A last line that uses a name which nobody defines: who does not report it sees no names. ruff says in words
+        # only whether a fault keeps it from looking, and words change.
+        length, probe = len(text), _PROBE
+        while probe in text:
+            probe += "_"
+        found = await self._child.diagnostics(document.uri, "python", f"{text}\n{probe}\n", deadline)
+        seen = any(d.code in _NAME_CODES and d.span.start > length for d in found)
+        return Report(tuple(d for d in found if d.span.start <= length), not seen)
 
 
-def judge(trial: Trial, old: Iterable[ChildDiagnostic], new: Iterable[ChildDiagnostic]) -> GateResult:
-    """What is new, by the policy's rules. Pure."""
-    known = {_key(d, trial.baseline.text) for d in old}
-    blind = any(d.code == _INVALID and _is_parse_error(d) for d in new)
+def judge(trial: Trial, old: Report, new: Report) -> GateResult:
+    """What is new, by the policy's rules. Pure. Of what the baseline could not show, only the insertion is held to them."""
+    known = {_key(d, trial.baseline.text) for d in old.diagnostics}
     findings, doubts = [], []
-    for diagnostic in new:
+    for diagnostic in new.diagnostics:
         key = _key(diagnostic, trial.after.text)
         if key in known or not _reaches(diagnostic, trial.inserted):
             continue
         match policy.action(_NAME, diagnostic.code):
+            case policy.Action.REJECT if not _was_seen(diagnostic, trial, old):
+                doubts.append("the statement did not parse before")
             case policy.Action.REJECT:
                 findings.append(_finding(diagnostic, key[1]))
             case policy.Action.ABSTAIN:
-                doubts.append(key[1])
+                doubts.append(f"perhaps from a star import: {key[1]}")
             case _:
                 continue
     if findings:
         return GateResult(_NAME, GateState.FAIL, tuple(findings))
-    if blind:
+    if new.blind:
         return GateResult(_NAME, GateState.UNKNOWN, note="the file does not parse elsewhere")
     if doubts:
-        return GateResult(
-            _NAME, GateState.UNKNOWN, note=f"perhaps from a star import: {', '.join(sorted(set(doubts)))}"
-        )
+        return GateResult(_NAME, GateState.UNKNOWN, note="; ".join(sorted(set(doubts))))
     return GateResult(_NAME, GateState.PASS)
 
 
@@ -137,16 +154,23 @@ def _key(diagnostic: ChildDiagnostic, text: str) -> tuple[str, str]:
     return diagnostic.code, quoted.group(1) if quoted else diagnostic.message
 
 
-def _is_parse_error(diagnostic: ChildDiagnostic) -> bool:
-    """An error that keeps ruff from seeing the names: it reports those of version and meaning under the same code."""
-    return not diagnostic.message.startswith(("Cannot use", "`")) and "outside" not in diagnostic.message
-
-
 def _reaches(diagnostic: ChildDiagnostic, inserted: Span) -> bool:
     """Whether the finding lies where its rule counts."""
-    if policy.reach(_NAME, diagnostic.code) is policy.Reach.ANYWHERE:
+    return policy.reach(_NAME, diagnostic.code) is policy.Reach.ANYWHERE or _meets(diagnostic.span, inserted)
+
+
+def _was_seen(diagnostic: ChildDiagnostic, trial: Trial, old: Report) -> bool:
+    """Whether ruff could have said the same of the baseline: its text stands there too, or the candidate has brought it."""
+    span = diagnostic.span
+    if _meets(span, trial.inserted) or diagnostic.code not in _NAME_CODES:
         return True
-    return diagnostic.span.start <= inserted.end and diagnostic.span.end >= inserted.start
+    after, baseline = trial.after.text, trial.baseline.text
+    shift = 0 if span.start < trial.inserted.start else len(baseline) - len(after)
+    return not old.blind and baseline[span.start + shift : span.end + shift] == after[span.start : span.end]
+
+
+def _meets(a: Span, b: Span) -> bool:
+    return a.start <= b.end and b.start <= a.end
 
 
 def _finding(diagnostic: ChildDiagnostic, symbol: str) -> Finding:
