@@ -110,7 +110,7 @@ def alive(pid: int) -> bool:
 async def until(holds: Callable[[], bool]) -> None:
     """Waits for what only a look can tell: a file that another process writes, the end of a process that is not ours."""
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 — another process has no event of ours to set
+        while not holds():
             await asyncio.sleep(0.01)
 
 
