@@ -86,8 +86,9 @@ def rows() -> list[Row]:
         lines = text.split("\n")
         wanted = [n for n in range(20, len(lines) - 1) if lines[n].startswith("    ") and "(" in lines[n]]
         places += [(path, text, n) for n in wanted if '"""' not in lines[n] and "#" not in lines[n]]
-    made = []
-    for index in range(ROWS):
+    # One that is repaired for certain: which of the others are depends on the day's source.
+    made = [Row(PACKAGE / "base/edit.py", "def area(width, height):\n    return ", "\n", "width * (height")]
+    for index in range(1, ROWS):
         path, text, n = places[index * len(places) // ROWS]
         lines = text.split("\n")
         line = lines[n]
