@@ -1,15 +1,16 @@
-"""What was asked, and how it ended: one row per request, in the shared store. Holds no source text."""
+"""What was asked, how it ended, and what became of what was shown, in the shared store. Holds no source text."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kireji.base.clock import Clock
 from kireji.base.store import Store, StoreError
-from kireji.base.types import Reason, Stage
+from kireji.base.types import Feedback, Reason, Stage
 
 if TYPE_CHECKING:
     from kireji.base.store import Connection
@@ -52,10 +53,26 @@ class Audit:
             ).lastrowid
             connection.execute("DELETE FROM outcomes WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
 
-        try:
-            self._store.submit(work).add_done_callback(self._report)
-        except StoreError as error:
-            self._say_once(error)
+        self._submit(work)
+
+    def feedback(self, about: str, what: Feedback) -> None:
+        """Hands in what became of the suggestion with the id `about`, and returns at once."""
+        values = (self._clock.now(), about[:64], what.name)
+
+        def work(connection: Connection) -> None:
+            added = connection.execute("INSERT INTO feedback (at, about, what) VALUES (?, ?, ?)", values).lastrowid
+            connection.execute("DELETE FROM feedback WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
+
+        self._submit(work)
+
+    async def recent_feedback(self, count: int) -> tuple[tuple[str, Feedback], ...]:
+        """What became of the newest suggestions, newest first, by id. Raises StoreError."""
+
+        def work(connection: Connection) -> list[tuple[str, str]]:
+            query = "SELECT about, what FROM feedback ORDER BY id DESC LIMIT ?"
+            return connection.execute(query, (count,)).fetchall()
+
+        return tuple((about, Feedback[what]) for about, what in await self._store.run(work))
 
     async def recent(self, count: int) -> tuple[OutcomeRow, ...]:
         """The newest rows, newest first. Raises StoreError."""
@@ -69,6 +86,12 @@ class Audit:
             OutcomeRow(request, feature, None if reason == _OFFERED else Reason[reason], Stage[stage], ms, provider)
             for request, feature, reason, stage, ms, provider in await self._store.run(work)
         )
+
+    def _submit(self, work: Callable[[Connection], None]) -> None:
+        try:
+            self._store.submit(work).add_done_callback(self._report)
+        except StoreError as error:
+            self._say_once(error)
 
     def _report(self, future: Future[None]) -> None:
         error = future.exception()

@@ -172,6 +172,15 @@ class Options:
             env="KIREJI_AUTOMATIC",
         ),
     )
+    deterministic: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether the pop-up also lists names and keywords; off for those who run another server for that.",
+            key="completion.deterministic",
+            env="KIREJI_DETERMINISTIC",
+        ),
+    )
     max_file_bytes: int = field(
         default=400_000,
         metadata=about(

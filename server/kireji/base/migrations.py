@@ -35,4 +35,13 @@ MIGRATIONS: tuple[Migration, ...] = (
             provider TEXT NOT NULL
         )""",
     ),
+    (
+        # What became of what was shown; `about` is the suggestion's id, which begins with its request's.
+        """CREATE TABLE feedback (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at REAL NOT NULL,
+            about TEXT NOT NULL,
+            what TEXT NOT NULL
+        )""",
+    ),
 )

@@ -1,7 +1,8 @@
 """Syntax trees in Python string offsets: parse, reparse, look around a cursor, list what is wrong.
 
 The only importer of tree_sitter; bytes exist only here. A tree is no judge of Python (it accepts one wrong file in five):
-`engine/gates/syntax.py` asks `ast` as well. Nothing here executes or resolves code.
+`engine/gates/syntax.py` asks `ast` as well. Nothing here executes or resolves code. Over 300 lines: nodes, trees and parsing
+share the one place that knows bytes.
 """
 
 from __future__ import annotations
@@ -243,6 +244,16 @@ class Tree:
 def supported(language: str) -> bool:
     """True when there is a grammar for the language."""
     return canonical(language) in LANGUAGES
+
+
+@cache
+def keywords(language: str) -> tuple[str, ...]:
+    """The words that the grammar itself spells out, sorted. Raises KeyError for a language without a grammar."""
+    grammar = _parser(canonical(language)).language
+    assert grammar is not None  # noqa: S101 — the parser was made with one
+    kinds = range(grammar.node_kind_count)
+    words = {grammar.node_kind_for_id(kind) for kind in kinds if not grammar.node_kind_is_named(kind)}
+    return tuple(sorted(word for word in words if word and len(word) > 1 and word.isalpha()))
 
 
 def parse(language: str, text: str, previous: Tree | None = None) -> Tree:

@@ -50,7 +50,11 @@ class Trigger(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a request may see, taken synchronously when it arrived."""
+    """All that a request may see, taken synchronously when it arrived.
+
+    `document` is what the engine reads. For a notebook's cell it is the cells of its language one below the other; the
+    cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now.
+    """
 
     id: str
     document: Document
@@ -59,6 +63,8 @@ class Snapshot:
     options: Options = field(default_factory=Options)
     trigger: Trigger = Trigger.AUTOMATIC
     taken_at: float = 0.0
+    origin: int = 0
+    paused: bool = False
 
 
 class Reason(Enum):
@@ -146,6 +152,30 @@ class Skip:
     """The cursor stands where no question is asked."""
 
     reason: Reason
+
+
+class NameKind(Enum):
+    """What a name stands for, as far as a list of names shows it."""
+
+    CLASS = "class"
+    CONSTANT = "constant"
+    FUNCTION = "function"
+    KEYWORD = "keyword"
+    METHOD = "method"
+    MODULE = "module"
+    PARAMETER = "parameter"
+    PROPERTY = "property"
+    VARIABLE = "variable"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that may stand at a cursor, whole. `detail` is for people."""
+
+    text: str
+    kind: NameKind
+    detail: str = ""
 
 
 class ItemKind(Enum):
@@ -412,6 +442,24 @@ class Offered:
     candidate: Candidate
     verdict: Verdict
     report: Report = field(default_factory=Report)
+
+    @property
+    def reason(self) -> None:
+        """Nothing speaks against it."""
+
+    @property
+    def stage(self) -> Stage:
+        """It has passed them all."""
+        return Stage.DELIVER
+
+
+class Feedback(Enum):
+    """What became of a suggestion that was shown."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WORD = "a word accepted"
+    ACCEPTED_LINE = "a line accepted"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)

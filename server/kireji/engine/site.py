@@ -43,6 +43,8 @@ def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
 
 def _refusal(snapshot: Snapshot) -> Reason | None:
     document, options = snapshot.document, snapshot.options
+    if snapshot.paused:
+        return Reason.PAUSED
     if not options.automatic and snapshot.trigger is Trigger.AUTOMATIC:
         return Reason.MANUAL
     if canonical(document.language) in {canonical(name) for name in options.disabled_languages}:

@@ -1,4 +1,4 @@
-"""Says how the last answer came about: gates, times, repairs, money. Plain JSON; no source text in it."""
+"""Says how an answer came about: gates, times, repairs, money. Plain JSON, or a sentence; no source text in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from typing import Any
 from kireji.base.types import Offered, Outcome, Withheld
 
 _NANO = 1_000_000_000
+
+
+def sentence(outcome: Outcome) -> str:
+    """The outcome in one line, for people."""
+    if isinstance(outcome, Offered):
+        return "it passed every check" if not outcome.candidate.repairs else "it passed once repaired"
+    finding = next(iter(outcome.findings), None)
+    detail = f"{finding.gate} {finding.code}: {finding.message}" if finding is not None else outcome.detail
+    return f"{outcome.reason.value} ({detail})" if detail else outcome.reason.value
 
 
 def explanation(outcome: Outcome) -> dict[str, Any]:

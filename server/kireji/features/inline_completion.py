@@ -15,12 +15,17 @@ async def inline_completion(
     services: Services, snapshot: Snapshot, offset: int, latest: Callable[[], Document | None]
 ) -> Outcome:
     """A suggestion at `offset`, or the reason why there is none. `latest` reads the document as it is by then."""
-    from kireji.engine import pipeline  # loaded with the services, after the client's first answer
-
-    outcome = await pipeline.complete(services, snapshot, offset)
+    outcome = await suggestion(services, snapshot, offset)
     if not isinstance(outcome, Offered):
         return outcome
     now = latest()
     if now is not None and now.text == snapshot.document.text:
         return outcome
     return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
+
+
+async def suggestion(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
+    """The same for whoever sees to it themselves that the text is still the text."""
+    from kireji.engine import pipeline  # loaded with the services, after the client's first answer
+
+    return await pipeline.complete(services, snapshot, offset)

@@ -14,10 +14,13 @@ from pygls.server import JsonRPCServer
 from kireji.base.config_schema import Settings
 from kireji.lsp import routes
 from kireji.lsp.client import Client
+from kireji.lsp.commands import NAMES
 from kireji.lsp.framing import Decoder
 from kireji.lsp.lifecycle import Lifecycle
+from kireji.lsp.on_snapshot import Edge
 from kireji.lsp.protocol import Phase, Protocol
 from kireji.lsp.starting import Starting
+from kireji.lsp.status import StatusTeller
 from kireji.lsp.transport import Stdio, Tcp
 
 logger = logging.getLogger(__name__)
@@ -58,8 +61,10 @@ def build_server(settings: Settings, starting: Starting) -> Server:
     framework = JsonRPCServer(Protocol, default_converter)
     protocol = framework.protocol
     assert isinstance(protocol, Protocol)  # noqa: S101 — tells the type checker what we passed one line above
-    lifecycle = Lifecycle(protocol, Client(protocol), settings, starting)
-    routes.register(protocol, lifecycle, starting)
+    client = Client(protocol)
+    lifecycle = Lifecycle(protocol, client, settings, starting, NAMES)
+    status = StatusTeller(lifecycle, starting, client, protocol.spawn)
+    routes.register(protocol, Edge(lifecycle, starting, client, status, protocol.spawn))
     return Server(protocol, starting)
 
 

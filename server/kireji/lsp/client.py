@@ -14,6 +14,8 @@ from kireji.lsp.protocol import Protocol
 logger = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 5.0
+# Told apart from an answer that is null.
+_FAILED = object()
 
 
 class Level(Enum):
@@ -38,6 +40,24 @@ class Client:
         """A message that a person sees. For what they must act on."""
         self._protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=level.value, message=text))
 
+    def notify(self, method: str, params: object) -> None:
+        """A notification of our own."""
+        self._protocol.notify(method, params)
+
+    def progress(self, token: str | int, value: object) -> None:
+        """One step of work that is being shown."""
+        self._protocol.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
+
+    async def make_progress(self, token: str | int) -> bool:
+        """Asks the client to show progress under a token; whether it will."""
+        params = types.WorkDoneProgressCreateParams(token=token)
+        return await self._call(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params) is not _FAILED
+
+    async def apply(self, edit: types.WorkspaceEdit, label: str) -> bool:
+        """Asks the client to apply an edit; whether it did."""
+        answer = await self._call(types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=label))
+        return isinstance(answer, types.ApplyWorkspaceEditResult) and answer.applied
+
     async def configuration(self, section: str) -> object:
         """The editor's settings below `section`; None when it does not answer in time."""
         params = types.ConfigurationParams(items=[types.ConfigurationItem(section=section)])
@@ -56,4 +76,4 @@ class Client:
             logger.warning("the editor did not answer %s", method)
         except Exception as error:  # noqa: BLE001 — a refusing editor is not a reason to stop
             logger.info("the editor refused %s: %s", method, type(error).__name__)
-        return None
+        return _FAILED

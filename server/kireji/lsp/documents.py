@@ -6,6 +6,8 @@ Our own, because the framework splits lines at form feeds and U+2028 and so corr
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,7 +37,7 @@ class ContentChange:
 class _Open:
     """One open text. `frozen` caches the Document of the current version."""
 
-    __slots__ = ("frozen", "language", "lines", "path", "uri", "version")
+    __slots__ = ("changed_at", "frozen", "language", "lines", "path", "uri", "version")
 
     def __init__(self, uri: str, path: str | None, language: str, version: int, text: str) -> None:
         self.uri = uri
@@ -44,6 +46,7 @@ class _Open:
         self.version = version
         self.lines = split_lines(text)
         self.frozen: Document | None = None
+        self.changed_at = -math.inf
 
 
 class DocumentStore:
@@ -66,6 +69,7 @@ class DocumentStore:
         self._open[uri] = entry
         entry.version = version
         entry.frozen = None
+        entry.changed_at = time.monotonic()
         for change in changes:
             if change.start is None or change.end is None:
                 entry.lines = split_lines(change.text)
@@ -86,6 +90,11 @@ class DocumentStore:
         """The current version, without freezing the text."""
         entry = self._open.get(uri)
         return entry.version if entry is not None else None
+
+    def changed_at(self, uri: str) -> float:
+        """When the text was last changed, in monotonic seconds; long ago where it never was."""
+        entry = self._open.get(uri)
+        return entry.changed_at if entry is not None else -math.inf
 
     def recent(self, limit: int) -> Iterator[Document]:
         """Open documents, the last touched first."""

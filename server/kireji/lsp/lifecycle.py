@@ -11,9 +11,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import PurePath
+from collections.abc import Callable, Sequence
 
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
@@ -21,84 +19,108 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from kireji import __version__
 from kireji.base import config
 from kireji.base.config_schema import Settings
-from kireji.base.types import Outcome, Snapshot, Trigger, Workspace
+from kireji.base.languages import LANGUAGES
+from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
 from kireji.lsp import from_proto
+from kireji.lsp.abilities import abilities
 from kireji.lsp.client import Client, Level
-from kireji.lsp.documents import DocumentStore
-from kireji.lsp.positions import negotiate
+from kireji.lsp.documents import DocumentStore, Position
+from kireji.lsp.positions import Encoding, negotiate
 from kireji.lsp.protocol import Phase, Protocol
+from kireji.lsp.session import FOREVER, Session, take, view
 from kireji.lsp.starting import Starting
 
 logger = logging.getLogger(__name__)
 
-OPEN_DOCUMENTS_SEEN = 8
 _WATCH_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class Session:
-    """What one client has told us. Changed by `Lifecycle` only."""
-
-    settings: Settings
-    documents: DocumentStore = field(default_factory=DocumentStore)
-    roots: tuple[str, ...] = ()
-    capabilities: types.ClientCapabilities = field(default_factory=types.ClientCapabilities)
-    said: set[str] = field(default_factory=set)
-    last: Outcome | None = None
+# Why a question went unanswered for reasons that will keep the next one unanswered too.
+_TROUBLES = frozenset(
+    {
+        Reason.CAP_REACHED,
+        Reason.LEDGER_DOWN,
+        Reason.MISCONFIGURED,
+        Reason.UNREACHABLE,
+        Reason.OVERLOADED,
+        Reason.RATE_LIMITED,
+        Reason.TIMEOUT,
+        Reason.PROTOCOL,
+    }
+)
+# Whoever got as far as these rooms had an answer from the model.
+_ANSWERED = frozenset({Stage.TRIM, Stage.GATES})
 
 
 class Lifecycle:
     """Handlers of the notifications and requests that change the session."""
 
-    def __init__(self, protocol: Protocol, client: Client, settings: Settings, starting: Starting) -> None:
+    def __init__(
+        self, protocol: Protocol, client: Client, settings: Settings, starting: Starting, commands: Sequence[str] = ()
+    ) -> None:
         self._protocol = protocol
         self._client = client
         self._starting = starting
         self._given = settings
+        self._commands = commands
+        # Several servers write into one store: the number alone would not tell their requests apart.
+        self._run = os.urandom(2).hex()
         self._ids = itertools.count(1)
         self._session = Session(settings)
+        self._when_closed: list[Callable[[str], None]] = []
 
     @property
-    def documents(self) -> DocumentStore:
-        """The open documents."""
-        return self._session.documents
+    def session(self) -> Session:
+        """What the client has told us, to be read."""
+        return self._session
 
     @property
-    def roots(self) -> tuple[str, ...]:
-        """The workspace folders."""
-        return self._session.roots
+    def encoding(self) -> Encoding:
+        """The unit in which the client counts columns."""
+        return self._session.documents.encoding
+
+    def when_closed(self, told: Callable[[str], None]) -> None:
+        """Has `told` called with the address of each document that is closed from now on."""
+        self._when_closed.append(told)
+
+    def next_id(self) -> str:
+        """A new request's name."""
+        return f"{self._run}-{next(self._ids)}"
 
     def snapshot(self, uri: str, trigger: Trigger) -> Snapshot | None:
         """Everything a request may see, as of now; None when the document is not open. Must be called on arrival."""
-        session = self._session
-        document = session.documents.get(uri)
-        if document is None:
-            return None
-        others = tuple(d for d in session.documents.recent(OPEN_DOCUMENTS_SEEN) if d.uri != uri)
-        return Snapshot(
-            id=f"r{next(self._ids)}",
-            document=document,
-            open_documents=others,
-            workspace=self._workspace(document.path),
-            options=session.settings.options,
-            trigger=trigger,
-            taken_at=time.monotonic(),
-        )
+        return take(self._session, self.next_id(), uri, trigger)
+
+    def document(self, uri: str) -> Document | None:
+        """The text that the engine would read for `uri` now."""
+        seen = view(self._session, uri)
+        return seen[0] if seen is not None else None
+
+    def offset(self, uri: str, position: Position) -> int:
+        """The offset of a position in an open document itself; 0 where it is not open."""
+        document = self._session.documents.get(uri)
+        return self._session.documents.offset(document, position) if document is not None else 0
 
     def remember(self, outcome: Outcome) -> None:
-        """Keeps the last outcome, so that `kireji/explain` can say how it came about."""
+        """Keeps the last outcome, so that it can be explained, and what it says of the model service's state."""
         self._session.last = outcome
+        if outcome.reason in _TROUBLES:
+            self._session.trouble = outcome.reason
+        elif isinstance(outcome, Offered) or outcome.stage in _ANSWERED:
+            self._session.trouble = None
 
-    def last(self) -> Outcome | None:
-        """The last outcome, None before the first."""
-        return self._session.last
+    def pause(self, seconds: float = FOREVER) -> None:
+        """No suggestion until `resume`, or for some seconds."""
+        self._session.paused_until = time.monotonic() + seconds
+
+    def resume(self) -> None:
+        """Suggestions again."""
+        self._session.paused_until = 0.0
 
     # ---- requests ------------------------------------------------------------------------------
 
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         """Agrees on the encoding, remembers the folders and the options."""
         session = self._session
-        session.capabilities = params.capabilities
+        session.abilities = abilities(params.capabilities)
         offered = params.capabilities.general.position_encodings if params.capabilities.general else None
         encoding = negotiate([getattr(e, "value", e) for e in offered] if offered else None)
         session.documents = DocumentStore(encoding)
@@ -113,9 +135,9 @@ class Lifecycle:
             params.capabilities,
             set(self._protocol.fm.features),
             self._protocol.fm.feature_options,
-            list(self._protocol.fm.commands),
+            list(self._commands),
             types.TextDocumentSyncKind.Incremental,
-            None,
+            _notebooks(),
             encoding.value,
         ).build
         return types.InitializeResult(build(), types.ServerInfo("kireji", __version__))
@@ -129,19 +151,17 @@ class Lifecycle:
     async def initialized(self, _params: types.InitializedParams) -> None:
         """Starts what is slow to start, asks for the editor's settings, and tells what is wrong with them, once."""
         self._protocol.spawn(self._start())
-        workspace = self._session.capabilities.workspace
-        if workspace is not None and workspace.configuration:
+        able = self._session.abilities
+        if able.configuration:
             await self._read_configuration()
-        dynamic = workspace.did_change_configuration if workspace is not None else None
-        if dynamic is not None and dynamic.dynamic_registration:
+        if able.configuration_registration:
             options = types.DidChangeConfigurationRegistrationOptions(section="kireji")
             await self._client.register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
         self._say(self._session.settings.problems)
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Pulls the settings where the client can answer, else takes what was pushed."""
-        workspace = self._session.capabilities.workspace
-        if workspace is not None and workspace.configuration:
+        if self._session.abilities.configuration:
             await self._read_configuration()
         elif isinstance(params.settings, dict):
             self._apply(params.settings.get("kireji"))
@@ -160,7 +180,37 @@ class Lifecycle:
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A document closes."""
-        self._session.documents.close(params.text_document.uri)
+        self._close(params.text_document.uri)
+
+    def did_open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        """A notebook opens, with the texts of its cells."""
+        notebook = params.notebook_document
+        self._session.notebooks.open(notebook.uri, [cell.document for cell in notebook.cells])
+        self._open_cells(notebook.uri, params.cell_text_documents)
+
+    def did_change_notebook(self, params: types.DidChangeNotebookDocumentParams) -> None:
+        """Cells of a notebook come, go, move or change."""
+        uri, cells = params.notebook_document.uri, params.change.cells
+        if cells is None:
+            return
+        if cells.structure is not None:
+            array = cells.structure.array
+            addresses = [cell.document for cell in array.cells or ()]
+            if not self._session.notebooks.splice(uri, array.start, array.delete_count, addresses):
+                logger.warning("ignored a change to a notebook that is not open")
+                return
+            self._open_cells(uri, cells.structure.did_open or ())
+            for closed in cells.structure.did_close or ():
+                self._close(closed.uri)
+        for content in cells.text_content or ():
+            target = content.document
+            self._session.documents.change(target.uri, target.version, from_proto.changes(content.changes))
+
+    def did_close_notebook(self, params: types.DidCloseNotebookDocumentParams) -> None:
+        """A notebook closes, with its cells."""
+        self._session.notebooks.close(params.notebook_document.uri)
+        for cell in params.cell_text_documents:
+            self._close(cell.uri)
 
     def did_change_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Folders come and go."""
@@ -189,16 +239,16 @@ class Lifecycle:
         self._say(await self._starting.problems())
         await services.warm()
 
-    def _workspace(self, path: str | None) -> Workspace:
-        """The innermost folder around the path, with what its trust allows."""
-        if path is None:
-            return Workspace()
-        around = [r for r in self._session.roots if PurePath(path).is_relative_to(r)]
-        if not around:
-            return Workspace()
-        root = max(around, key=len)
-        settings = self._session.settings
-        return Workspace(root, config.is_trusted(settings, root), config.interpreter_for(settings, root))
+    def _close(self, uri: str) -> None:
+        self._session.documents.close(uri)
+        for told in self._when_closed:
+            told(uri)
+
+    def _open_cells(self, notebook: str, items: Sequence[types.TextDocumentItem]) -> None:
+        """A cell has an address of its own and lies, for trust and for what is never read, where its notebook does."""
+        path = from_proto.path(notebook)
+        for item in items:
+            self._session.documents.open(item.uri, path, item.language_id, item.version, item.text)
 
     async def _watch(self, process_id: int) -> None:
         """Ends the server when the editor's process is gone, for editors that keep the pipe open."""
@@ -208,6 +258,14 @@ class Lifecycle:
             await asyncio.sleep(_WATCH_SECONDS)
         logger.warning("the editor's process is gone")
         self._protocol.on_exit()
+
+
+def _notebooks() -> types.NotebookDocumentSyncOptions:
+    """Every notebook, in the cells whose language we know."""
+    cells = [types.NotebookCellLanguage(language=language) for language in LANGUAGES]
+    return types.NotebookDocumentSyncOptions(
+        notebook_selector=[types.NotebookDocumentFilterWithCells(cells=cells, notebook="*")], save=False
+    )
 
 
 def _alive(process_id: int) -> bool:

@@ -1,6 +1,6 @@
 """Runs a feature on a snapshot: taken on arrival, answered once, written down once.
 
-The only place where a request's outcome becomes a reply and a row. Knows no feature by name.
+The only place where what a feature says becomes a row. Knows no feature by name.
 """
 
 from __future__ import annotations
@@ -8,78 +8,112 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from kireji.base.types import Document, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.base.types import Document, Offered, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.lsp.client import Client
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.starting import Starting
-from kireji.lsp.turns import Turns
+from kireji.lsp.status import StatusTeller
 
 if TYPE_CHECKING:
-    from kireji.base.audit import OutcomeRow
     from kireji.engine.services import Services
 
 logger = logging.getLogger(__name__)
 
-Latest = Callable[[], Document | None]
-Body = Callable[["Services", Snapshot, int, Latest], Coroutine[Any, Any, Outcome]]
+
+class Told(Protocol):
+    """What a feature may answer: it says itself why there is nothing to show, if so, and which room decided that."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why nothing is shown; None when something is."""
+        ...
+
+    @property
+    def stage(self) -> Stage:
+        """The room that decided it."""
+        ...
 
 
-def on_snapshot(
-    lifecycle: Lifecycle,
-    turns: Turns,
-    starting: Starting,
-    uri: str,
-    position: Position,
-    trigger: Trigger,
+T = TypeVar("T", bound=Told)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What a door of the server needs besides the message that came through it."""
+
+    lifecycle: Lifecycle
+    starting: Starting
+    client: Client
+    status: StatusTeller
+    spawn: Callable[[Awaitable[Any]], asyncio.Future[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A document as it was when a request arrived. `latest` reads the same document as it is later."""
+
+    uri: str
+    snapshot: Snapshot
+    latest: Callable[[], Document | None]
+
+
+def look(edge: Edge, uri: str, trigger: Trigger) -> Here | None:
+    """Takes the snapshot. Must be called on arrival: what came before has been applied, what came after has not."""
+    snapshot = edge.lifecycle.snapshot(uri, trigger)
+    return Here(uri, snapshot, lambda: edge.lifecycle.document(uri)) if snapshot is not None else None
+
+
+def offset_of(edge: Edge, here: Here, position: Position) -> int:
+    """The offset of a position of the document, in the text that the engine reads."""
+    return here.snapshot.origin + edge.lifecycle.offset(here.uri, position)
+
+
+async def answer(
+    edge: Edge,
+    here: Here | None,
     feature: str,
-    body: Body,
-) -> Awaitable[Outcome]:
-    """Takes the snapshot now, while the messages that came before have been applied and none that came after has."""
-    snapshot = lifecycle.snapshot(uri, trigger)
-    if snapshot is None:
-        return _unknown()
-    offset = lifecycle.documents.offset(snapshot.document, position)
-    return _run(lifecycle, turns, starting, snapshot, offset, feature, body)
-
-
-async def _unknown() -> Outcome:
-    return Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY)
-
-
-async def _run(
-    lifecycle: Lifecycle,
-    turns: Turns,
-    starting: Starting,
-    snapshot: Snapshot,
-    offset: int,
-    feature: str,
-    body: Body,
-) -> Outcome:
-    services = await starting.services()
-    outcome: Outcome = Withheld(Reason.INTERNAL, Stage.DELIVER)
+    work: Callable[[Services, Here], Awaitable[T]],
+    failed: Callable[[Withheld], T],
+) -> T:
+    """What `work` says of the snapshot, and one row about it, however it ends. `failed` makes an answer of its kind."""
+    request = here.snapshot.id if here is not None else edge.lifecycle.next_id()
+    since = here.snapshot.taken_at if here is not None else time.monotonic()
+    told: Told = Withheld(Reason.INTERNAL, Stage.DELIVER)
     try:
-        work = body(services, snapshot, offset, lambda: lifecycle.documents.get(snapshot.document.uri))
-        outcome = await turns.take(snapshot.document.uri, work, Withheld(Reason.SUPERSEDED, Stage.DELIVER))
+        if here is None:
+            result = failed(Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY))
+        else:
+            result = await work(await edge.starting.services(), here)
+        told = result
     except asyncio.CancelledError:
-        outcome = Withheld(Reason.CANCELLED, Stage.DELIVER)
+        told = Withheld(Reason.CANCELLED, Stage.DELIVER)
         raise
     except Exception:
         # An editor shows an error reply to a person in mid-thought; an empty answer and a log entry serve them better.
         logger.exception("a bug: %s failed", feature)
+        result = failed(Withheld(Reason.INTERNAL, Stage.DELIVER))
     finally:
-        lifecycle.remember(outcome)
-        services.audit.record(_row(services, snapshot, feature, outcome))
-    return outcome
+        _close(edge, request, feature, told, (time.monotonic() - since) * 1000)
+    return result
 
 
-def _row(services: Services, snapshot: Snapshot, feature: str, outcome: Outcome) -> OutcomeRow:
-    from kireji.base.audit import OutcomeRow
+def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float) -> None:
+    """The one row of a request, its line in the log, and what the status learns from it."""
+    reason = told.reason
+    logger.info("%s %s: %s (%.0f ms)", request, feature, reason.value if reason else "offered", milliseconds)
+    if isinstance(told, Offered | Withheld):
+        edge.lifecycle.remember(told)
+        edge.status.changed()
 
-    reason, stage = (outcome.reason, outcome.stage) if isinstance(outcome, Withheld) else (None, Stage.DELIVER)
-    milliseconds = (time.monotonic() - snapshot.taken_at) * 1000
-    row = OutcomeRow(snapshot.id, feature, reason, stage, milliseconds, services.asking.provider.info.name)
-    logger.info("%s %s: %s (%.0f ms)", row.request, feature, reason.value if reason else "offered", milliseconds)
-    return row
+    def record(services: Services) -> None:
+        from kireji.base.audit import OutcomeRow
+
+        provider = services.asking.provider.info.name
+        services.audit.record(OutcomeRow(request, feature, reason, told.stage, milliseconds, provider))
+
+    edge.starting.once_there(record)

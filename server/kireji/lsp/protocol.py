@@ -190,12 +190,13 @@ class Protocol(JsonRPCProtocol):
 
     # ---- tasks ---------------------------------------------------------------------------------
 
-    def spawn(self, work: Awaitable[Any]) -> None:
+    def spawn(self, work: Awaitable[Any]) -> asyncio.Future[Any]:
         """Runs work that answers nobody; its failure is logged, and shutdown cancels it."""
         task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         task.add_done_callback(_log_failure)
+        return task
 
     async def drain(self, seconds: float) -> None:
         """Cancels everything that runs and waits for it, at most `seconds`."""

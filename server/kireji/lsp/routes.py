@@ -7,27 +7,32 @@ returns is the answer, or an awaitable that becomes a task.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types
 
 from kireji.features.explain import explanation
-from kireji.features.inline_completion import inline_completion
-from kireji.lsp import from_proto, to_proto
-from kireji.lsp.lifecycle import Lifecycle
-from kireji.lsp.on_snapshot import on_snapshot
+from kireji.lsp import commands
+from kireji.lsp.code_actions import OPTIONS as ACTION_OPTIONS
+from kireji.lsp.code_actions import CodeActions
+from kireji.lsp.inline import Inline
+from kireji.lsp.on_snapshot import Edge
+from kireji.lsp.popup import OPTIONS as POPUP_OPTIONS
+from kireji.lsp.popup import Popups
+from kireji.lsp.progress import Progresses
 from kireji.lsp.protocol import Protocol
-from kireji.lsp.starting import Starting
-from kireji.lsp.turns import Turns
 
 # Our own method: how the last answer came about.
 EXPLAIN = "kireji/explain"
 
 
-def register(protocol: Protocol, lifecycle: Lifecycle, starting: Starting) -> None:
-    """Binds methods to handlers. Options are what makes the framework advertise inline completion at all."""
-    inline_options = types.InlineCompletionOptions()
+def register(protocol: Protocol, edge: Edge) -> None:
+    """Binds methods to handlers. Options are what makes the framework advertise some of them at all."""
+    lifecycle = edge.lifecycle
+    inline, popups = Inline(edge), Popups(edge)
+    progresses = Progresses(edge.client)
+    actions = CodeActions(edge, progresses)
     table: tuple[tuple[str, Callable[[Any], Any], object], ...] = (
         (types.INITIALIZE, lifecycle.initialize, None),
         (types.INITIALIZED, lifecycle.initialized, None),
@@ -37,29 +42,18 @@ def register(protocol: Protocol, lifecycle: Lifecycle, starting: Starting) -> No
         (types.TEXT_DOCUMENT_DID_OPEN, lifecycle.did_open, None),
         (types.TEXT_DOCUMENT_DID_CHANGE, lifecycle.did_change, None),
         (types.TEXT_DOCUMENT_DID_CLOSE, lifecycle.did_close, None),
-        (EXPLAIN, lambda _params: explanation(last) if (last := lifecycle.last()) else None, None),
-        (types.TEXT_DOCUMENT_INLINE_COMPLETION, _inline(lifecycle, starting), inline_options),
+        (types.NOTEBOOK_DOCUMENT_DID_OPEN, lifecycle.did_open_notebook, None),
+        (types.NOTEBOOK_DOCUMENT_DID_CHANGE, lifecycle.did_change_notebook, None),
+        (types.NOTEBOOK_DOCUMENT_DID_CLOSE, lifecycle.did_close_notebook, None),
+        (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline.ask, types.InlineCompletionOptions()),
+        (types.TEXT_DOCUMENT_COMPLETION, popups.ask, POPUP_OPTIONS),
+        (types.COMPLETION_ITEM_RESOLVE, popups.resolve, None),
+        (types.TEXT_DOCUMENT_CODE_ACTION, actions.offer, ACTION_OPTIONS),
+        (types.CODE_ACTION_RESOLVE, actions.resolve, None),
+        (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions), None),
+        (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progresses.stop, None),
+        (EXPLAIN, lambda _params: explanation(last) if (last := lifecycle.session.last) else None, None),
     )
     for method, handler, options in table:
         # The framework marks handlers with attributes, which a bound method does not take.
         protocol.fm.feature(method, options)(functools.partial(handler))
-
-
-def _inline(lifecycle: Lifecycle, starting: Starting) -> Callable[[types.InlineCompletionParams], Awaitable[object]]:
-    turns = Turns()
-
-    def handler(params: types.InlineCompletionParams) -> Awaitable[object]:
-        position = from_proto.position(params.position)
-        trigger = from_proto.trigger(params.context)
-        uri = params.text_document.uri
-        pending = on_snapshot(
-            lifecycle, turns, starting, uri, position, trigger, "inline completion", inline_completion
-        )
-        encoding = lifecycle.documents.encoding
-
-        async def answer() -> types.InlineCompletionList:
-            return to_proto.inline_list(await pending, encoding)
-
-        return answer()
-
-    return handler

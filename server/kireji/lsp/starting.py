@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kireji.engine.services import Services
 
-Build = Callable[[], "tuple[Services, tuple[str, ...]]"]
+Built = tuple["Services", tuple[str, ...]]
+Build = Callable[[], Built]
 
 
 class Starting:
@@ -20,7 +21,7 @@ class Starting:
 
     def __init__(self, build: Build) -> None:
         self._build = build
-        self._task: asyncio.Task[tuple[Services, tuple[str, ...]]] | None = None
+        self._task: asyncio.Task[Built] | None = None
 
     async def services(self) -> Services:
         """The services, as soon as they are there. Cancelling the caller does not cancel the building."""
@@ -30,12 +31,30 @@ class Starting:
         """What the building found wrong with the settings, one line each."""
         return (await asyncio.shield(self._begun()))[1]
 
+    def once_there(self, use: Callable[[Services], None]) -> None:
+        """Hands the services to `use`: now, or as soon as they are there; never, if they cannot be. Fits in a `finally`."""
+
+        def hand(built: asyncio.Task[Built]) -> None:
+            if not built.cancelled() and built.exception() is None:
+                use(built.result()[0])
+
+        task = self._begun()
+        if task.done():
+            hand(task)
+        else:
+            task.add_done_callback(hand)
+
+    @property
+    def there(self) -> bool:
+        """Whether the services have been built."""
+        return self._task is not None and self._task.done()
+
     async def close(self) -> None:
         """Closes what was built; nothing if nothing was asked for."""
         if self._task is not None:
             await (await self.services()).close()
 
-    def _begun(self) -> asyncio.Task[tuple[Services, tuple[str, ...]]]:
+    def _begun(self) -> asyncio.Task[Built]:
         if self._task is None:
             self._task = asyncio.create_task(asyncio.to_thread(self._build))
         return self._task

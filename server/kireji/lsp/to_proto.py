@@ -1,33 +1,150 @@
-"""From outcomes to the protocol's types. Only what carries a verdict can be converted."""
+"""From plain results to the protocol's types. Only what carries a verdict can become an edit.
+
+`origin` is where the document that the client knows starts in the text that the engine reads; it is the start of a line.
+"""
 
 from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from kireji.base.text import line_at, line_span
-from kireji.base.types import Document, Offered, Outcome, Span
+from kireji.base.types import Document, Name, NameKind, Offered, Outcome, Span
+from kireji.lsp.abilities import Abilities
 from kireji.lsp.positions import Encoding, column_of
 
+if TYPE_CHECKING:
+    from kireji.features.code_action import Offer
+    from kireji.features.completion import Popup
 
-def inline_list(outcome: Outcome, encoding: Encoding) -> types.InlineCompletionList:
+ACCEPT = "kireji.accept"
+ACT = "kireji.act"
+
+_KINDS = MappingProxyType(
+    {
+        NameKind.CLASS: types.CompletionItemKind.Class,
+        NameKind.CONSTANT: types.CompletionItemKind.Constant,
+        NameKind.FUNCTION: types.CompletionItemKind.Function,
+        NameKind.KEYWORD: types.CompletionItemKind.Keyword,
+        NameKind.METHOD: types.CompletionItemKind.Method,
+        NameKind.MODULE: types.CompletionItemKind.Module,
+        NameKind.PARAMETER: types.CompletionItemKind.Variable,
+        NameKind.PROPERTY: types.CompletionItemKind.Property,
+        NameKind.VARIABLE: types.CompletionItemKind.Variable,
+        NameKind.OTHER: types.CompletionItemKind.Text,
+    }
+)
+
+
+def inline_list(outcome: Outcome, origin: int, encoding: Encoding) -> types.InlineCompletionList:
     """What an editor shows as ghost text: one item, or none."""
     if not isinstance(outcome, Offered):
         return types.InlineCompletionList(items=[])
     change = outcome.candidate.change
     item = types.InlineCompletionItem(
         insert_text=change.text,
-        range=to_range(outcome.candidate.site.document, change.span, encoding),
+        range=to_range(outcome.candidate.site.document, change.span, origin, encoding),
+        command=_accept(outcome),
     )
     return types.InlineCompletionList(items=[item])
 
 
-def to_range(document: Document, span: Span, encoding: Encoding) -> types.Range:
-    """A span of a document in the session's encoding."""
-    return types.Range(start=_position(document, span.start, encoding), end=_position(document, span.end, encoding))
+def completion_list(popup: Popup, abilities: Abilities, encoding: Encoding) -> types.CompletionList:
+    """What an editor shows as a list: the suggestion first, then the names in their order."""
+    items = [_suggestion(popup, popup.suggestion, abilities, encoding)] if popup.suggestion is not None else []
+    items += [_name(popup, name, place, abilities, encoding) for place, name in enumerate(popup.names, 1)]
+    return types.CompletionList(is_incomplete=not popup.complete, items=items)
 
 
-def _position(document: Document, offset: int, encoding: Encoding) -> types.Position:
+def code_actions(offers: tuple[Offer, ...], about: dict[str, Any], abilities: Abilities) -> list[Any]:
+    """What may be done here. Each carries what is needed to do it later: lazily where the client can, else as a command."""
+    found: list[Any] = []
+    for offer in offers:
+        data = {**about, "action": offer.action}
+        command = types.Command(title=offer.title, command=ACT, arguments=[data])
+        if not abilities.action_literals:
+            found.append(command)
+        elif abilities.lazy_edits:
+            found.append(types.CodeAction(title=offer.title, kind=offer.kind, data=data))
+        else:
+            found.append(types.CodeAction(title=offer.title, kind=offer.kind, command=command))
+    return found
+
+
+def workspace_edit(
+    uri: str, outcome: Offered, origin: int, abilities: Abilities, encoding: Encoding
+) -> types.WorkspaceEdit:
+    """The edit of one document, for the version that it was made for where the client knows versions."""
+    candidate = outcome.candidate
+    document = candidate.site.document
+    edits = [
+        types.TextEdit(range=to_range(document, change.span, origin, encoding), new_text=change.text)
+        for change in candidate.edit.changes
+    ]
+    if not abilities.versioned_edits:
+        return types.WorkspaceEdit(changes={uri: edits})
+    target = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=candidate.edit.version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=target, edits=edits)])
+
+
+def to_range(document: Document, span: Span, origin: int, encoding: Encoding) -> types.Range:
+    """A span of the engine's text, in the client's document and the session's encoding."""
+    first = line_at(document.lines, origin)
+    return types.Range(
+        start=_position(document, span.start, first, encoding), end=_position(document, span.end, first, encoding)
+    )
+
+
+def _position(document: Document, offset: int, first: int, encoding: Encoding) -> types.Position:
     line = line_at(document.lines, offset)
     span = line_span(document.text, document.lines, line)
     text = document.text[span.start : span.end]
-    return types.Position(line=line, character=column_of(text, offset - span.start, encoding))
+    return types.Position(line=line - first, character=column_of(text, offset - span.start, encoding))
+
+
+def _suggestion(popup: Popup, offered: Offered, abilities: Abilities, encoding: Encoding) -> types.CompletionItem:
+    """Its range starts with the word that has begun, because clients look for that in what they show."""
+    document, change = popup.snapshot.document, offered.candidate.change
+    begun = document.text[popup.word.start : popup.offset]
+    text = begun + change.text
+    first, *more = text.splitlines() or [""]
+    span = Span(popup.word.start, change.span.end)
+    return types.CompletionItem(
+        label=f"{first} …" if more else first,
+        kind=types.CompletionItemKind.Snippet,
+        detail="Kireji",
+        sort_text="000",
+        filter_text=first,
+        preselect=True,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        insert_text_mode=types.InsertTextMode.AsIs if abilities.insert_as_is else None,
+        text_edit=types.TextEdit(range=to_range(document, span, popup.snapshot.origin, encoding), new_text=text),
+        command=_accept(offered),
+        data={"list": popup.snapshot.id},
+    )
+
+
+def _name(popup: Popup, name: Name, place: int, abilities: Abilities, encoding: Encoding) -> types.CompletionItem:
+    document, origin = popup.snapshot.document, popup.snapshot.origin
+    insert = to_range(document, Span(popup.word.start, popup.offset), origin, encoding)
+    edit: types.TextEdit | types.InsertReplaceEdit
+    if abilities.insert_replace:
+        replace = to_range(document, popup.word, origin, encoding)
+        edit = types.InsertReplaceEdit(new_text=name.text, insert=insert, replace=replace)
+    else:
+        edit = types.TextEdit(range=insert, new_text=name.text)
+    return types.CompletionItem(
+        label=name.text,
+        kind=_KINDS[name.kind],
+        detail=name.detail or None,
+        sort_text=f"{place:03d}",
+        text_edit=edit,
+        data={"list": popup.snapshot.id, "name": name.text},
+    )
+
+
+def _accept(offered: Offered) -> types.Command:
+    """What the client runs once the suggestion stands in the text, so that it can be counted."""
+    return types.Command(title="Kireji: accepted", command=ACCEPT, arguments=[offered.candidate.id])

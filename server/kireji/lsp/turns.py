@@ -19,6 +19,11 @@ class Turns:
     def __init__(self) -> None:
         self._running: dict[str, asyncio.Task[Any]] = {}
 
+    def end(self, key: str) -> None:
+        """Ends the question of a key that is of no interest any more; it is answered as a superseded one is."""
+        if (running := self._running.get(key)) is not None:
+            running.cancel()
+
     async def take(self, key: str, work: Coroutine[Any, Any, T], superseded: T) -> T:
         """Runs `work`, ending what ran under the same key; returns `superseded` when it is itself ended that way."""
         task = asyncio.ensure_future(work)

@@ -1,0 +1,37 @@
+"""Serves a suggestion that is in hand to someone who has typed a part of it meanwhile. Pure; asks nobody.
+
+What is served has the verdict of what was verified: the resulting text is the same to the byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kireji.base.types import Candidate, Change, Document, Edit, Offered, Span
+
+
+def typed_through(offered: Offered, document: Document, offset: int) -> Offered | None:
+    """The rest of a suggestion in a later text, whose cursor is at `offset`; None where the text went another way."""
+    candidate = offered.candidate
+    site, change = candidate.site, candidate.change
+    if len(candidate.edit.changes) != 1 or change.span.start != site.offset:
+        return None
+    typed = typed_since(site.document, site.offset, document, offset)
+    if typed is None or not change.text.startswith(typed) or len(typed) == len(change.text):
+        return None
+    there = replace(site, document=document, offset=offset, before=site.before + typed)
+    if "\n" in typed:
+        there = replace(there, before=typed[typed.rfind("\n") + 1 :])
+    span = Span(offset, change.span.end + len(typed))
+    edit = Edit(document.uri, document.version, (Change(span, change.text[len(typed) :]),))
+    return replace(offered, candidate=Candidate(candidate.id, there, edit, candidate.raw, candidate.repairs))
+
+
+def typed_since(old: Document, cursor: int, new: Document, offset: int) -> str | None:
+    """What was typed at the cursor of the old text, if that is all that has changed; None if more has."""
+    count = offset - cursor
+    if old.uri != new.uri or count < 0 or len(new.text) != len(old.text) + count:
+        return None
+    if new.text[:cursor] != old.text[:cursor] or new.text[offset:] != old.text[cursor:]:
+        return None
+    return new.text[cursor:offset]

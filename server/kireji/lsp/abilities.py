@@ -1,0 +1,53 @@
+"""What one client can do, read once from what it says of itself. Facts only; what follows from them is decided where it matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """The client's abilities that change an answer of ours. A client that says nothing has none."""
+
+    inline_completion: bool = False
+    insert_replace: bool = False
+    insert_as_is: bool = False
+    action_literals: bool = False
+    lazy_edits: bool = False
+    versioned_edits: bool = False
+    configuration: bool = False
+    configuration_registration: bool = False
+    progress: bool = False
+    status: bool = False
+
+
+def abilities(capabilities: types.ClientCapabilities) -> Abilities:
+    """The facts of a client's capabilities. `status` is our own, below `experimental`: `{"kireji": {"status": true}}`."""
+
+    def has(path: str) -> Any:
+        return get_capability(capabilities, path)
+
+    resolved = has("text_document.code_action.resolve_support.properties") or ()
+    modes = has("text_document.completion.completion_item.insert_text_mode_support.value_set") or ()
+    return Abilities(
+        inline_completion=has("text_document.inline_completion") is not None,
+        insert_replace=bool(has("text_document.completion.completion_item.insert_replace_support")),
+        insert_as_is=types.InsertTextMode.AsIs in modes,
+        action_literals=has("text_document.code_action.code_action_literal_support") is not None,
+        # What is resolved later comes back to us only with its data.
+        lazy_edits="edit" in resolved and bool(has("text_document.code_action.data_support")),
+        versioned_edits=bool(has("workspace.workspace_edit.document_changes")),
+        configuration=bool(has("workspace.configuration")),
+        configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
+        progress=bool(has("window.work_done_progress")),
+        status=_wants_status(capabilities.experimental),
+    )
+
+
+def _wants_status(experimental: object) -> bool:
+    ours = experimental.get("kireji") if isinstance(experimental, dict) else None
+    return isinstance(ours, dict) and ours.get("status") is True

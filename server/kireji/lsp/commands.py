@@ -1,0 +1,126 @@
+"""The door of `workspace/executeCommand`: each command is one row of the table.
+
+A command that takes time is a task like any other request, so that cancelling it ends what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from lsprotocol import types
+
+from kireji.base.types import Feedback
+from kireji.features.explain import explanation, sentence
+from kireji.lsp.client import Level
+from kireji.lsp.code_actions import CodeActions
+from kireji.lsp.on_snapshot import Edge
+from kireji.lsp.protocol import ErrorCode, Refusal
+from kireji.lsp.status import as_json, as_sentence
+from kireji.lsp.to_proto import ACCEPT, ACT
+
+SNOOZE_MINUTES = 30
+_MOST_MINUTES = 24 * 60
+
+Arguments = Sequence[Any]
+
+
+def runner(edge: Edge, actions: CodeActions) -> Callable[[types.ExecuteCommandParams], Any]:
+    """The handler of all commands, with what it keeps of them in `runner.names`."""
+    table = commands(edge, actions)
+
+    def run(params: types.ExecuteCommandParams) -> Any:
+        command = table.get(params.command)
+        if command is None:
+            raise Refusal(ErrorCode.INVALID_PARAMS, f"unknown command {params.command[:80]!r}")
+        return command(params.arguments or (), params.work_done_token)
+
+    return run
+
+
+NAMES = (
+    "kireji.pause",
+    "kireji.resume",
+    "kireji.snooze",
+    "kireji.status",
+    "kireji.explain",
+    ACCEPT,
+    "kireji.dismiss",
+    ACT,
+)
+
+
+def commands(edge: Edge, actions: CodeActions) -> dict[str, Callable[[Arguments, str | int | None], Any]]:
+    """Command -> what it does with its arguments and the client's progress token. Raises Refusal for bad arguments."""
+    lifecycle = edge.lifecycle
+
+    async def status() -> dict[str, Any]:
+        now = await edge.status.status()
+        edge.status.changed()
+        return as_json(now)
+
+    async def told() -> dict[str, Any]:
+        now = await edge.status.status()
+        # A client that does not know our status shows at least this.
+        if not lifecycle.session.abilities.status:
+            edge.client.show(Level.INFO, f"Kireji: {as_sentence(now)}")
+        return as_json(now)
+
+    def pause(_: Arguments, __: object) -> Any:
+        lifecycle.pause()
+        return status()
+
+    def snooze(arguments: Arguments, _: object) -> Any:
+        lifecycle.pause(60 * _minutes(arguments))
+        return status()
+
+    def resume(_: Arguments, __: object) -> Any:
+        lifecycle.resume()
+        return status()
+
+    def explain(_: Arguments, __: object) -> Any:
+        last = lifecycle.session.last
+        if not lifecycle.session.abilities.status:
+            edge.client.show(Level.INFO, f"Kireji: {sentence(last) if last else 'nothing has been asked yet'}")
+        return explanation(last) if last else None
+
+    def report(what: Feedback) -> Callable[[Arguments, object], None]:
+        def take(arguments: Arguments, _: object) -> None:
+            about, kind = _about(arguments, what)
+            edge.starting.once_there(lambda services: services.audit.feedback(about, kind))
+
+        return take
+
+    return {
+        "kireji.pause": pause,
+        "kireji.resume": resume,
+        "kireji.snooze": snooze,
+        "kireji.status": lambda _, __: told(),
+        "kireji.explain": explain,
+        ACCEPT: report(Feedback.ACCEPTED),
+        "kireji.dismiss": report(Feedback.DISMISSED),
+        ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
+    }
+
+
+def _minutes(arguments: Arguments) -> float:
+    minutes = arguments[0] if arguments else SNOOZE_MINUTES
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= _MOST_MINUTES:
+        raise Refusal(ErrorCode.INVALID_PARAMS, f"snooze takes minutes, more than 0 and at most {_MOST_MINUTES}")
+    return minutes
+
+
+_PARTS = MappingProxyType({"word": Feedback.ACCEPTED_WORD, "line": Feedback.ACCEPTED_LINE, "all": Feedback.ACCEPTED})
+
+
+def _about(arguments: Arguments, what: Feedback) -> tuple[str, Feedback]:
+    """The suggestion that is meant, and what became of it: `[id]`, or `[id, "word"]` for a part."""
+    if not arguments or not isinstance(arguments[0], str):
+        raise Refusal(ErrorCode.INVALID_PARAMS, "name the suggestion by the id that came with it")
+    part = arguments[1] if len(arguments) > 1 else "all"
+    if what is Feedback.DISMISSED:
+        return arguments[0], what
+    if part not in _PARTS:
+        raise Refusal(ErrorCode.INVALID_PARAMS, f"what was accepted is one of {', '.join(_PARTS)}")
+    return arguments[0], _PARTS[part]

@@ -1,0 +1,108 @@
+"""The door of the pop-up: `textDocument/completion` and `completionItem/resolve`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from kireji.base.types import Outcome, Trigger, Withheld
+from kireji.features.completion import Popup, completion
+from kireji.features.inline_completion import suggestion
+from kireji.features.ready import Ready
+from kireji.lsp import from_proto, to_proto
+from kireji.lsp.documents import Position
+from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of
+
+if TYPE_CHECKING:
+    from kireji.engine.services import Services
+
+OPTIONS = types.CompletionOptions(trigger_characters=[".", ":", ">"], resolve_provider=True)
+# Whoever has typed a moment ago is typing; clients call both "invoked".
+_TYPING_SECONDS = 1.0
+
+
+class Popups:
+    """The lists of one client. Keeps the last one, so that its items can be resolved."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._ready = Ready(edge.spawn)
+        self._asked: tuple[str, int, Position] | None = None
+        self._last: Popup | None = None
+        edge.lifecycle.when_closed(self._ready.drop)
+
+    def ask(self, params: types.CompletionParams) -> Awaitable[types.CompletionList]:
+        """The list at a place."""
+        edge, uri = self._edge, params.text_document.uri
+        position = from_proto.position(params.position)
+        here = look(edge, uri, self._who(uri, position, params.context))
+        offset = offset_of(edge, here, position) if here is not None else 0
+        wanted = not edge.lifecycle.session.abilities.inline_completion
+        if here is not None:
+            self._asked = (uri, here.snapshot.document.version, position)
+
+        async def work(services: Services, here: Here) -> Popup:
+            def ask() -> Coroutine[Any, Any, Outcome]:
+                return self._question(here, offset)
+
+            ready = self._ready if wanted else None
+            return await completion(services, here.snapshot, offset, uri, ready, ask)
+
+        def nothing(withheld: Withheld) -> Popup | Withheld:
+            return withheld
+
+        async def run() -> types.CompletionList:
+            told = await answer(edge, here, "completion", work, nothing)
+            if not isinstance(told, Popup):
+                return types.CompletionList(is_incomplete=False, items=[])
+            self._last = told
+            session = edge.lifecycle.session
+            return to_proto.completion_list(told, session.abilities, edge.lifecycle.encoding)
+
+        return run()
+
+    def resolve(self, item: types.CompletionItem) -> Awaitable[types.CompletionItem]:
+        """An item of the last list with its documentation; any other comes back as it is."""
+        popup, data = self._last, item.data if isinstance(item.data, dict) else {}
+
+        async def run() -> types.CompletionItem:
+            if popup is None or data.get("list") != popup.snapshot.id:
+                return item
+            services = await self._edge.starting.services()
+            item.documentation = await self._documentation(services, popup, data.get("name"))
+            return item
+
+        return run()
+
+    async def _documentation(self, services: Services, popup: Popup, name: object) -> types.MarkupContent | None:
+        if name is None and popup.suggestion is not None:
+            change = popup.suggestion.candidate.change
+            text = popup.snapshot.document.text[popup.word.start : popup.offset] + change.text
+            checks = ", ".join(f"{r.gate} {r.state.value}" for r in popup.suggestion.verdict.results)
+            fenced = f"```{popup.snapshot.document.language}\n{text}\n```\nChecked: {checks}."
+            return types.MarkupContent(types.MarkupKind.Markdown, fenced)
+        return None
+
+    def _question(self, here: Here, offset: int) -> Coroutine[Any, Any, Outcome]:
+        """A question of its own, with a row of its own: it outlives the request that gave rise to it."""
+        edge = self._edge
+        snapshot = replace(here.snapshot, id=edge.lifecycle.next_id(), taken_at=time.monotonic())
+
+        async def work(services: Services, here: Here) -> Outcome:
+            return await suggestion(services, here.snapshot, offset)
+
+        return answer(edge, replace(here, snapshot=snapshot), "suggestion", work, lambda withheld: withheld)
+
+    def _who(self, uri: str, position: Position, context: types.CompletionContext | None) -> Trigger:
+        """Who asks. Typing and a key look alike in the protocol: typing follows a change, and asks once at a place."""
+        kind = context.trigger_kind if context is not None else types.CompletionTriggerKind.Invoked
+        if kind != types.CompletionTriggerKind.Invoked:
+            return Trigger.AUTOMATIC
+        documents = self._edge.lifecycle.session.documents
+        again = self._asked == (uri, documents.version(uri), position)
+        still = time.monotonic() - documents.changed_at(uri) > _TYPING_SECONDS
+        return Trigger.EXPLICIT if again or still else Trigger.AUTOMATIC

@@ -1,0 +1,81 @@
+"""What one client has told us, and the frozen view that a request gets of it. Changed by `lifecycle.py` only.
+
+Reading decides nothing: a snapshot is what was there, taken synchronously when the message arrived.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from kireji.base import config
+from kireji.base.config_schema import Settings
+from kireji.base.types import Document, Outcome, Reason, Snapshot, Trigger, Workspace
+from kireji.lsp.abilities import Abilities
+from kireji.lsp.documents import DocumentStore
+from kireji.lsp.notebooks import NotebookStore, as_one
+
+OPEN_DOCUMENTS_SEEN = 8
+FOREVER = math.inf
+
+
+@dataclass(slots=True)
+class Session:
+    """One client's session. `paused_until` is monotonic seconds; `trouble` is why the last question went unanswered."""
+
+    settings: Settings
+    documents: DocumentStore = field(default_factory=DocumentStore)
+    notebooks: NotebookStore = field(default_factory=NotebookStore)
+    roots: tuple[str, ...] = ()
+    abilities: Abilities = field(default_factory=Abilities)
+    said: set[str] = field(default_factory=set)
+    last: Outcome | None = None
+    trouble: Reason | None = None
+    paused_until: float = 0.0
+
+
+def view(session: Session, uri: str) -> tuple[Document, int] | None:
+    """The text that the engine reads for `uri`, and where the document of that address starts in it."""
+    document = session.documents.get(uri)
+    if document is None:
+        return None
+    notebook = session.notebooks.around(uri)
+    if notebook is None:
+        return document, 0
+    return as_one(*notebook, document, session.documents.get)
+
+
+def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot | None:
+    """Everything a request may see, as of now; None when the document is not open."""
+    seen = view(session, uri)
+    if seen is None:
+        return None
+    document, origin = seen
+    notebook = session.notebooks.around(uri)
+    own = notebook[1] if notebook is not None else (uri,)
+    recent = session.documents.recent(OPEN_DOCUMENTS_SEEN + len(own))
+    others = tuple(d for d in recent if d.uri not in own)[:OPEN_DOCUMENTS_SEEN]
+    now = time.monotonic()
+    return Snapshot(
+        id=request,
+        document=document,
+        open_documents=others,
+        workspace=workspace_of(session, document.path),
+        options=session.settings.options,
+        trigger=trigger,
+        taken_at=now,
+        origin=origin,
+        paused=session.paused_until > now,
+    )
+
+
+def workspace_of(session: Session, path: str | None) -> Workspace:
+    """The innermost folder around the path, with what its trust allows."""
+    around = [root for root in session.roots if path is not None and PurePath(path).is_relative_to(root)]
+    if not around:
+        return Workspace()
+    root = max(around, key=len)
+    settings = session.settings
+    return Workspace(root, config.is_trusted(settings, root), config.interpreter_for(settings, root))

@@ -1,0 +1,138 @@
+"""Whether suggestions come, and if not, why; and what today has cost. Told to clients that ask for it, when it changes.
+
+Reads the session and the ledger; changes neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from kireji.lsp.client import Client
+from kireji.lsp.lifecycle import Lifecycle
+from kireji.lsp.starting import Starting
+
+# Our own notification; its parameters are `as_json` of a Status.
+STATUS = "kireji/status"
+_NANO = 1_000_000_000
+
+
+class State(Enum):
+    """What a person needs to know at a glance."""
+
+    STARTING = "starting"
+    READY = "ready"
+    PAUSED = "paused"
+    SNOOZED = "snoozed"
+    LIMITED = "limited"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`reason` is a sentence where the state is not READY. Dollars; `spent` is None where the ledger cannot be read."""
+
+    state: State
+    reason: str = ""
+    provider: str = ""
+    model: str = ""
+    spent: float | None = None
+    cap: float = 0.0
+    seconds_left: int | None = None
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """The status as clients get it."""
+    return {
+        "state": status.state.value,
+        "reason": status.reason,
+        "provider": status.provider,
+        "model": status.model,
+        "spentToday": status.spent,
+        "dailyCap": status.cap,
+        "secondsLeft": status.seconds_left,
+    }
+
+
+def as_sentence(status: Status) -> str:
+    """The status in words, for clients that show nothing else."""
+    reason = f" ({status.reason})" if status.reason else ""
+    left = f" for {math.ceil(status.seconds_left / 60)} min" if status.seconds_left is not None else ""
+    who = f", answered by {status.model or status.provider}" if status.provider else ""
+    spent = "unknown" if status.spent is None else f"${status.spent:.2f}"
+    return f"{status.state.value}{left}{reason}{who}; spent today: {spent} of ${status.cap:.2f}"
+
+
+class StatusTeller:
+    """Tells the client its status, one message at a time, and only what is new."""
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        starting: Starting,
+        client: Client,
+        spawn: Callable[[Awaitable[Any]], asyncio.Future[Any]],
+    ) -> None:
+        self._lifecycle = lifecycle
+        self._starting = starting
+        self._client = client
+        self._spawn = spawn
+        self._told: Status | None = None
+        self._again = False
+        self._telling = False
+
+    async def status(self) -> Status:
+        """The status as it is now."""
+        session = self._lifecycle.session
+        cap = session.settings.protected.daily_cap_usd
+        if not self._starting.there:
+            return Status(State.STARTING, cap=cap)
+        services = await self._starting.services()
+        state, reason, left = _state(session.paused_until - time.monotonic())
+        if state is State.READY and session.trouble is not None:
+            state, reason = State.LIMITED, session.trouble.value
+        info = services.asking.provider.info
+        try:
+            spent = await services.ledger.spent_today() / _NANO
+        except _ledger_error():
+            return Status(state, reason, info.name, info.model, None, cap, left)
+        return Status(state, reason, info.name, info.model, spent, cap, left)
+
+    def changed(self) -> None:
+        """Something may have changed: tells it soon, to clients that want to know."""
+        if not self._lifecycle.session.abilities.status:
+            return
+        self._again = True
+        if not self._telling:
+            self._telling = True
+            self._spawn(self._tell())
+
+    async def _tell(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                status = await self.status()
+                if status != self._told:
+                    self._told = status
+                    self._client.notify(STATUS, as_json(status))
+        finally:
+            self._telling = False
+
+
+def _state(pause: float) -> tuple[State, str, int | None]:
+    """State, reason and whole seconds left, by how much longer the session is paused."""
+    if pause <= 0:
+        return State.READY, "", None
+    if math.isinf(pause):
+        return State.PAUSED, "until you resume", None
+    return State.SNOOZED, "", math.ceil(pause)
+
+
+def _ledger_error() -> type[Exception]:
+    from kireji.base.ledger import LedgerError  # with the services, after the client's first answer
+
+    return LedgerError

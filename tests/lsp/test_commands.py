@@ -1,0 +1,133 @@
+"""Commands, status and feedback, with the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.lsp_client import Client, RpcError
+from support.messages_api import MessagesApi, script
+from support.serving import serving
+
+URI = "file:///project/app.py"
+TEXT = "def area(width, height):\n    return wi\n"
+GOOD = "return width * height"
+WANTS_STATUS = {
+    "general": {"positionEncodings": ["utf-32"]},
+    "experimental": {"kireji": {"status": True}},
+}
+
+
+async def run(client: Client, command: str, *arguments: object) -> Any:
+    """A command's result."""
+    return await client.request("workspace/executeCommand", {"command": command, "arguments": list(arguments)})
+
+
+async def suggested(client: Client) -> list[Any]:
+    """What is shown at the end of the function's line."""
+    answer = await asyncio.wait_for(client.ask(URI, 1, 13, automatic=2), 60)
+    items: list[Any] = answer["items"]
+    return items
+
+
+async def test_pausing_stops_questions_until_resumed(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=WANTS_STATUS)
+        client.open(URI, TEXT)
+        assert (await run(client, "kireji.pause"))["state"] in ("paused", "starting")
+        assert await suggested(client) == []
+        assert (await client.request("kireji/explain", {}))["reason"] == "completion is paused"
+        assert api.asked == []
+        await client.notified("kireji/status", lambda status: status["state"] == "paused")
+
+        assert (await run(client, "kireji.resume"))["state"] == "ready"
+        assert len(await suggested(client)) == 1
+        await client.notified("kireji/status", lambda status: status["state"] == "ready" and status["spentToday"] > 0)
+
+
+async def test_snoozing_ends_by_itself(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        await suggested(client)
+        told = await run(client, "kireji.snooze", 10)
+        assert (told["state"], 590 < told["secondsLeft"] <= 600) == ("snoozed", True)
+        assert await suggested(client) == []
+        await run(client, "kireji.snooze", 0.0001)
+        async with asyncio.timeout(60):
+            while not await suggested(client):
+                pass
+
+
+@pytest.mark.parametrize("minutes", [0, -1, "soon", True, 10_000])
+async def test_a_snooze_that_cannot_be_is_refused(tmp_path: Path, minutes: object) -> None:
+    async with serving(tmp_path) as served:
+        await served.client.initialize()
+        with pytest.raises(RpcError, match="-32602"):
+            await run(served.client, "kireji.snooze", minutes)
+
+
+async def test_a_reached_cap_is_said_in_the_status(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api, KIREJI_DAILY_CAP_USD="0") as served:
+        client = served.client
+        await client.initialize(capabilities=WANTS_STATUS)
+        client.open(URI, TEXT)
+        assert await suggested(client) == []
+        status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
+        assert status["reason"] == "the daily spending cap is reached"
+        assert (status["spentToday"], status["dailyCap"]) == (0, 0)
+
+
+async def test_a_client_that_knows_no_status_gets_none_and_sees_it_when_it_asks(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        await suggested(client)
+        told = await run(client, "kireji.status")
+        assert told["state"] == "ready"
+        shown = await client.notified("window/showMessage")
+        assert "ready" in shown["message"]
+        assert "spent today: $0.0" in shown["message"]
+        assert (await run(client, "kireji.explain"))["offered"] is True
+        assert not any(method == "kireji/status" for method, _ in client.notifications)
+
+
+async def test_what_became_of_a_suggestion_is_counted_without_its_text(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        (item,) = await suggested(client)
+        command = item["command"]
+        await run(client, command["command"], *command["arguments"])
+        await run(client, command["command"], *command["arguments"], "word")
+        await run(client, "kireji.dismiss", *command["arguments"])
+        for bad in ((), (1,), ("x", "half")):
+            with pytest.raises(RpcError, match="-32602"):
+                await run(client, "kireji.accept", *bad)
+        await client.shutdown()
+        await served.process.wait()
+    with sqlite3.connect(next(tmp_path.rglob("*.sqlite3"))) as store:
+        rows = store.execute("SELECT about, what FROM feedback ORDER BY id").fetchall()
+        (request,) = store.execute("SELECT request FROM outcomes").fetchone()
+    about = command["arguments"][0]
+    assert rows == [(about, "ACCEPTED"), (about, "ACCEPTED_WORD"), (about, "DISMISSED")]
+    assert about.startswith(request)
+
+
+async def test_unknown_commands_are_refused(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        await served.client.initialize()
+        known = served.client.capabilities["executeCommandProvider"]["commands"]
+        assert {"kireji.pause", "kireji.explain", "kireji.act"} <= set(known)
+        with pytest.raises(RpcError, match="-32602"):
+            await run(served.client, "kireji.nothing")
+        with pytest.raises(RpcError, match="-32602"):
+            await run(served.client, "kireji.act", {"uri": "file:///x"})
