@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.environment import clean_environment
+from support.loop_gaps import fresh_file
 from support.lsp_client import WATCHDOG, Client
 from support.messages_api import MessagesApi
 
 
 @dataclass
 class Served:
-    """One server and its client. `log` is the server's standard error."""
+    """One server and its client. `log` is the server's standard error; `watch` where it writes how busy its loop is."""
 
     client: Client
     process: asyncio.subprocess.Process
     log: Path
+    watch: Path | None
 
 
 @contextlib.asynccontextmanager
@@ -37,6 +39,9 @@ async def serving(
     command = [sys.executable, "-m", "kireji", "serve", *arguments]
     if tcp:
         command.append("--tcp=127.0.0.1:0")
+    watch = fresh_file()
+    if watch is not None:
+        command.append(f"--watch-loop={watch}")
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -52,7 +57,7 @@ async def serving(
         assert writer is not None
         client = Client(reader, writer)
         try:
-            yield Served(client, process, log)
+            yield Served(client, process, log, watch)
             assert client.foreign == [], "the server wrote what is not a reply to anything"
         finally:
             await client.stop()

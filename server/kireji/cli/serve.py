@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 @click.option(
     "--script", type=click.Path(path_type=Path), hidden=True, help="Answers from a file, for the demonstration."
 )
+@click.option(
+    "--watch-loop", type=click.Path(path_type=Path), hidden=True, help="Write down how busy the event loop is."
+)
 @settings_options
-def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
+def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **overrides: object) -> None:
     """Run the language server. It speaks the Language Server Protocol on standard input and output."""
     # Collecting garbage while thousands of classes are made finds none and takes a tenth of the start.
     gc.disable()
@@ -46,6 +49,11 @@ def command(tcp: str | None, script: Path | None, **overrides: object) -> None:
         return build_or_fall_back(settings, SystemClock(), script)
 
     async def run() -> int:
+        if watch_loop is not None:
+            from kireji.lsp.loop_watch import watch
+
+            watching = asyncio.create_task(watch(watch_loop))
+            watching.add_done_callback(lambda done: done.cancelled() or done.exception())
         if tcp is None:
             return await app.serve_stdio(settings, Starting(build))
         host, port = transport.loopback(tcp)

@@ -32,7 +32,7 @@ class Inline:
         offset = offset_of(edge, here, from_proto.position(params.position)) if here is not None else 0
 
         async def work(services: Services, here: Here) -> Outcome:
-            question = inline_completion(services, here.snapshot, offset, here.latest)
+            question = inline_completion(services, here.snapshot, offset)
             return await self._turns.take(here.uri, question, Withheld(Reason.SUPERSEDED, Stage.DELIVER))
 
         async def run() -> types.InlineCompletionList:

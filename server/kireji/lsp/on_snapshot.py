@@ -55,7 +55,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A document as it was when a request arrived. `latest` reads the same document as it is later."""
+    """A document as it was when a request arrived. `latest` reads the text as it is later, None once it is closed."""
 
     uri: str
     snapshot: Snapshot
@@ -71,6 +71,12 @@ def look(edge: Edge, uri: str, trigger: Trigger) -> Here | None:
 def offset_of(edge: Edge, here: Here, position: Position) -> int:
     """The offset of a position of the document, in the text that the engine reads."""
     return here.snapshot.origin + edge.lifecycle.offset(here.uri, position)
+
+
+def is_current(here: Here) -> bool:
+    """Whether the text is still as it was."""
+    now = here.latest()
+    return now is not None and now.text == here.snapshot.document.text
 
 
 async def answer(
@@ -89,6 +95,9 @@ async def answer(
             result = failed(Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY))
         else:
             result = await work(await edge.starting.services(), here)
+            # From here to the reply nothing is awaited, so what is current now is current when it is written.
+            if isinstance(result, Offered) and not is_current(here):
+                result = failed(Withheld(Reason.STALE, Stage.DELIVER, report=result.report))
         told = result
     except asyncio.CancelledError:
         told = Withheld(Reason.CANCELLED, Stage.DELIVER)

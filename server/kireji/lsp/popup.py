@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from kireji.base.types import Outcome, Trigger, Withheld
+from kireji.base.types import Document, Outcome, Trigger, Withheld
 from kireji.features.completion import Popup, completion
-from kireji.features.inline_completion import suggestion
+from kireji.features.inline_completion import inline_completion
 from kireji.features.ready import Ready
+from kireji.features.reuse import typed_since
 from kireji.lsp import from_proto, to_proto
 from kireji.lsp.documents import Position
 from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 OPTIONS = types.CompletionOptions(trigger_characters=[".", ":", ">"], resolve_provider=True)
 # Whoever has typed a moment ago is typing; clients call both "invoked".
 _TYPING_SECONDS = 1.0
+
+
+def _fits(popup: Popup, now: Document | None) -> bool:
+    """Whether the list can still be used: where a word was typed on, clients narrow it down themselves."""
+    if now is None:
+        return False
+    offset = popup.offset + len(now.text) - len(popup.snapshot.document.text)
+    typed = typed_since(popup.snapshot.document, popup.offset, now, offset)
+    return typed is not None and (not typed or typed.isidentifier())
 
 
 class Popups:
@@ -57,8 +67,10 @@ class Popups:
 
         async def run() -> types.CompletionList:
             told = await answer(edge, here, "completion", work, nothing)
-            if not isinstance(told, Popup):
+            if here is None or not isinstance(told, Popup):
                 return types.CompletionList(is_incomplete=False, items=[])
+            if not _fits(told, here.latest()):
+                return types.CompletionList(is_incomplete=True, items=[])
             self._last = told
             session = edge.lifecycle.session
             return to_proto.completion_list(told, session.abilities, edge.lifecycle.encoding)
@@ -93,9 +105,11 @@ class Popups:
         snapshot = replace(here.snapshot, id=edge.lifecycle.next_id(), taken_at=time.monotonic())
 
         async def work(services: Services, here: Here) -> Outcome:
-            return await suggestion(services, here.snapshot, offset)
+            return await inline_completion(services, here.snapshot, offset)
 
-        return answer(edge, replace(here, snapshot=snapshot), "suggestion", work, lambda withheld: withheld)
+        # What is typed meanwhile may be a part of it: whoever hands it out sees to that.
+        itself = Here(here.uri, snapshot, lambda: snapshot.document)
+        return answer(edge, itself, "suggestion", work, lambda withheld: withheld)
 
     def _who(self, uri: str, position: Position, context: types.CompletionContext | None) -> Trigger:
         """Who asks. Typing and a key look alike in the protocol: typing follows a change, and asks once at a place."""

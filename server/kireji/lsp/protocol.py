@@ -111,9 +111,9 @@ class Protocol(JsonRPCProtocol):
         if not inspect.isawaitable(result):
             self._reply(msg_id, result)
             return
-        task = asyncio.ensure_future(result)
+        task = asyncio.ensure_future(self._answered(msg_id, result))
         self._tasks[msg_id] = task
-        task.add_done_callback(lambda done: self._reply_from(msg_id, done))
+        task.add_done_callback(lambda _: self._forget(msg_id))
 
     def _receive_notification(self, message: dict[str, Any], method: str) -> None:
         if method == types.EXIT:
@@ -215,14 +215,22 @@ class Protocol(JsonRPCProtocol):
 
     # ---- outgoing ------------------------------------------------------------------------------
 
-    def _reply_from(self, msg_id: MessageId, done: asyncio.Future[Any]) -> None:
-        self._tasks.pop(msg_id, None)
-        if done.cancelled():
+    async def _answered(self, msg_id: MessageId, work: Awaitable[Any]) -> None:
+        """Replies in the very step in which the work ends: no message can be handled in between and make the reply old."""
+        try:
+            result = await work
+        except asyncio.CancelledError:
             self._reply_error(msg_id, Refusal(ErrorCode.CANCELLED, "cancelled"))
-        elif (error := done.exception()) is not None:
+            raise
+        except Exception as error:  # noqa: BLE001 — the seam: whatever a handler raises becomes one reply
             self._reply_error(msg_id, error)
         else:
-            self._reply(msg_id, done.result())
+            self._reply(msg_id, result)
+
+    def _forget(self, msg_id: MessageId) -> None:
+        del self._tasks[msg_id]
+        if msg_id in self._pending:  # it was ended before its first step
+            self._reply_error(msg_id, Refusal(ErrorCode.CANCELLED, "cancelled"))
 
     def _reply(self, msg_id: MessageId, result: Any) -> None:
         try:

@@ -1,0 +1,49 @@
+"""Prints, after every run, how long the event loops of all servers that were started have kept a message waiting."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from support.loop_gaps import WATCH_DIR, quantile, read_gaps
+
+# The figure to reach is a tenth of a second; a run fails only when it is far off, since the machine may be busy.
+FAR_OFF_MS = 1_000
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for all processes of the run."""
+    if not hasattr(config, "workerinput"):
+        os.environ[WATCH_DIR] = tempfile.mkdtemp(prefix="kireji-watch-")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The line that says it."""
+    gaps = read_gaps(Path(os.environ[WATCH_DIR]))
+    if gaps:
+        terminalreporter.write_line(_line(gaps))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A loop that was kept busy far too long fails the run."""
+    if hasattr(session.config, "workerinput"):
+        return
+    gaps = read_gaps(Path(os.environ[WATCH_DIR]))
+    if gaps and quantile(gaps, 0.999) > FAR_OFF_MS:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The folder goes with the run."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(WATCH_DIR), ignore_errors=True)
+
+
+def _line(gaps: Counter[int]) -> str:
+    parts = ", ".join(f"{name} {quantile(gaps, q)} ms" for name, q in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)))
+    return f"event loops: late by {parts}, at most {max(gaps)} ms ({gaps.total()} looks)"
