@@ -246,6 +246,12 @@ def supported(language: str) -> bool:
     return canonical(language) in LANGUAGES
 
 
+def load(language: str) -> None:
+    """Loads a language's grammar ahead of its first use; does nothing for a language without one."""
+    if supported(language):
+        _parser(canonical(language))
+
+
 @cache
 def keywords(language: str) -> tuple[str, ...]:
     """The words that the grammar itself spells out, sorted. Raises KeyError for a language without a grammar."""

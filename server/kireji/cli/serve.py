@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import sys
@@ -30,21 +29,23 @@ if TYPE_CHECKING:
 @settings_options
 def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **overrides: object) -> None:
     """Run the language server. It speaks the Language Server Protocol on standard input and output."""
-    # Collecting garbage while thousands of classes are made finds none and takes a tenth of the start.
-    gc.disable()
-    from kireji.base import telemetry
-    from kireji.lsp import app, transport
-    from kireji.lsp.starting import Starting
+    from kireji.base.garbage import no_collection
 
-    gc.freeze()
-    gc.enable()
+    with no_collection():
+        from kireji.base import telemetry
+        from kireji.lsp import app, transport
+        from kireji.lsp.starting import Starting
 
     settings = load_settings(overrides)
     telemetry.set_up(settings.options.log_level, secrets=(settings.protected.api_key or "",))
 
     def build() -> tuple[Services, tuple[str, ...]]:
-        from kireji.base.clock import SystemClock
-        from kireji.compose import build_or_fall_back
+        # All that a request needs is loaded here, in a thread: on the event loop it would keep messages waiting.
+        with no_collection():
+            import kireji.engine.pipeline
+            import kireji.features.completion  # noqa: F401
+            from kireji.base.clock import SystemClock
+            from kireji.compose import build_or_fall_back
 
         return build_or_fall_back(settings, SystemClock(), script)
 

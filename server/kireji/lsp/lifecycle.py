@@ -17,7 +17,7 @@ from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
 
 from kireji import __version__
-from kireji.base import config
+from kireji.base import config, syntax
 from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
@@ -170,7 +170,7 @@ class Lifecycle:
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A document opens."""
         item = params.text_document
-        self._session.documents.open(item.uri, from_proto.path(item.uri), item.language_id, item.version, item.text)
+        self._open(item, from_proto.path(item.uri))
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """A document changes."""
@@ -239,6 +239,10 @@ class Lifecycle:
         self._say(await self._starting.problems())
         await services.warm()
 
+    def _open(self, item: types.TextDocumentItem, path: str | None) -> None:
+        self._session.documents.open(item.uri, path, item.language_id, item.version, item.text)
+        self._protocol.spawn(asyncio.to_thread(syntax.load, item.language_id))
+
     def _close(self, uri: str) -> None:
         self._session.documents.close(uri)
         for told in self._when_closed:
@@ -248,7 +252,7 @@ class Lifecycle:
         """A cell has an address of its own and lies, for trust and for what is never read, where its notebook does."""
         path = from_proto.path(notebook)
         for item in items:
-            self._session.documents.open(item.uri, path, item.language_id, item.version, item.text)
+            self._open(item, path)
 
     async def _watch(self, process_id: int) -> None:
         """Ends the server when the editor's process is gone, for editors that keep the pipe open."""

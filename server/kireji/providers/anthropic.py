@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kireji.base.endpoint import check_endpoint
+from kireji.base.garbage import no_collection
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
 from kireji.providers import models
 from kireji.providers.models import Model, Thinking
@@ -177,9 +178,10 @@ _END_REASONS = MappingProxyType(
 
 def _open(api_key: str, endpoint: str, limits: Limits) -> AsyncAnthropic:
     """Imports the SDK and makes a client that obeys nothing but its arguments. Blocks for most of a second."""
-    import anthropic
+    with no_collection():
+        import anthropic
 
-    from kireji.providers import wire
+        from kireji.providers import wire
 
     client = anthropic.AsyncAnthropic(
         api_key=api_key,
