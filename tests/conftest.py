@@ -1,4 +1,4 @@
-"""Prints, after every run, how long the event loops of all servers that were started have kept a message waiting."""
+"""Prints, after every run, what tests have measured, and how long the event loops of all servers were busy at a stretch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.figures import reported
 from support.loop_gaps import WATCH_DIR, quantile, read_gaps
 
 # The figure to reach is a tenth of a second; a run fails only when it is far off, since the machine may be busy.
@@ -23,10 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The line that says it."""
-    gaps = read_gaps(Path(os.environ[WATCH_DIR]))
-    if gaps:
-        terminalreporter.write_line(_line(gaps))
+    """The line that says it, and the figures that tests have measured."""
+    folder = Path(os.environ[WATCH_DIR])
+    gaps = read_gaps(folder)
+    for line in [*reported(folder), *([_line(gaps)] if gaps else [])]:
+        terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

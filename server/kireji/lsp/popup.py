@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
@@ -24,15 +25,19 @@ if TYPE_CHECKING:
 OPTIONS = types.CompletionOptions(trigger_characters=[".", ":", ">"], resolve_provider=True)
 # Whoever has typed a moment ago is typing; clients call both "invoked".
 _TYPING_SECONDS = 1.0
+_WORD = re.compile(r"[\w$]*")
 
 
-def _fits(popup: Popup, now: Document | None) -> bool:
-    """Whether the list can still be used: where a word was typed on, clients narrow it down themselves."""
+def _as_of(popup: Popup, now: Document | None) -> Popup | None:
+    """What of the list can still be used: where a word was typed on, clients narrow it down themselves; else nothing."""
     if now is None:
-        return False
+        return None
     offset = popup.offset + len(now.text) - len(popup.snapshot.document.text)
     typed = typed_since(popup.snapshot.document, popup.offset, now, offset)
-    return typed is not None and (not typed or typed.isidentifier())
+    if typed is None or _WORD.fullmatch(typed) is None:
+        return None
+    fits = popup.suggestion is not None and popup.suggestion.candidate.change.text.startswith(typed)
+    return popup if fits else replace(popup, suggestion=None)
 
 
 class Popups:
@@ -69,11 +74,12 @@ class Popups:
             told = await answer(edge, here, "completion", work, nothing)
             if here is None or not isinstance(told, Popup):
                 return types.CompletionList(is_incomplete=False, items=[])
-            if not _fits(told, here.latest()):
+            current = _as_of(told, here.latest())
+            if current is None:
                 return types.CompletionList(is_incomplete=True, items=[])
-            self._last = told
+            self._last = current
             session = edge.lifecycle.session
-            return to_proto.completion_list(told, session.abilities, edge.lifecycle.encoding)
+            return to_proto.completion_list(current, session.abilities, edge.lifecycle.encoding)
 
         return run()
 
