@@ -8,7 +8,8 @@
 # An editor is one function `get_NAME`; add its NAME to ALL. Prints one line per editor; an error is one line on stderr.
 set -euo pipefail
 
-ALL=(neovim)
+# tmux is the terminal in which the tests run those that cannot do without one.
+ALL=(neovim helix emacs tmux)
 # Releases that carry new editors, best first. The first whose editor can do what is needed is taken.
 SUITES=(forky sid)
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -29,30 +30,75 @@ main() {
 
 # ---- editors -----------------------------------------------------------------------------------
 
-get_neovim() {
-    local suite root=$dir/neovim
-    if draws_ghost_text "$dir/bin/nvim"; then
-        say neovim "is there already"
-    elif draws_ghost_text "$(command -v nvim)"; then
-        printf '#!/bin/sh\nexec "%s" "$@"\n' "$(command -v nvim)" >"$dir/bin/nvim"
-        chmod +x "$dir/bin/nvim"
-        say neovim "taken from the PATH"
-    else
-        for suite in "${SUITES[@]}"; do
-            unpack "$suite" "$root" neovim || continue
-            launcher nvim "$root" usr/bin/nvim 'VIMRUNTIME="$root/usr/share/nvim/runtime"'
-            draws_ghost_text "$dir/bin/nvim" || continue
-            say neovim "unpacked from $suite"
-            return
-        done
-        fail "found no Neovim with vim.lsp.inline_completion in: ${SUITES[*]}; put one on the PATH"
-    fi
-}
+get_neovim() { obtain neovim nvim neovim draws_ghost_text launch_neovim; }
+
+launch_neovim() { launcher nvim "$1" '$0' usr/bin/nvim '' 'VIMRUNTIME=$root/usr/share/nvim/runtime'; }
 
 draws_ghost_text() {
     [[ -x ${1:-} ]] && HOME=$work XDG_STATE_HOME=$work XDG_DATA_HOME=$work XDG_CONFIG_HOME=$work \
         "$1" --headless --clean -n -c 'lua if not vim.lsp.inline_completion then vim.cmd.cquit() end' -c 'qall!' \
         </dev/null >/dev/null 2>&1
+}
+
+get_helix() { obtain helix hx hx knows_its_languages launch_helix; }
+
+launch_helix() { launcher hx "$1" '$0' usr/lib/hx/hx '' 'HELIX_RUNTIME=$root/usr/lib/hx/runtime'; }
+
+# Other programs are called hx too; and without its runtime folder this one would not indent.
+knows_its_languages() {
+    local health
+    health=$(HOME=$work XDG_CONFIG_HOME=$work XDG_CACHE_HOME=$work "$1" --health python </dev/null 2>/dev/null) &&
+        [[ $health =~ Indent\ queries[^$'\n']*✓ ]]
+}
+
+get_emacs() { obtain emacs emacs emacs-nox counts_code_points launch_emacs; }
+
+launch_emacs() {
+    local share libexec dump
+    share=$(inside "$1" 'usr/share/emacs/[0-9]*') && libexec=$(inside "$1" 'usr/libexec/emacs/*/*') &&
+        dump=$(inside "$1" 'usr/libexec/emacs/*/*/*.pdmp') || fail "no Emacs as we know it among the packages of emacs"
+    # The name it is started by tells it where its compiled code is.
+    launcher emacs "$1" '$root/usr/bin/emacs-nox' usr/bin/emacs-nox "--dump-file=\"\$root/$dump\"" \
+        "EMACSLOADPATH=\$root/$share/lisp" "EMACSDATA=\$root/$share/etc" "EMACSDOC=\$root/$share/etc" \
+        "EMACSPATH=\$root/$libexec"
+}
+
+counts_code_points() {
+    HOME=$work "$1" --batch -Q --eval "(progn (require 'eglot) (kill-emacs (if (fboundp 'eglot-utf-32-linepos) 0 1)))" \
+        </dev/null >/dev/null 2>&1
+}
+
+get_tmux() { obtain tmux tmux tmux opens_terminals launch_tmux; }
+
+launch_tmux() { launcher tmux "$1" '$0' usr/bin/tmux ''; }
+
+opens_terminals() {
+    "$1" -S "$work/tmux" -f /dev/null new-session -d 'exec sleep 60' </dev/null >/dev/null 2>&1 &&
+        "$1" -S "$work/tmux" kill-server
+}
+
+# obtain EDITOR PROGRAM PACKAGE CHECK LAUNCH: DIR/bin/PROGRAM, for which `CHECK FILE` holds. `LAUNCH ROOT` writes it when the
+# package had to be unpacked.
+obtain() {
+    local editor=$1 program=$2 package=$3 check=$4 launch=$5 suite found
+    if [[ -x $dir/bin/$program ]] && "$check" "$dir/bin/$program"; then
+        say "$editor" "is there already"
+        return
+    fi
+    if found=$(command -v "$program") && "$check" "$found"; then
+        printf '#!/bin/sh\nexec "%s" "$@"\n' "$found" >"$dir/bin/$program"
+        chmod +x "$dir/bin/$program"
+        say "$editor" "taken from the PATH"
+        return
+    fi
+    for suite in "${SUITES[@]}"; do
+        unpack "$suite" "$dir/$editor" "$package" || continue
+        "$launch" "$dir/$editor"
+        "$check" "$dir/bin/$program" || continue
+        say "$editor" "unpacked from $suite"
+        return
+    done
+    fail "found no $editor that can do what the tests need ($check) in: ${SUITES[*]}; put one on the PATH"
 }
 
 # ---- foreign packages --------------------------------------------------------------------------
@@ -104,21 +150,31 @@ debian_mirror() {
     echo "$uri"
 }
 
-# launcher NAME ROOT PROGRAM [VAR=VALUE...]: DIR/bin/NAME runs ROOT/PROGRAM with ROOT's own loader and libraries, which its
-# children do not inherit. VALUE may speak of $root, which is found at run time, so that DIR may move.
+# launcher NAME ROOT ARGV0 PROGRAM ARGUMENTS [VAR=VALUE...]: DIR/bin/NAME runs ROOT/PROGRAM with ROOT's own loader and
+# libraries, which its children do not inherit. ARGV0, ARGUMENTS (shell words, before the caller's) and VALUE may speak of
+# $root, which is found at run time, so that DIR may move.
 launcher() {
-    local name=$1 root=$2 program=$3 loader libraries
-    shift 3
-    loader=$(cd "$root" && compgen -G 'usr/lib*/ld-linux*.so.*' || compgen -G 'usr/lib/*/ld-linux*.so.*' || compgen -G 'lib*/ld-linux*.so.*') ||
+    local name=$1 root=$2 argv0=$3 program=$4 arguments=$5 loader libraries
+    shift 5
+    loader=$(inside "$root" 'usr/lib*/ld-linux*.so.*' 'usr/lib/*/ld-linux*.so.*' 'lib*/ld-linux*.so.*') ||
         fail "no loader among the packages of $name"
-    libraries=$(cd "$root" && compgen -G 'usr/lib/*-linux-gnu*') || fail "no libraries among the packages of $name"
+    libraries=$(inside "$root" 'usr/lib/*-linux-gnu*') || fail "no libraries among the packages of $name"
     {
         echo '#!/bin/sh'
         echo "root=\$(cd \"\${0%/*}/../${root#"$dir"/}\" && pwd)"
-        printf 'export %s\n' "$@"
-        echo "exec \"\$root/${loader%%$'\n'*}\" --argv0 \"\$0\" --library-path \"\$root/${libraries%%$'\n'*}\" \"\$root/$program\" \"\$@\""
+        (($# == 0)) || printf 'export "%s"\n' "$@"
+        echo "exec \"\$root/$loader\" --argv0 \"$argv0\" --library-path \"\$root/$libraries\" \"\$root/$program\" $arguments \"\$@\""
     } >"$dir/bin/$name"
     chmod +x "$dir/bin/$name"
+}
+
+# inside ROOT PATTERN...: the first path below ROOT that fits, relative to it; patterns are tried in order.
+inside() {
+    local pattern found
+    for pattern in "${@:2}"; do
+        found=$(cd "$1" && compgen -G "$pattern") && echo "${found%%$'\n'*}" && return
+    done
+    return 1
 }
 
 # ---- words -------------------------------------------------------------------------------------

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-import kireji
 from kireji.base import languages
-from support.environment import clean_environment
-from support.messages_api import Asked, MessagesApi, tagged
+from support.editing import ROOT, WATCHDOG, Model
 from support.messages_play import Fault, FaultKind, Play
-from support.neovim import ROOT, WATCHDOG, Ghost, Neovim, neovim
+from support.neovim import Ghost, Neovim, neovim
 
 pytestmark = pytest.mark.editors
 
 PLUGIN = ROOT / "editors/neovim"
 BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
-PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
-
-
-class Model:
-    """What the stand-in answers from now on, and what it was asked."""
-
-    def __init__(self) -> None:
-        self.says: str | Play = ""
-        self.api = MessagesApi(self._answer, key="test-key")
-
-    def _answer(self, asked: Asked) -> Play:
-        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says))
 
 
 @pytest.fixture
-async def model() -> AsyncIterator[Model]:
-    """A model to play, at a loopback address."""
-    playing = Model()
-    async with playing.api:
-        yield playing
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A Python file with characters outside the basic plane: there, columns differ in every encoding."""
-    path = tmp_path / "work/sums.py"
-    path.parent.mkdir()
-    path.write_text(PROGRAM, "utf-8")
-    return path
-
-
-@pytest.fixture
-async def editor(tmp_path: Path, model: Model) -> AsyncIterator[Neovim]:
+async def editor(home: Path, env: dict[str, str]) -> AsyncIterator[Neovim]:
     """A Neovim set up as the README says, whose `kireji` is the one of this interpreter."""
-    command = tmp_path / "bin/kireji"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kireji "$@"\n')
-    command.chmod(0o755)
-    home = tmp_path / "home"
-    env = clean_environment(home, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=model.api.url)
-    env["PATH"] = f"{command.parent}{os.pathsep}{env['PATH']}"
-    env["PYTHONPATH"] = str(Path(kireji.__file__).parents[1])
     async with neovim(home, env, as_documented()) as running:
         yield running
 
@@ -85,7 +44,7 @@ async def test_shows_a_suggestion_and_tab_accepts_it(editor: Neovim, model: Mode
 
     await editor.type("<Tab>")
     await editor.until("return vim.api.nvim_get_current_line() == ...", f"{line}first + second")
-    assert await editor.lines() == [*PROGRAM.splitlines()[:2], f"{line}first + second"]
+    assert await editor.lines() == [*source.read_text("utf-8").splitlines()[:2], f"{line}first + second"]
 
 
 async def test_never_shows_a_broken_answer_and_goes_on(editor: Neovim, model: Model, source: Path) -> None:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.editing import ROOT, WATCHDOG, program
+
 Json = Any
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / ".cache/editors/bin/nvim"
 DRIVER = ROOT / "tests/editors/driver.lua"
-WATCHDOG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator
     stderr = _prepare(home)
     with stderr.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(str(PROGRAM), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
+            *(str(program("nvim")), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
@@ -136,6 +135,5 @@ async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator
 
 def _prepare(home: Path) -> Path:
     """Makes the folder; returns where Neovim's own complaints go."""
-    assert PROGRAM.exists(), f"no Neovim at {PROGRAM}: make test-editors puts one there"
     home.mkdir(parents=True, exist_ok=True)
     return home / "stderr"

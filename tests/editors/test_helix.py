@@ -1,0 +1,56 @@
+"""The popup and code actions in a real Helix, from the real server, with a stand-in playing the model."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kireji.base import languages
+from support.editing import ROOT, program
+from support.helix import Helix, helix
+
+pytestmark = pytest.mark.editors
+
+SETTINGS = ROOT / "editors/helix/languages.toml"
+# Helix sends its own names, where it has no other for a language.
+SENT = {"c-sharp": "csharp", "jsx": "javascriptreact", "tsx": "typescriptreact"}
+
+
+@pytest.fixture
+async def editor(home: Path, env: dict[str, str], source: Path) -> AsyncIterator[Helix]:
+    """A Helix set up as the page says, with the file open."""
+    async with helix(home, env, SETTINGS.read_text("utf-8"), source) as running:
+        await running.said('"method":"textDocument/didOpen"')
+        yield running
+
+
+async def test_columns_are_counted_in_bytes(editor: Helix) -> None:
+    assert (await editor.said('"positionEncoding":"([^"]*)"'))[1] == "utf-8"
+
+
+def test_is_started_for_every_language_it_knows_beside_the_servers_that_helix_has(env: dict[str, str]) -> None:
+    listed = [row["name"] for row in tomllib.loads(SETTINGS.read_text("utf-8"))["language"]]
+    assert {languages.canonical(SENT.get(name, name)) for name in listed} == set(languages.LANGUAGES)
+
+    own = {name: _servers(name, env) for name in listed}
+    settings = Path(env["XDG_CONFIG_HOME"]) / "helix"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "languages.toml").write_text(SETTINGS.read_text("utf-8"), "utf-8")
+    for name in listed:
+        first, *others = _servers(name, env)
+        assert first == "kireji"
+        assert others[0] in own[name], f"{name}: Helix has {own[name]}"
+
+
+def _servers(language: str, env: dict[str, str]) -> list[str]:
+    """The servers that Helix would ask in a language, first first."""
+    health = subprocess.run(
+        (program("hx"), "--health", language), env=env, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    lines = health.stdout.partition("Configured language servers")[2].partition("Configured debug")[0].splitlines()[1:]
+    # A mark, the server's name and a colon, in colours.
+    return [line.split(":")[0].split()[-1].removesuffix("\x1b[m") for line in lines]

@@ -1,0 +1,80 @@
+"""What tests of real editors share: the model that is played, and the environment in which an editor finds `kireji`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import kireji
+from support.environment import clean_environment
+from support.messages_api import Asked, MessagesApi, tagged
+from support.messages_play import Play
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / ".cache/editors/bin"
+WATCHDOG = 60.0
+POLL = 0.02
+
+
+class Model:
+    """What the stand-in answers from now on, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.says: str | Play = ""
+        self.api = MessagesApi(self._answer, key="test-key")
+
+    def _answer(self, asked: Asked) -> Play:
+        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says))
+
+
+class Kireji:
+    """The command `kireji` of this interpreter, in a folder of its own. Knows every process that was started by it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._started = folder / "started"
+        self.command = folder / "kireji"
+        folder.mkdir()
+        self.command.write_text(f'#!/bin/sh\necho $$ >>"{self._started}"\nexec "{sys.executable}" -m kireji "$@"\n')
+        self.command.chmod(0o755)
+
+    def environment(self, home: Path, model: Model) -> dict[str, str]:
+        """An editor's whole environment: no settings of a person, this command on the PATH, the played model."""
+        env = clean_environment(home, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=model.api.url)
+        env["PATH"] = f"{self.command.parent}{os.pathsep}{env['PATH']}"
+        env["PYTHONPATH"] = str(Path(kireji.__file__).parents[1])
+        return env
+
+    async def ended(self) -> None:
+        """Waits until no process that was started by the command is left. AssertionError at the watchdog."""
+        pids = [int(pid) for pid in self._started.read_text().split()] if self._started.exists() else []
+        try:
+            for pid in pids:
+                await ended(pid)
+        except TimeoutError:
+            raise AssertionError(f"kireji is still running after its editor ended: {pids}") from None
+
+
+def program(name: str) -> Path:
+    """An editor's program. AssertionError when it has not been set up."""
+    found = PROGRAMS / name
+    assert found.exists(), f"no {name} at {found}: make test-editors puts one there"
+    return found
+
+
+async def ended(pid: int) -> None:
+    """Waits until a process that is not our child is gone. TimeoutError at the watchdog."""
+    async with asyncio.timeout(WATCHDOG):
+        while _runs(pid):
+            await asyncio.sleep(POLL)
+
+
+def _runs(pid: int) -> bool:
+    # A process whose parent is gone may wait to be reaped: it runs no more. Elsewhere than on Linux it counts as running.
+    status = Path(f"/proc/{pid}/status")
+    try:
+        os.kill(pid, 0)
+        return "State:\tZ" not in (status.read_text() if status.exists() else "")
+    except (ProcessLookupError, FileNotFoundError):
+        return False

@@ -1,0 +1,111 @@
+"""Drives a real Emacs from a test: keys into its terminal, and Lisp through a socket. Knows nothing of the server.
+
+`tests/editors/driver.el` is the other end of the socket. Nothing waits for time: every wait is for a condition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from support.editing import ROOT, WATCHDOG, program
+from support.terminal import Terminal, terminal
+
+DRIVER = ROOT / "tests/editors/driver.el"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Emacs:
+    """One running Emacs. Questions are asked one at a time."""
+
+    def __init__(self, running: Terminal, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.terminal = running
+        self._reader = reader
+        self._writer = writer
+        self._asked = 0
+
+    async def lisp(self, code: str) -> Any:
+        """The value of a Lisp form in the selected window's buffer (nil is None, lists must be vectors)."""
+        return await self._ask(code, wait=False)
+
+    async def until(self, code: str) -> Any:
+        """Waits until a Lisp form's value is not nil, and returns it. AssertionError at the watchdog."""
+        return await self._ask(code, wait=True)
+
+    async def open(self, path: Path) -> None:
+        """Opens a file and waits until its language server has been greeted and told of it."""
+        await self.terminal.press("C-x", "C-f")
+        await self.until("(and (active-minibuffer-window) t)")
+        await self.terminal.type(str(path))
+        await self.terminal.press("Enter")
+        await self.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p) t)")
+
+    async def text(self) -> str:
+        """The text of the buffer."""
+        text: str = await self.lisp("(buffer-substring-no-properties (point-min) (point-max))")
+        return text
+
+    async def has(self, text: str) -> None:
+        """Waits until the text of the buffer is this one, and the minibuffer closed."""
+        wanted = (
+            "(and (not (active-minibuffer-window)) (equal (buffer-substring-no-properties (point-min) (point-max)) {}))"
+        )
+        await self.until(wanted.format(json.dumps(text, ensure_ascii=False)))
+
+    async def _ask(self, code: str, *, wait: bool) -> Any:
+        self._asked += 1
+        question = {"id": self._asked, "code": code, "wait": wait}
+        self._writer.write(json.dumps(question).encode() + b"\n")
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                line = await self._reader.readline()
+        except TimeoutError:
+            message = f"still not so after {WATCHDOG:.0f} s: {code}\n{await self.terminal.evidence()}"
+            raise AssertionError(message) from None
+        assert line, f"Emacs ended during: {code}\n{await self.terminal.evidence()}"
+        answer = json.loads(line)
+        assert answer["id"] == self._asked, f"Emacs answered {answer} to question {self._asked}"
+        assert "error" not in answer, f"{answer['error']}\nin: {code}\n{await self.terminal.evidence()}"
+        return answer["value"]
+
+
+@contextlib.asynccontextmanager
+async def emacs(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[Emacs]:
+    """An Emacs in a terminal that has `init` as the person's `init.el`, and no other settings."""
+    settings = Path(env["XDG_CONFIG_HOME"]) / "emacs"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "init.el").write_text(init, "utf-8")
+    # Compiling in the background is no business of these tests, and needs a compiler.
+    (settings / "early-init.el").write_text("(setq native-comp-jit-compilation nil package-enable-at-startup nil)\n")
+    connected: asyncio.Future[Streams] = asyncio.Future()
+    with TemporaryDirectory(prefix="kireji-") as folder:
+        socket = f"{folder}/driver"
+        server = await asyncio.start_unix_server(lambda *streams: connected.set_result(streams), socket)
+        command = (
+            str(program("emacs")),
+            "-nw",
+            "--no-site-file",
+            "--no-splash",
+            "-l",
+            str(DRIVER),
+            "-f",
+            "driver-connect",
+        )
+        async with server, terminal(home, {**env, "DRIVER_SOCKET": socket}, command) as running:
+            reader, writer = await _first(connected, running)
+            try:
+                yield Emacs(running, reader, writer)
+            finally:
+                writer.close()
+
+
+async def _first(connected: asyncio.Future[Streams], running: Terminal) -> Streams:
+    try:
+        return await asyncio.wait_for(connected, WATCHDOG)
+    except TimeoutError:
+        raise AssertionError(f"Emacs did not start\n{await running.evidence()}") from None
