@@ -113,7 +113,8 @@ def _suggestion(popup: Popup, offered: Offered, abilities: Abilities, encoding: 
     span = Span(popup.word.start, change.span.end)
     return types.CompletionItem(
         label=f"{first} …" if more else first,
-        kind=types.CompletionItemKind.Snippet,
+        # Helix reads the text of a Snippet as one, whatever its format says: it would indent it again and drop each `$`.
+        kind=types.CompletionItemKind.Text,
         detail="Kireji",
         sort_text="000",
         filter_text=first,
