@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 50
 SECONDS = 0.08
+# How long names may take for somebody who has asked by a key, and would otherwise see an empty list on a cold start.
+PATIENT_SECONDS = 2.0
 
 Ask = Callable[[], Coroutine[Any, Any, Outcome]]
 
@@ -44,7 +46,8 @@ async def completion(
     services: Services, snapshot: Snapshot, offset: int, uri: str, ready: Ready | None, ask: Ask
 ) -> Popup:
     """The list at `offset`. `ready` is None for clients that show suggestions otherwise; `ask` begins a new question."""
-    deadline = time.monotonic() + SECONDS
+    explicit = snapshot.trigger is Trigger.EXPLICIT
+    deadline = time.monotonic() + (PATIENT_SECONDS if explicit else SECONDS)
     document = snapshot.document
     word = word_at(document.text, offset)
     suggestion = ready.look(uri, document, offset) if ready is not None else None
@@ -54,7 +57,6 @@ async def completion(
     try:
         found = await _names(services, snapshot, offset, deadline)
         if question is not None and ready is not None:
-            explicit = snapshot.trigger is Trigger.EXPLICIT
             await asyncio.wait({question}, timeout=None if explicit else max(0.0, deadline - time.monotonic()))
             suggestion = ready.look(uri, document, offset)
     except asyncio.CancelledError:
