@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.editing import Kireji, Model
-
-PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
+from support.editing import PROGRAM, Kireji, Model
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@
 
 (defconst driver-retry-seconds 0.02)
 (defvar driver--rest "")
+(defvar driver-completions 0 "How often completion at point has run to its end.")
+
+(advice-add 'completion-at-point :after (lambda (&rest _) (setq driver-completions (1+ driver-completions))))
 
 (defun driver-connect ()
   "Connects to the socket that the test listens on."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import ROOT
+from support.editing import BROKEN, PROGRAM, ROOT, Model
 from support.emacs import Emacs, emacs
 
 pytestmark = pytest.mark.editors
@@ -35,6 +35,53 @@ def as_documented() -> str:
 async def test_columns_are_counted_in_code_points(editor: Emacs, source: Path) -> None:
     await editor.open(source)
     assert await editor.lisp("(plist-get (eglot--capabilities (eglot-current-server)) :positionEncoding)") == "utf-32"
+
+
+async def test_a_suggestion_is_taken_from_the_list(editor: Emacs, model: Model, source: Path) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.open(source)
+    await editor.append("; return fi")
+    await editor.complete()
+    # Asked again at the same place, it waits for the model.
+    await editor.complete()
+    screen = await editor.terminal.shows("first + second Kireji")
+    assert re.search(r"first \+ second Kireji\nfirst Variable", screen), "it stands before the names"
+
+    await editor.terminal.press("M-Down", "M-Enter")
+    await editor.has(PROGRAM[:-1] + "; return first + second\n")
+    assert len(model.api.asked) == 1
+
+
+async def test_a_suggestion_may_have_more_lines(editor: Emacs, model: Model, source: Path) -> None:
+    more = 'if first > second:\n        return first * "$1🐍"\n    return second'
+    model.says = f"    {more}"
+    await editor.open(source)
+    await editor.append("\nif fi")
+    await editor.complete()
+    await editor.complete()
+    await editor.terminal.shows("first > second: … Kireji")
+
+    await editor.terminal.press("M-Down", "M-Enter")
+    await editor.has(f"{PROGRAM}    {more}\n")
+
+
+async def test_never_lists_a_broken_answer_and_goes_on(editor: Emacs, home: Path, model: Model, source: Path) -> None:
+    # Without names a lone suggestion is put in at once.
+    settings = home / "config/kireji/config.toml"
+    settings.parent.mkdir()
+    settings.write_text("[completion]\ndeterministic = false\n")
+    model.says = BROKEN
+    await editor.open(source)
+    await editor.append("; return fi")
+    await editor.complete()
+    await editor.complete()
+    await editor.has(PROGRAM[:-1] + "; return fi\n")
+    assert {asked.status for asked in model.api.asked} == {200}
+
+    model.says = 'face = "🐍"; return first + second'
+    await editor.append("r")
+    await editor.completes_to(PROGRAM[:-1] + "; return first + second\n")
+    await editor.never_said("undefined_name_xyz")
 
 
 async def test_is_started_for_every_language_it_knows(editor: Emacs) -> None:

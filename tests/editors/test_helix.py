@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import ROOT, program
+from support.editing import BROKEN, PROGRAM, ROOT, Model, program
 from support.helix import Helix, helix
 
 pytestmark = pytest.mark.editors
@@ -30,6 +31,57 @@ async def editor(home: Path, env: dict[str, str], source: Path) -> AsyncIterator
 
 async def test_columns_are_counted_in_bytes(editor: Helix) -> None:
     assert (await editor.said('"positionEncoding":"([^"]*)"'))[1] == "utf-8"
+
+
+async def test_a_suggestion_comes_with_the_next_key_and_is_taken(editor: Helix, model: Model) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.append("; return fi")
+    await editor.said("suggestion: offered")
+    await editor.terminal.type("r")
+    screen = await editor.terminal.shows("first + second")
+    assert re.search(r"return fir\n[ ~]+first \+ second", screen), "it stands before the names"
+
+    await editor.terminal.press("C-n", "Enter")
+    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+    assert len(model.api.asked) == 1
+
+
+async def test_lines_of_a_suggestion_stay_as_they_were_found_sound(editor: Helix, model: Model) -> None:
+    more = 'if first > second:\n        return first * "$1🐍"\n    return second'
+    model.says = f"    {more}"
+    await editor.append("\nif fi")
+    await editor.said("suggestion: offered")
+    await editor.terminal.type("r")
+    await editor.terminal.shows("first > second: …")
+
+    await editor.terminal.press("C-n", "Enter")
+    assert await editor.saved() == f"{PROGRAM}    {more}\n"
+
+
+async def test_a_key_asks_for_a_suggestion_and_waits_for_it(editor: Helix, model: Model) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.append("; return ")
+    await editor.terminal.press("C-x")
+    await editor.said('"isIncomplete"')
+    await editor.terminal.press("C-x")
+    await editor.terminal.shows("first + second")
+
+    await editor.terminal.press("C-n", "Enter")
+    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+
+
+async def test_never_lists_a_broken_answer_and_goes_on(editor: Helix, model: Model) -> None:
+    model.says = BROKEN
+    await editor.append("; return fi")
+    await editor.said(r"suggestion: (?!offered)")
+    assert {asked.status for asked in model.api.asked} == {200}
+
+    model.says = 'face = "🐍"; return first + second'
+    await editor.terminal.type("r")
+    await editor.said("suggestion: offered")
+    await editor.terminal.type("s")
+    await editor.terminal.shows("first + second")
+    editor.never_said("undefined_name_xyz")
 
 
 def test_is_started_for_every_language_it_knows_beside_the_servers_that_helix_has(env: dict[str, str]) -> None:

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import ROOT, WATCHDOG, Model
+from support.editing import BROKEN, PROGRAM, ROOT, WATCHDOG, Model
 from support.messages_play import Fault, FaultKind, Play
 from support.neovim import Ghost, Neovim, neovim
 
 pytestmark = pytest.mark.editors
 
 PLUGIN = ROOT / "editors/neovim"
-BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ async def test_shows_a_suggestion_and_tab_accepts_it(editor: Neovim, model: Mode
 
     await editor.type("<Tab>")
     await editor.until("return vim.api.nvim_get_current_line() == ...", f"{line}first + second")
-    assert await editor.lines() == [*source.read_text("utf-8").splitlines()[:2], f"{line}first + second"]
+    assert await editor.lines() == [*PROGRAM.splitlines()[:2], f"{line}first + second"]
 
 
 async def test_never_shows_a_broken_answer_and_goes_on(editor: Neovim, model: Model, source: Path) -> None:

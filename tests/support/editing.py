@@ -14,6 +14,10 @@ from support.messages_play import Play
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / ".cache/editors/bin"
+# What is edited. Beside characters outside the basic plane, columns differ in every encoding.
+PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
+# What a model may say that no editor may show.
+BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
 WATCHDOG = 60.0
 POLL = 0.02
 

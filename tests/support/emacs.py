@@ -19,6 +19,8 @@ from support.terminal import Terminal, terminal
 DRIVER = ROOT / "tests/editors/driver.el"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+_TEXT = "(buffer-substring-no-properties (point-min) (point-max))"
+
 
 class Emacs:
     """One running Emacs. Questions are asked one at a time."""
@@ -45,17 +47,47 @@ class Emacs:
         await self.terminal.press("Enter")
         await self.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p) t)")
 
+    async def append(self, text: str) -> None:
+        """Types `text` at the end of the file's last line."""
+        await self.terminal.press("M->", "Left")
+        await self.terminal.type(text)
+        await self.until(f"(looking-back (regexp-quote {_quoted(text.rpartition(chr(10))[2])}) (pos-bol))")
+
+    async def complete(self) -> None:
+        """Completes at point, and waits until that is over. A list that is open is closed before: else it would be scrolled."""
+        await self.terminal.press("C-g")
+        await self.until('(not (get-buffer-window "*Completions*"))')
+        before = await self.lisp("driver-completions")
+        await self.terminal.press("C-M-i")
+        await self.until(f"(> driver-completions {before})")
+
+    async def completes_to(self, text: str) -> None:
+        """Completes at point until the buffer's text is this one: who asks again waits. AssertionError at the watchdog."""
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                while await self.text() != text:
+                    await self.complete()
+        except TimeoutError:
+            raise AssertionError(f"it does not become {text!r}\n{await self.terminal.evidence()}") from None
+
+    async def said(self, pattern: str) -> None:
+        """Waits until the protocol's messages or the server's log have a regular expression (Emacs's)."""
+        await self.until(_in_events(f"(re-search-forward {_quoted(pattern)} nil t)"))
+
+    async def never_said(self, text: str) -> None:
+        """Asserts that nothing of what was said so far has `text`."""
+        assert await self.lisp(_in_events(f"(search-forward {_quoted(text)} nil t)")) is None, (
+            await self.terminal.evidence()
+        )
+
     async def text(self) -> str:
         """The text of the buffer."""
-        text: str = await self.lisp("(buffer-substring-no-properties (point-min) (point-max))")
+        text: str = await self.lisp(_TEXT)
         return text
 
     async def has(self, text: str) -> None:
         """Waits until the text of the buffer is this one, and the minibuffer closed."""
-        wanted = (
-            "(and (not (active-minibuffer-window)) (equal (buffer-substring-no-properties (point-min) (point-max)) {}))"
-        )
-        await self.until(wanted.format(json.dumps(text, ensure_ascii=False)))
+        await self.until(f"(and (not (active-minibuffer-window)) (equal {_TEXT} {_quoted(text)}))")
 
     async def _ask(self, code: str, *, wait: bool) -> Any:
         self._asked += 1
@@ -102,6 +134,17 @@ async def emacs(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[
                 yield Emacs(running, reader, writer)
             finally:
                 writer.close()
+
+
+def _quoted(text: str) -> str:
+    """A Lisp string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _in_events(form: str) -> str:
+    """A form that is evaluated at the start of what was said."""
+    events = "(with-current-buffer (jsonrpc-events-buffer (eglot-current-server)) (save-excursion (goto-char (point-min)) {}))"
+    return events.format(form)
 
 
 async def _first(connected: asyncio.Future[Streams], running: Terminal) -> Streams:

@@ -29,8 +29,7 @@ class Helix:
     async def append(self, text: str) -> None:
         """Types `text` at the end of the file's last line and stays in insert mode."""
         await self.normal()
-        await self.terminal.type("ge")
-        await self.terminal.type("A")
+        await self.terminal.type("geA")
         await self.terminal.until(lambda screen: _in_mode("INS", screen), "Helix is in insert mode")
         await self.terminal.type(text)
 
@@ -45,6 +44,10 @@ class Helix:
         await self.command("write!")
         await self.terminal.until(lambda screen: "[+]" not in screen and ":write!" not in screen, "Helix has saved")
         return self._path.read_text("utf-8")
+
+    def never_said(self, text: str) -> None:
+        """Asserts that its log has nothing of `text` so far."""
+        assert text not in self._log.read_text("utf-8")
 
     async def said(self, pattern: str) -> re.Match[str]:
         """Waits until its log, which holds all messages of the protocol, has `pattern`. AssertionError at the watchdog."""

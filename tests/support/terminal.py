@@ -30,9 +30,15 @@ class Terminal:
         await self.tmux("send-keys", "-t", "0", *keys)
 
     async def type(self, text: str) -> None:
-        """Types text as it stands."""
-        # A last semicolon would end tmux's own command.
-        await self.tmux("send-keys", "-t", "0", "-l", "--", f"{text[:-1]}\\;" if text.endswith(";") else text)
+        """Types text as it stands; a line break is the Enter key."""
+        first, *lines = text.split("\n")
+        for key in (first, *(part for line in lines for part in ("\n", line))):
+            if key == "\n":
+                await self.press("Enter")
+            elif key:
+                # A last semicolon would end tmux's own command.
+                typed = f"{key[:-1]}\\;" if key.endswith(";") else key
+                await self.tmux("send-keys", "-t", "0", "-l", "--", typed)
 
     async def screen(self) -> str:
         """What is shown now, a line a row, without spaces at the ends."""
