@@ -1,7 +1,7 @@
 ;;; driver.el --- The part of the test's driver that runs inside Emacs  -*- lexical-binding: t -*-
 
 ;; Answers questions that come through a socket, a JSON object a line each way: the value of a Lisp form in the buffer of the
-;; selected window. Knows nothing of the server; types nothing by itself.
+;; selected window, as it is between two commands. Knows nothing of the server; types nothing by itself.
 
 (defconst driver-retry-seconds 0.02)
 (defvar driver--rest "")
@@ -21,12 +21,14 @@
       (driver--answer process (json-parse-string line :object-type 'plist :false-object nil)))))
 
 (defun driver--answer (process question)
-  "Evaluates a question's form. One that asks to wait is asked again until its value is not nil."
+  "Evaluates a question's form. One that asks to wait is asked again until its value is not nil.
+A command that waits for the server has not done its work yet, so none is answered in the middle of one."
   (let* ((id (plist-get question :id))
          (reply (condition-case problem
-                    (let ((value (driver--value (plist-get question :code))))
-                      (when (or value (not (plist-get question :wait)))
-                        (json-serialize (list :id id :value value) :null-object nil)))
+                    (when-let* (((null this-command))
+                                (value (list (driver--value (plist-get question :code))))
+                                ((or (car value) (not (plist-get question :wait)))))
+                      (json-serialize (list :id id :value (car value)) :null-object nil))
                   (error (json-serialize (list :id id :error (error-message-string problem)))))))
     (if reply
         (process-send-string process (concat reply "\n"))
