@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from kireji.base import children
 from kireji.base.child_protocol import (
     ChildDiagnostic,
     ChildFailure,
     ChildSpec,
     ChildState,
     ChildUnavailable,
+    Pace,
     ProtocolError,
     Units,
     clean,
@@ -28,7 +28,7 @@ from kireji.base.child_protocol import (
     parse_diagnostics,
     read_message,
 )
-from kireji.base.children import Child
+from kireji.base.children import MAX_OPEN, Child
 from kireji.base.text import line_starts
 from kireji.engine.gates.ruff import ruff_spec
 
@@ -74,11 +74,13 @@ async def child(tmp_path: Path) -> AsyncIterator[Starter]:
     """Starts a fake server with some behaviour of its own."""
     started: list[Child] = []
 
-    def start(behaviour: str = "", hung_seconds: float = 20.0, **more: int) -> Child:
+    def start(
+        behaviour: str = "", hung_seconds: float = 20.0, pace: Pace | None = None, max_open: int = MAX_OPEN
+    ) -> Child:
         program = tmp_path / f"server{len(started)}.py"
         program.write_text(SERVER.replace("@BEHAVIOUR@", textwrap.dedent(behaviour)))
         spec = ChildSpec("fake", (sys.executable, "-I", str(program)), str(tmp_path))
-        started.append(Child(spec, hung_seconds=hung_seconds, **more))
+        started.append(Child(spec, pace=pace or Pace(hung=hung_seconds, start=20.0), max_open=max_open))
         return started[-1]
 
     yield start
@@ -312,9 +314,8 @@ async def test_cancelling_the_first_start_leaves_the_others_theirs(child: Starte
     assert [d.message for d in await ask(fine, "here")] == ["here"]
 
 
-async def test_failures_are_followed_by_a_growing_pause(child: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "BACK_OFF_SECONDS", (0.0, 1000.0))
-    bad = child("sys.exit(3)")
+async def test_failures_are_followed_by_a_growing_pause(child: Starter) -> None:
+    bad = child("sys.exit(3)", pace=Pace(back_off=(0.0, 1000.0)))
     await check_failure(bad, ChildFailure.CRASHED)
     await check_failure(bad, ChildFailure.CRASHED)  # one new start at once
     await check_failure(bad, ChildFailure.BACKING_OFF)  # and then none for a while

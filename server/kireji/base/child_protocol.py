@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -18,6 +18,9 @@ from kireji.base.types import Span
 
 # No diagnostics of one file come near this; a child that says more is broken, and its words must not fill our memory.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+# Room for the hungriest child we run (ty: 260 MB of data for nine thousand lines); a spec that knows better says less.
+MEMORY_BYTES = 1536 * 1024 * 1024
+PULL_DIAGNOSTICS = frozenset({"diagnosticProvider"})
 _MAX_HEADERS = 16
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -69,7 +72,9 @@ class Units(Enum):
 class ChildSpec:
     """How to run one child. `command` is absolute. `root` is the workspace folder it is told of, not where it runs.
 
-    `settings` answers `workspace/configuration`, by section name.
+    `settings` answers `workspace/configuration`, by section name. `requires` names what its `initialize` answer must
+    offer. `memory_bytes` is the most it may allocate: above that it dies by itself (Linux; elsewhere nothing holds it).
+    `recycle_bytes` is the resident size above which it is replaced when there is time; None: never.
     """
 
     name: str
@@ -77,6 +82,25 @@ class ChildSpec:
     root: str | None = None
     initialization_options: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    requires: frozenset[str] = PULL_DIAGNOSTICS
+    memory_bytes: int = MEMORY_BYTES
+    recycle_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient we are with a child, in seconds. `back_off` is the wait after the first, second, … failure in a row."""
+
+    # From the start of the process to its answer to `initialize`.
+    start: float = 10.0
+    # A waiter gives up at its own deadline; the child is killed only when it stays silent for this long.
+    hung: float = 5.0
+    back_off: tuple[float, ...] = (0.0, 0.25, 1.0, 4.0, 15.0, 60.0)
+    # Uptime after which earlier failures are forgotten.
+    steady: float = 60.0
+    # How long a child serves at least before its size is a reason to replace it: one that needs the room must not be
+    # replaced after every answer.
+    recycle: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +162,14 @@ def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
     }
 
 
-def units_of(result: Any) -> Units:
-    """The column unit a child chose. Raises ProtocolError when it was not offered, or when diagnostics cannot be pulled.
+def units_of(result: Any, requires: Set[str]) -> Units:
+    """The column unit a child chose. Raises ProtocolError when it was not offered, or when a capability is missing.
 
     Pushed diagnostics are not used: they are debounced, and easily attributed to the wrong text.
     """
     capabilities = result.get("capabilities") if isinstance(result, dict) else None
-    if not isinstance(capabilities, dict) or not capabilities.get("diagnosticProvider"):
-        raise ProtocolError("diagnostics cannot be pulled from it")
+    if not isinstance(capabilities, dict) or not all(capabilities.get(name) for name in requires):
+        raise ProtocolError("it cannot do what is asked of it")
     try:
         return Units(capabilities.get("positionEncoding", Units.UTF16.value))
     except ValueError:

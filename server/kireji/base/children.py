@@ -1,75 +1,63 @@
-"""A supervised private child language server: it is handed a text under the document's own URI and says what is wrong.
+"""A supervised private child: asked with a deadline, given up when it hangs, restarted with back-off, replaced when large.
 
-The overlay exists in the child alone: the editor never hears of it and the disk is never touched. Nothing here judges a
-diagnostic. The child runs in an empty folder of its own with a bare environment, never in the workspace, and it never
-inherits our standard streams. It ends on the end of its input, which the system delivers also when we are killed
-outright (ruff and ty leave within milliseconds); a child that does not honour that is not to be used here. Over 300 lines:
-starting, asking and losing a child share one state, and are read together.
+A text is handed to it under the document's own URI and exists in the child alone: the editor never hears of it and the disk
+is never touched. Nothing here judges an answer. `child_process.py` starts and ends the process, `child_talk.py` speaks with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from kireji.base import child_process
 from kireji.base import child_protocol as protocol
+from kireji.base.child_home import Home, open_home
 from kireji.base.child_protocol import (
     ChildDiagnostic,
     ChildFailure,
     ChildSpec,
     ChildState,
     ChildUnavailable,
+    Pace,
     ProtocolError,
     Units,
 )
+from kireji.base.child_talk import Conversation
+from kireji.base.tasks import TaskEnded, Tasks, outcome
 from kireji.base.text import line_starts
 
 MAX_OPEN = 8
-START_SECONDS = 10.0
-# A waiter gives up at its own deadline; the child is killed only when it stays silent for this long.
-HUNG_SECONDS = 5.0
-BACK_OFF_SECONDS = (0.0, 0.25, 1.0, 4.0, 15.0, 60.0)
-# Uptime after which earlier failures are forgotten.
-STEADY_SECONDS = 60.0
-CLOSE_SECONDS = 1.0
-# The LSP's "content modified" and "server cancelled": the child asks to be asked again.
-_ASK_AGAIN = (-32801, -32802)
-_ASKED_AT_MOST = 3
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "COMSPEC", "PATHEXT")
+T = TypeVar("T")
 
 
 class Child:
-    """One child process and its successors. Belongs to one event loop; start it lazily (ask) or eagerly (`start`)."""
+    """One child process and its successors. Belongs to one event loop; start it lazily (ask) or eagerly (`start`).
 
-    def __init__(self, spec: ChildSpec, *, hung_seconds: float = HUNG_SECONDS, max_open: int = MAX_OPEN) -> None:
+    `homes` is the folder in which each child gets its own (by default the system's temporary directory).
+    """
+
+    def __init__(
+        self, spec: ChildSpec, *, pace: Pace | None = None, max_open: int = MAX_OPEN, homes: Path | None = None
+    ) -> None:
         self.spec = spec
         self.state = ChildState.IDLE
-        self._hung_seconds = hung_seconds
+        self._pace = pace if pace is not None else Pace()
         self._max_open = max_open
-        self._process: asyncio.subprocess.Process | None = None
-        self._units = Units.UTF16
-        self._ids = itertools.count(1)
-        self._versions = itertools.count(1)
-        self._pending: dict[int, asyncio.Future[Any]] = {}
-        self._open: OrderedDict[str, None] = OrderedDict()
+        self._homes = homes
+        self._home: Home | None = None
+        # The one that is asked; `_living` also holds one that is starting, and one that ends its last exchange.
+        self._talk: Conversation | None = None
+        self._living: set[Conversation] = set()
         # Whoever holds or awaits a lock keeps it alive; nobody else needs it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks()
         self._endings: set[asyncio.Task[None]] = set()
         self._starting: asyncio.Task[None] | None = None
-        self._home: tempfile.TemporaryDirectory[str] | None = None
+        self._replacing: asyncio.Task[None] | None = None
         self._failures = 0
         self._last_failure = ChildFailure.CRASHED
         self._not_before = 0.0
@@ -77,8 +65,13 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process id while one runs."""
-        return self._process.pid if self._process is not None else None
+        """The process id while one is ready."""
+        return self._talk.process.pid if self._talk is not None else None
+
+    @property
+    def units(self) -> Units:
+        """What a column counts in its answers; a program keeps to one unit."""
+        return self._talk.units if self._talk is not None else Units.UTF16
 
     async def start(self) -> None:
         """Starts the child unless it runs. Cancelling the caller does not cancel the start. Raises ChildUnavailable."""
@@ -89,256 +82,216 @@ class Child:
         if self._starting is None:
             if _now() < self._not_before:
                 raise ChildUnavailable(ChildFailure.BACKING_OFF, self._last_failure.value)
-            self._starting = self._spawn_task(self._start())
-        await _outcome(self._starting)
+            self._starting = self._tasks.spawn(self._start())
+        try:
+            await outcome(self._starting)
+        except TaskEnded:
+            raise ChildUnavailable(ChildFailure.CLOSED) from None
+
+    async def request(self, method: str, params: Any, deadline: float) -> Any:
+        """The result of one request. `deadline` is loop time (monotonic seconds). Raises ChildUnavailable.
+
+        A cancelled or late waiter leaves the exchange to end by itself.
+        """
+        return await self._ask(deadline, lambda talk: talk.request(method, params))
+
+    async def request_about(
+        self, uri: str, language_id: str, text: str, method: str, params: Mapping[str, Any], deadline: float
+    ) -> Any:
+        """The result of one request about `text` as the content of `uri`, which is added to `params` as the document.
+
+        Positions in `params` and in the result count in `units`. The next text of the same URI is shown only after this
+        answer has come, so that no answer can be taken for another text's; else as `request`.
+        """
+
+        async def work(talk: Conversation) -> Any:
+            talk.show(uri, language_id, protocol.clean(text), self._locks)
+            return await talk.request(method, {**params, "textDocument": {"uri": uri}})
+
+        return await self._ask(deadline, work, uri)
 
     async def diagnostics(self, uri: str, language_id: str, text: str, deadline: float) -> tuple[ChildDiagnostic, ...]:
-        """What the child says of `text` as the content of `uri`, with spans in `text`'s string offsets.
+        """What the child says of `text` as the content of `uri`, with spans in `text`'s string offsets; as `request_about`."""
 
-        `deadline` is loop time (monotonic seconds). Raises ChildUnavailable. A cancelled or late waiter leaves the
-        exchange to end by itself: the next text of the same URI is sent only after that answer has come, so that no
-        answer can be taken for another text's.
-        """
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self.start()
-                if (lock := self._locks.get(uri)) is None:
-                    lock = self._locks[uri] = asyncio.Lock()
-                await lock.acquire()
-                exchange = self._spawn_task(self._exchange(lock, uri, language_id, text))
-                return cast(tuple[ChildDiagnostic, ...], await _outcome(exchange))
-        except TimeoutError:
-            raise ChildUnavailable(ChildFailure.LATE) from None
+        async def work(talk: Conversation) -> tuple[ChildDiagnostic, ...]:
+            shown = protocol.clean(text)
+            talk.show(uri, language_id, shown, self._locks)
+            result = await talk.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+            return protocol.parse_diagnostics(result, shown, line_starts(shown), talk.units)
+
+        return await self._ask(deadline, work, uri)
 
     async def close(self) -> None:
         """Ends the child for good, within about a second. Whoever waits gets ChildUnavailable. May be called twice."""
         self.state = ChildState.CLOSED
-        self._fail_pending(ChildFailure.CLOSED)
-        await self._end_process()
-        current = asyncio.current_task()
-        others = [task for task in self._tasks if task is not current]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await self._end_all()
+        await self._tasks.cancel()
         # A start that was under way may have spawned a process meanwhile.
-        await self._end_process()
+        await self._end_all()
         await asyncio.gather(*self._endings)
         if self._home is not None:
-            self._home.cleanup()
-            self._home = None
+            home, self._home = self._home, None
+            await asyncio.to_thread(home.close)
+
+    # -- one exchange
+
+    async def _ask(self, deadline: float, work: Callable[[Conversation], Awaitable[T]], uri: str | None = None) -> T:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self.start()
+                lock = None
+                if uri is not None:
+                    if (lock := self._locks.get(uri)) is None:
+                        lock = self._locks[uri] = asyncio.Lock()
+                    await lock.acquire()
+                return await outcome(self._tasks.spawn(self._exchange(work, lock)))
+        except TimeoutError:
+            raise ChildUnavailable(ChildFailure.LATE) from None
+        except TaskEnded:
+            raise ChildUnavailable(ChildFailure.CLOSED) from None
+
+    async def _exchange(self, work: Callable[[Conversation], Awaitable[T]], lock: asyncio.Lock | None) -> T:
+        try:
+            talk = self._talk
+            if talk is None:
+                raise ChildUnavailable(self._last_failure)
+            talk.busy += 1
+            try:
+                async with asyncio.timeout(self._pace.hung):
+                    return await work(talk)
+            except TimeoutError:
+                await self._lose(talk, ChildFailure.HUNG)
+                raise ChildUnavailable(ChildFailure.HUNG) from None
+            except ProtocolError as error:
+                await self._lose(talk, ChildFailure.PROTOCOL)
+                raise ChildUnavailable(ChildFailure.PROTOCOL, str(error)) from None
+            finally:
+                talk.busy -= 1
+                self._after_exchange(talk)
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _after_exchange(self, talk: Conversation) -> None:
+        if self.state is not ChildState.READY or talk.busy:
+            return
+        if talk is not self._talk:  # its successor has taken over
+            self._tasks.spawn(self._end(talk))
+        elif self._replacing is None and self._is_large(talk):
+            self._replacing = self._tasks.spawn(self._replace(talk))
 
     # -- the life of the process
 
     async def _start(self) -> None:
         self.state = ChildState.STARTING
         try:
-            async with asyncio.timeout(START_SECONDS):
-                process = await self._spawn()
-                self._process = process
-                self._spawn_task(self._read(process))
-                root_uri = Path(self.spec.root).as_uri() if self.spec.root else None
-                result = await self._request("initialize", protocol.initialize_params(self.spec, root_uri))
-                self._units = protocol.units_of(result)
-                self._send({"method": "initialized", "params": {}})
-        except OSError as error:
-            self._fail(ChildFailure.MISSING)
-            raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
-        except TimeoutError:
-            await self._lose(ChildFailure.HUNG)
-            raise ChildUnavailable(ChildFailure.HUNG, "while starting") from None
-        except ProtocolError as error:
-            await self._lose(ChildFailure.PROTOCOL)
-            raise ChildUnavailable(ChildFailure.PROTOCOL, str(error)) from None
+            talk = await self._open()
         except ChildUnavailable as error:
-            if self._process is not None:
-                await self._lose(error.failure)
+            if self.state is ChildState.STARTING:
+                self._count(error.failure)
             raise
         finally:
             self._starting = None
         if self.state is ChildState.STARTING:  # and not closed meanwhile
+            self._talk = talk
             self.state = ChildState.READY
             self._since = _now()
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        if self._home is None:
-            self._home = tempfile.TemporaryDirectory(prefix="kireji-", ignore_cleanup_errors=True)
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        # A home of its own: neither the user's configuration of the tool nor a cache decides what a gate says.
-        own = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "APPDATA"), self._home.name)
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":  # untested
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        return await asyncio.create_subprocess_exec(
-            *self.spec.command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=self._home.name,
-            env={**kept, **own},
-            **options,
-        )
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 — it was started with a pipe
-        failure = ChildFailure.CRASHED
+    async def _open(self) -> Conversation:
+        """A process of its own that has been greeted. Raises ChildUnavailable, and then leaves none."""
+        talk = None
         try:
-            while (message := await protocol.read_message(process.stdout)) is not None:
-                self._receive(message)
-        except ProtocolError:
-            failure = ChildFailure.PROTOCOL
-        except ChildUnavailable:
-            pass  # its input was closed while we answered it: it has ended
-        if process is self._process:
-            await self._lose(failure)
+            async with asyncio.timeout(self._pace.start):
+                if self._home is None:
+                    self._home = await asyncio.to_thread(open_home, self._homes)
+                process = await child_process.spawn(self.spec, self._home.path)
+                talk = Conversation(self.spec, process, self._max_open)
+                self._living.add(talk)
+                self._tasks.spawn(self._listen(talk))
+                await talk.greet()
+                if talk.ended is not None:  # right after its greeting
+                    raise ChildUnavailable(talk.ended)
+        except TimeoutError:  # which is an OSError as well
+            await self._abandon(talk, ChildFailure.HUNG)
+            raise ChildUnavailable(ChildFailure.HUNG, "while starting") from None
+        except OSError as error:
+            await self._abandon(talk, ChildFailure.MISSING)
+            raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
+        except ProtocolError as error:
+            await self._abandon(talk, ChildFailure.PROTOCOL)
+            raise ChildUnavailable(ChildFailure.PROTOCOL, str(error)) from None
+        except ChildUnavailable as error:
+            await self._abandon(talk, error.failure)
+            raise
+        return talk
 
-    def _receive(self, message: dict[str, Any]) -> None:
-        if "method" in message:
-            if "id" in message:
-                self._send(protocol.reply_to(self.spec, message))
-            return
-        number = message.get("id")
-        waiting = self._pending.pop(number, None) if isinstance(number, int) else None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+    async def _listen(self, talk: Conversation) -> None:
+        await self._lose(talk, await talk.listen())
 
-    async def _lose(self, failure: ChildFailure) -> None:
-        """The child is of no use any more: ends it, tells whoever waits, and counts the failure."""
-        if self.state is not ChildState.CLOSED:
-            self._fail(failure)
-        self._fail_pending(failure)
-        await self._end_process()
+    async def _lose(self, talk: Conversation, failure: ChildFailure) -> None:
+        """A child is of no use any more: counts it if it was the one that is asked, tells whoever waits, and ends it."""
+        if talk is self._talk:
+            self._talk = None
+            if self.state is ChildState.READY:
+                self._count(failure)
+        await self._abandon(talk, failure)
 
-    def _fail(self, failure: ChildFailure) -> None:
-        if self.state is ChildState.READY and _now() - self._since > STEADY_SECONDS:
+    def _count(self, failure: ChildFailure) -> None:
+        if self.state is ChildState.READY and _now() - self._since > self._pace.steady:
             self._failures = 0
-        self._not_before = _now() + BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
+        self._not_before = _now() + self._pace.back_off[min(self._failures, len(self._pace.back_off) - 1)]
         self._failures += 1
         self._last_failure = failure
         self.state = ChildState.BACKING_OFF
 
-    def _fail_pending(self, failure: ChildFailure) -> None:
-        pending, self._pending = self._pending, {}
-        for waiting in pending.values():
-            if not waiting.done():
-                waiting.set_exception(ChildUnavailable(failure))
+    async def _abandon(self, talk: Conversation | None, failure: ChildFailure) -> None:
+        if talk is not None:
+            talk.give_up(failure)
+            await self._end(talk)
 
-    async def _end_process(self) -> None:
-        process, self._process = self._process, None
-        self._open.clear()
-        if process is not None:
-            ending = asyncio.get_running_loop().create_task(_end(process))
+    async def _end_all(self) -> None:
+        self._talk = None
+        self._last_failure = ChildFailure.CLOSED
+        await asyncio.gather(*(self._abandon(talk, ChildFailure.CLOSED) for talk in tuple(self._living)))
+
+    async def _end(self, talk: Conversation) -> None:
+        if talk in self._living:
+            self._living.discard(talk)
+            ending = asyncio.get_running_loop().create_task(child_process.end(talk.process))
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
             # Whoever is cancelled here leaves the ending to itself: `close` waits for it.
             await asyncio.shield(ending)
 
-    # -- talking
+    # -- replacing one that has grown
 
-    async def _exchange(self, lock: asyncio.Lock, uri: str, language_id: str, text: str) -> tuple[ChildDiagnostic, ...]:
+    def _is_large(self, talk: Conversation) -> bool:
+        if self.spec.recycle_bytes is None:
+            return False
+        size = child_process.resident_bytes(talk.process.pid)
+        return size is not None and size > self.spec.recycle_bytes
+
+    async def _replace(self, old: Conversation) -> None:
+        """Starts a successor beside a large child, and lets it take over; the old one ends with its last exchange.
+
+        Nobody waits for it, and nothing fails by it: a successor that cannot be started leaves the old one in its place.
+        """
         try:
-            async with asyncio.timeout(self._hung_seconds):
-                text = protocol.clean(text)
-                self._show(uri, language_id, text)
-                result = await self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
-            return protocol.parse_diagnostics(result, text, line_starts(text), self._units)
-        except TimeoutError:
-            await self._lose(ChildFailure.HUNG)
-            raise ChildUnavailable(ChildFailure.HUNG) from None
-        except ProtocolError as error:
-            await self._lose(ChildFailure.PROTOCOL)
-            raise ChildUnavailable(ChildFailure.PROTOCOL, str(error)) from None
+            await asyncio.sleep(max(0.0, old.since + self._pace.recycle - _now()))
+            if old is not self._talk or not self._is_large(old):
+                return
+            fresh = await self._open()
+            if old is not self._talk:  # lost meanwhile: whoever asks next starts another, after the back-off
+                await self._end(fresh)
+                return
+            self._talk = fresh
+            if not old.busy:
+                await self._end(old)
+        except ChildUnavailable:
+            old.since = _now()
         finally:
-            lock.release()
-
-    def _show(self, uri: str, language_id: str, text: str) -> None:
-        """Makes `text` the child's content of `uri`; closes the document that was used longest ago."""
-        version = next(self._versions)
-        if uri in self._open:
-            changed = {"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}]}
-            self._send({"method": "textDocument/didChange", "params": changed})
-        else:
-            opened = {"uri": uri, "languageId": language_id, "version": version, "text": text}
-            self._send({"method": "textDocument/didOpen", "params": {"textDocument": opened}})
-        self._open[uri] = None
-        self._open.move_to_end(uri)
-        idle = [known for known in self._open if known not in self._locks]
-        for known in idle[: max(0, len(self._open) - self._max_open)]:
-            del self._open[known]
-            self._send({"method": "textDocument/didClose", "params": {"textDocument": {"uri": known}}})
-
-    async def _request(self, method: str, params: Any) -> Any:
-        for _ in range(_ASKED_AT_MOST):
-            number = next(self._ids)
-            waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._pending[number] = waiting
-            try:
-                self._send({"id": number, "method": method, "params": params})
-                if self._process is not None and self._process.stdin is not None:
-                    with contextlib.suppress(ConnectionError):  # the reader sees the end and says so
-                        await self._process.stdin.drain()
-                answer = await waiting
-            finally:
-                self._pending.pop(number, None)
-            if "error" not in answer:
-                return answer.get("result")
-            code = answer["error"].get("code") if isinstance(answer["error"], dict) else None
-            if code not in _ASK_AGAIN:
-                break
-        raise ChildUnavailable(ChildFailure.REFUSED, str(code))
-
-    def _send(self, message: dict[str, Any]) -> None:
-        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
-            raise ChildUnavailable(self._last_failure if self.state is not ChildState.CLOSED else ChildFailure.CLOSED)
-        self._process.stdin.write(protocol.frame(message))
-
-    def _spawn_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        return task
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # the waiter may be gone; what failed is in the state
-
-
-async def _outcome(task: asyncio.Task[Any]) -> Any:
-    """What a shared task comes to. Cancelling the waiter leaves the task alone; a task ended by `close` is an error."""
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        waiter = asyncio.current_task()
-        if task.cancelled() and waiter is not None and not waiter.cancelling():
-            raise ChildUnavailable(ChildFailure.CLOSED) from None
-        raise
+            self._replacing = None
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills a child and waits for its end, but not for ever.
-
-    Its pipes are closed first: one that nobody reads any more is paused when it is full, and asyncio then never sees its
-    end. There is no public way to the pipe of a StreamReader.
-    """
-    transport = cast(asyncio.SubprocessTransport, process._transport)  # type: ignore[attr-defined]
-    for stream in (0, 1):
-        if (pipe := transport.get_pipe_transport(stream)) is not None:
-            pipe.close()
-    if process.returncode is None:
-        _kill(process)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), CLOSE_SECONDS)
-    transport.close()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kills the child and whatever it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if sys.platform == "win32":  # untested; grandchildren live on
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)

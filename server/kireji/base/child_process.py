@@ -1,0 +1,95 @@
+"""The process of a private child: how it is started, how much memory it may take, how it is ended. Says nothing to it.
+
+The child runs in an empty folder of its own with a bare environment, never in the workspace, and it never inherits our
+standard streams. It ends on the end of its input, which the system delivers also when we are killed outright (ruff and ty
+leave within milliseconds); a child that does not honour that is not to be used here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from kireji.base.child_protocol import ChildSpec
+
+END_SECONDS = 1.0
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "COMSPEC", "PATHEXT")
+
+
+async def spawn(spec: ChildSpec, home: Path) -> asyncio.subprocess.Process:
+    """Starts the program in `home`, with its cap on memory. Raises OSError when it cannot be started."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    # A home of its own: neither the user's configuration of the tool nor a cache decides what a gate says.
+    own = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "APPDATA"), str(home))
+    options: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":  # untested
+        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    process = await asyncio.create_subprocess_exec(
+        *spec.command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=home,
+        env={**kept, **own},
+        **options,
+    )
+    _cap_memory(process.pid, spec.memory_bytes)
+    return process
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kills a child and whatever it started, and waits for its end, but not for ever.
+
+    Its pipes are closed first: one that nobody reads any more is paused when it is full, and asyncio then never sees its
+    end. There is no public way to the pipe of a StreamReader.
+    """
+    transport = cast(asyncio.SubprocessTransport, process._transport)  # type: ignore[attr-defined]
+    for stream in (0, 1):
+        if (pipe := transport.get_pipe_transport(stream)) is not None:
+            pipe.close()
+    if process.returncode is None:
+        _kill(process)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    transport.close()
+
+
+def resident_bytes(pid: int) -> int | None:
+    """How much memory a process holds now; None where the system does not say (macOS and Windows: untested)."""
+    if sys.platform != "linux":
+        return None
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_bytes().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return None  # it has just ended
+
+
+def _cap_memory(pid: int, limit: int) -> None:
+    """Caps what the process, and each one it starts, may allocate. Only Linux can do that from outside.
+
+    Reserved address space does not count, so that allocators and thread stacks need no allowance; what exceeds the cap is
+    an allocation that fails, inside the child.
+    """
+    if sys.platform != "linux":  # untested: macOS and Windows leave it uncapped
+        return
+    import resource
+
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended, or a container forbids it
+        _, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+        most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":  # untested; grandchildren live on
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
