@@ -10,6 +10,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
+from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.children import Child
 from kireji.base.clock import Clock
@@ -20,7 +21,7 @@ from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
-from kireji.engine.services import Asking, Resource, Services
+from kireji.engine.services import Asking, Resource, Semantics, Services
 from kireji.providers import models
 from kireji.providers.anthropic import AnthropicProvider
 from kireji.providers.copy_engine import CopyEngine
@@ -44,16 +45,18 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     provider = _provider(settings, model, script)
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
+    analysis = Analysis()
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(TextGate(), SyntaxGate(), RuffGate(ruff)),
-        symbols=SymbolReader(),
+        semantics=Semantics(SymbolReader(), analysis),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,
         resources=(
             Resource(provider.warm, provider.close),
             *([Resource(ruff.start, ruff.close)] if ruff is not None else []),
+            Resource(analysis.start, analysis.close),
             Resource(_nothing, store.close),
         ),
     )

@@ -203,3 +203,37 @@ async def test_closing_a_document_ends_its_question(tmp_path: Path) -> None:
         asked = await api.request()
         served.client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
         await asyncio.wait_for(asked.closed.wait(), 60)
+
+
+async def test_python_names_are_real_members_with_their_documentation(tmp_path: Path) -> None:
+    uri, text = "file:///project/app.py", "import json\n\nclass Shelf:\n    def tidy(self): ...\n\njson.\nShelf().ti\n"
+    async with serving(tmp_path) as served:
+        await served.client.initialize(capabilities=WITH_GHOST_TEXT)
+        served.client.open(uri, text)
+        answer = await analysed(served.client, uri, 5, 5)
+        assert {"dumps", "loads", "JSONDecodeError"} <= set(texts(answer))
+        assert "JSONEncoder" not in texts(await analysed(served.client, uri, 6, 10))
+        assert texts(await analysed(served.client, uri, 6, 10)) == ["tidy"]
+        answer = await analysed(served.client, uri, 5, 5)
+        dumps = next(item for item in answer["items"] if item["label"] == "dumps")
+        resolved = await served.client.request("completionItem/resolve", dumps)
+        assert "Serialize" in resolved["documentation"]["value"]
+
+
+async def analysed(client: Client, uri: str, line: int, character: int) -> Any:
+    """The list once the analysis has answered: while its process starts, there are only the words of the text."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await ask(client, uri, line, character)
+            if len(answer["items"]) > 3 or texts(answer) == ["tidy"]:
+                return answer
+
+
+async def test_nothing_is_listed_unasked_where_no_word_has_begun(tmp_path: Path) -> None:
+    uri = "file:///project/app.py"
+    async with serving(tmp_path) as served:
+        await served.client.initialize(capabilities=WITH_GHOST_TEXT)
+        served.client.open(uri, "def f()")
+        type_text(served.client, uri, 2, 0, 7, ":")
+        answer = await asyncio.wait_for(ask(served.client, uri, 0, 8, 2), 60)
+        assert texts(answer) == []

@@ -105,7 +105,7 @@ def _nonces(pack: RedactedPack, process_nonce: str) -> tuple[str, str]:
 
 async def gather_pack(services: Services, snapshot: Snapshot, site: Site) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
-    gathered = await gather(snapshot, site, services.symbols, snapshot.options.gather_ms / 1000)
+    gathered = await gather(snapshot, site, services.semantics.symbols, snapshot.options.gather_ms / 1000)
     return fit(redact(gathered), snapshot.options.context_tokens, services.asking.model.chars_per_token)
 
 

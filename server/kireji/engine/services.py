@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.ledger import Ledger
@@ -36,12 +37,20 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Semantics:
+    """Who knows what names mean: definitions by the syntax of files, and Python by the analysis worker."""
+
+    symbols: SymbolReader
+    analysis: Analysis
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What the line needs besides the snapshot. Built by `compose.py`; handed no deeper than this module."""
 
     asking: Asking
     gates: tuple[Gate, ...]
-    symbols: SymbolReader
+    semantics: Semantics
     ledger: Ledger
     audit: Audit
     clock: Clock

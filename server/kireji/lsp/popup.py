@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from kireji.base.types import Document, Outcome, Trigger, Withheld
-from kireji.features.completion import Popup, completion
+from kireji.features.completion import Popup, completion, describe
 from kireji.features.inline_completion import inline_completion
 from kireji.features.ready import Ready
 from kireji.features.reuse import typed_since
@@ -103,7 +103,11 @@ class Popups:
             checks = ", ".join(f"{r.gate} {r.state.value}" for r in popup.suggestion.verdict.results)
             fenced = f"```{popup.snapshot.document.language}\n{text}\n```\nChecked: {checks}."
             return types.MarkupContent(types.MarkupKind.Markdown, fenced)
-        return None
+        if not isinstance(name, str) or (described := await describe(services, popup, name)) is None:
+            return None
+        signatures = "\n".join(described.signatures)
+        head = f"```python\n{signatures}\n```\n" if signatures else ""
+        return types.MarkupContent(types.MarkupKind.Markdown, head + described.documentation)
 
     def _question(self, here: Here, offset: int) -> Coroutine[Any, Any, Outcome]:
         """A question of its own, with a row of its own: it outlives the request that gave rise to it."""

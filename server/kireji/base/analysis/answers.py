@@ -3,31 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from kireji.base.child_protocol import ProtocolError
-
-
-class CompletionKind(Enum):
-    """What a name is. Closed; the edge maps it to the protocol's kinds."""
-
-    FUNCTION = "function"
-    CLASS = "class"
-    MODULE = "module"
-    VARIABLE = "variable"
-    KEYWORD = "keyword"
-    PROPERTY = "property"
-    PARAM = "param"
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionItem:
-    """One name that can stand at the cursor. `name` replaces the whole word before it; `detail` is one line for people."""
-
-    name: str
-    kind: CompletionKind
-    detail: str = ""
+from kireji.base.types import Name, NameKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +27,11 @@ class Signature:
     documentation: str = ""
 
 
-def completions(result: Any) -> tuple[CompletionItem, ...]:
+def completions(result: Any) -> tuple[Name, ...]:
     """Raises ProtocolError, as all here do, when the worker's words are not what they should be."""
     rows = _list(result)
     try:
-        return tuple(
-            CompletionItem(_str(row["name"]), CompletionKind(row["kind"]), _str(row["detail"])) for row in rows
-        )
+        return tuple(Name(_str(row["name"]), NameKind(row["kind"]), _str(row["detail"])) for row in rows)
     except (TypeError, KeyError, ValueError):
         raise ProtocolError("a malformed completion") from None
 

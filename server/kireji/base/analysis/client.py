@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kireji.base.analysis import answers
-from kireji.base.analysis.answers import CompletionItem, Description, Signature
+from kireji.base.analysis.answers import Description, Signature
 from kireji.base.analysis.limits import too_long
 from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildState, ChildUnavailable, Pace, ProtocolError
 from kireji.base.children import Child
 from kireji.base.tasks import Tasks
-from kireji.base.types import Document, Workspace
+from kireji.base.types import Document, Name, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Analysis:
 
     async def complete(
         self, document: Document, offset: int, workspace: Workspace, limit: int, deadline: float
-    ) -> tuple[CompletionItem, ...]:
+    ) -> tuple[Name, ...]:
         """The names that may stand at `offset`, at most `limit`; private ones, then those with two underscores, come last."""
         value = await self._ask("complete", document, offset, workspace, deadline, limit=limit)
         return _read(answers.completions, value if value is not None else [])

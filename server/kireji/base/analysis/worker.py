@@ -20,10 +20,10 @@ from typing import Any
 import jedi
 from jedi.api.environment import InterpreterEnvironment, InvalidPythonEnvironment
 
-from kireji.base.analysis.answers import CompletionKind
 from kireji.base.analysis.channel import Channel, die
 from kireji.base.analysis.limits import too_deep
 from kireji.base.analysis.places import after_dot, place_of
+from kireji.base.types import NameKind
 
 # What jedi has worked out about a text serves a second question about it; other files may change meanwhile.
 _REUSE_SECONDS = 5.0
@@ -35,13 +35,13 @@ _MAX_DOCUMENTATION = 4_000
 # What most files lead to; the first look at each takes a second or more.
 _WARMING = ("class A:\n    def f(self): ...\nA().f", "import os\nos.pa", "from pathlib import Path\nPath('x').jo")
 _KINDS = (
-    ("function", CompletionKind.FUNCTION),
-    ("class", CompletionKind.CLASS),
-    ("module", CompletionKind.MODULE),
-    ("namespace", CompletionKind.MODULE),
-    ("keyword", CompletionKind.KEYWORD),
-    ("property", CompletionKind.PROPERTY),
-    ("param", CompletionKind.PARAM),
+    ("function", NameKind.FUNCTION),
+    ("class", NameKind.CLASS),
+    ("module", NameKind.MODULE),
+    ("namespace", NameKind.MODULE),
+    ("keyword", NameKind.KEYWORD),
+    ("property", NameKind.PROPERTY),
+    ("param", NameKind.PARAMETER),
 )
 # They replace more than a word: the rest of a path, or a key with its quotes.
 _NO_NAMES = ("path", "string")
@@ -216,8 +216,8 @@ def _library() -> list[str]:
     ]
 
 
-def _kind(type_: str) -> CompletionKind:
-    return next((kind for name, kind in _KINDS if name == type_), CompletionKind.VARIABLE)
+def _kind(type_: str) -> NameKind:
+    return next((kind for name, kind in _KINDS if name == type_), NameKind.VARIABLE)
 
 
 def _path(path: str | None, uri: str) -> str:
