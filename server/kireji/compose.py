@@ -55,15 +55,16 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         clock=clock,
         resources=(
             Resource(provider.warm, provider.close),
-            *([Resource(ruff.start, ruff.close)] if ruff is not None else []),
-            Resource(analysis.start, analysis.close),
+            *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
+            # Whoever lists no names starts it when something else asks.
+            Resource(analysis.start if settings.options.deterministic else _nothing, analysis.close, "python"),
             Resource(_nothing, store.close),
         ),
     )
 
 
 async def _nothing() -> None:
-    """The store opens at its first use."""
+    """For what opens at its first use."""
 
 
 def build_or_fall_back(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import AbstractAsyncContextManager as AsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ from kireji.lsp.positions import Encoding, column_of
 from support.lsp_client import Client, RpcError
 from support.messages_api import MessagesApi, script
 from support.messages_play import Pace
-from support.serving import Served, serving
+from support.serving import Served
+from support.serving import serving as serving_without_names
 
 URI = "file:///project/app.go"
 TEXT = "package main\n\nfunc area(width int, height int) int {\n\twidest := width\n\tre\n}\n"
 GOOD = "return width * height"
 INVOKED, TYPED_ON = 1, 3
 WITH_GHOST_TEXT = {"textDocument": {"inlineCompletion": {}}, "general": {"positionEncodings": ["utf-32"]}}
+
+
+def serving(home: Path, api: MessagesApi | None = None, names: str = "true") -> AsyncContextManager[Served]:
+    """A server that lists names, as it does unless it is told not to."""
+    return serving_without_names(home, api, KIREJI_DETERMINISTIC=names)
 
 
 def ask(client: Client, uri: str, line: int, character: int, kind: int = INVOKED) -> asyncio.Future[Any]:
@@ -128,7 +135,7 @@ async def test_clients_with_ghost_text_are_not_told_twice(tmp_path: Path) -> Non
 
 
 async def test_names_can_be_switched_off(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api, KIREJI_DETERMINISTIC="false") as served:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api, names="false") as served:
         await served.client.initialize()
         served.client.open(URI, TEXT, "go")
         assert texts(await asyncio.wait_for(ask(served.client, URI, 4, 3), 60)) == [GOOD]

@@ -46,7 +46,7 @@ def command(what: str) -> None:
             raise CommandError(str(error)) from None
         try:
             # The checkers of a server are up long before anyone asks; their start is nobody's row.
-            await services.warm()
+            await asyncio.gather(services.warm(), services.warm("python"))
             await _answer_all(Lab(services, settings.options), ANSWERERS[what])
         finally:
             await services.close()

@@ -21,10 +21,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that takes time to start and must be closed in the end. Both may be called more than once."""
+    """Something that takes time to start and must be closed in the end. Both may be called more than once.
+
+    `language` names the one language it is for; one without is for all.
+    """
 
     start: Callable[[], Awaitable[object]]
     close: Callable[[], Awaitable[object]]
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ class Services:
     clock: Clock
     resources: tuple[Resource, ...] = ()
 
-    async def warm(self) -> None:
-        """Starts what is slow to start, so that the first request finds it ready."""
-        await asyncio.gather(*(_survived(resource.start(), "start") for resource in self.resources))
+    async def warm(self, language: str | None = None) -> None:
+        """Starts what is slow to start, so that the first request finds it ready: what a language needs, or what all need."""
+        wanted = (resource for resource in self.resources if resource.language == language)
+        await asyncio.gather(*(_survived(resource.start(), "start") for resource in wanted))
 
     async def close(self) -> None:
         """Closes what was opened, each whatever becomes of the others."""

@@ -19,7 +19,7 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from kireji import __version__
 from kireji.base import config, syntax
 from kireji.base.config_schema import Settings
-from kireji.base.languages import LANGUAGES
+from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
@@ -228,6 +228,11 @@ class Lifecycle:
         if raw is not None:
             self._session.settings = config.with_editor_options(self._given, raw)
 
+    async def _warm(self, language: str) -> None:
+        """Makes ready what the first request about a language will need."""
+        await asyncio.to_thread(syntax.load, language)
+        await (await self._starting.services()).warm(language)
+
     def _say(self, problems: tuple[str, ...]) -> None:
         for problem in problems:
             if problem not in self._session.said:
@@ -241,7 +246,10 @@ class Lifecycle:
 
     def _open(self, item: types.TextDocumentItem, path: str | None) -> None:
         self._session.documents.open(item.uri, path, item.language_id, item.version, item.text)
-        self._protocol.spawn(asyncio.to_thread(syntax.load, item.language_id))
+        language = canonical(item.language_id)
+        if language not in self._session.languages:
+            self._session.languages.add(language)
+            self._protocol.spawn(self._warm(language))
 
     def _close(self, uri: str) -> None:
         self._session.documents.close(uri)

@@ -28,6 +28,7 @@ class Session:
     settings: Settings
     documents: DocumentStore = field(default_factory=DocumentStore)
     notebooks: NotebookStore = field(default_factory=NotebookStore)
+    languages: set[str] = field(default_factory=set)
     roots: tuple[str, ...] = ()
     abilities: Abilities = field(default_factory=Abilities)
     said: set[str] = field(default_factory=set)
