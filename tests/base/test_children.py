@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import textwrap
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,40 +30,9 @@ from kireji.base.child_protocol import (
 from kireji.base.children import MAX_OPEN, Child
 from kireji.base.text import line_starts
 from kireji.engine.gates.ruff import ruff_spec
+from support.children import alive, gone, program, until
 
 URI = "file:///w/a.py"
-
-# A language server in a few lines. `answer(n, message)` is replaced by each misbehaviour; n counts the pulls.
-SERVER = """
-import json, os, sys, time
-out, texts, pulls = sys.stdout.buffer, {}, 0
-def say(words): out.write(words); out.flush()
-def send(message):
-    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-    say(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
-def read():
-    length = None
-    while (line := sys.stdin.buffer.readline()) not in (b"", b"\\r\\n"):
-        if line.lower().startswith(b"content-length:"): length = int(line[15:])
-    return json.loads(sys.stdin.buffer.read(length)) if length else None
-def report(message, text):
-    place = {"line": 0, "character": 0}
-    item = {"range": {"start": place, "end": place}, "code": "X1", "message": text, "severity": 1}
-    send({"id": message["id"], "result": {"kind": "full", "items": [item]}})
-def initialized(message):
-    able = {"positionEncoding": "utf-32", "diagnosticProvider": {"interFileDependencies": False}}
-    send({"id": message["id"], "result": {"capabilities": able}})
-def answer(n, message):
-    report(message, texts[message["params"]["textDocument"]["uri"]])
-@BEHAVIOUR@
-while (message := read()) is not None:
-    method, params = message.get("method"), message.get("params") or {}
-    if method == "initialize": initialized(message)
-    elif method == "textDocument/didOpen": texts[params["textDocument"]["uri"]] = params["textDocument"]["text"]
-    elif method == "textDocument/didChange": texts[params["textDocument"]["uri"]] = params["contentChanges"][0]["text"]
-    elif method == "textDocument/didClose": del texts[params["textDocument"]["uri"]]
-    elif method == "textDocument/diagnostic": pulls += 1; answer(pulls, message)
-"""
 
 Starter = Callable[..., Child]
 
@@ -75,11 +43,9 @@ async def child(tmp_path: Path) -> AsyncIterator[Starter]:
     started: list[Child] = []
 
     def start(
-        behaviour: str = "", hung_seconds: float = 20.0, pace: Pace | None = None, max_open: int = MAX_OPEN
+        behaviour: str = "", hung_seconds: float = 20.0, pace: Pace | None = None, max_open: int = MAX_OPEN, **more: Any
     ) -> Child:
-        program = tmp_path / f"server{len(started)}.py"
-        program.write_text(SERVER.replace("@BEHAVIOUR@", textwrap.dedent(behaviour)))
-        spec = ChildSpec("fake", (sys.executable, "-I", str(program)), str(tmp_path))
+        spec = ChildSpec("fake", program(tmp_path, behaviour, f"server{len(started)}"), str(tmp_path), **more)
         started.append(Child(spec, pace=pace or Pace(hung=hung_seconds, start=20.0), max_open=max_open))
         return started[-1]
 
@@ -98,22 +64,6 @@ async def check_failure(child: Child, failure: ChildFailure, seconds: float = 20
         with pytest.raises(ChildUnavailable) as raised:
             await ask(child, seconds=seconds)
     assert raised.value.failure is failure
-
-
-def alive(pid: int) -> bool:
-    """Whether a process still runs. A child of ours that has ended counts as gone once its parent has heard of it."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Waits for what only a look can tell: a file that another process writes, the end of a process that is not ours."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.01)
 
 
 # ---- the real ruff
@@ -362,13 +312,7 @@ async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path:
     assert not alive(pid)
     if sys.platform != "win32":
         # Whoever adopts the grandchild may not have reaped it yet: then it is a zombie, and no longer runs.
-        await until(lambda: not alive(grandchild) or _is_zombie(grandchild))
-
-
-def _is_zombie(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return False
+        await until(lambda: gone(grandchild))
 
 
 async def test_closing_during_the_start_leaves_nobody(child: Starter, tmp_path: Path) -> None:
@@ -423,6 +367,166 @@ async def test_few_documents_stay_open(child: Starter) -> None:
     counting = child("def answer(n, message): report(message, str(len(texts)))", max_open=2)
     counts = [int((await ask(counting, uri=f"file:///w/{n}.py"))[0].message) for n in range(6)]
     assert max(counts) <= 3
+
+
+# ---- asking other things
+
+
+def soon(seconds: float = 20.0) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def test_a_child_is_asked_anything(child: Starter) -> None:
+    """Also one that has no diagnostics to pull, where none are required."""
+    plain = child(
+        """
+        def initialized(message): send({"id": message["id"], "result": {"capabilities": {}}})
+        def other(message): send({"id": message["id"], "result": [message["method"], message["params"]]})
+        """,
+        requires=frozenset(),
+    )
+    assert await plain.request("what/ever", {"a": 1}, soon()) == ["what/ever", {"a": 1}]
+    assert plain.units is Units.UTF16
+
+
+async def test_a_question_about_a_text_is_answered_about_that_text(child: Starter) -> None:
+    """Twenty texts of two documents at once; the child answers with what it holds when it is asked."""
+    echo = child(
+        """
+        def other(message):
+            params = message["params"]
+            send({"id": message["id"], "result": [texts[params["textDocument"]["uri"]], params["n"]]})
+        """
+    )
+
+    async def one(n: int) -> None:
+        uri, text = f"file:///w/{n % 2}.py", f"text {n} 𝒳\ud800"
+        result = await echo.request_about(uri, "python", text, "hover", {"n": n}, soon())
+        assert result == [f"text {n} 𝒳\ufffd", n]
+
+    await asyncio.gather(*(one(n) for n in range(20)))
+    assert echo.units is Units.UTF32
+
+
+async def test_a_late_question_is_given_up_alone(child: Starter, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    slow = child(
+        f"""
+        def other(message):
+            while message["method"] == "slow" and not os.path.exists({str(go)!r}): time.sleep(0.01)
+            send({{"id": message["id"], "result": message["method"]}})
+        """
+    )
+    await slow.start()
+    pid = slow.pid
+    with pytest.raises(ChildUnavailable) as raised:
+        await slow.request("slow", None, soon(0.1))
+    assert raised.value.failure is ChildFailure.LATE
+    go.touch()
+    assert await slow.request("quick", None, soon()) == "quick"
+    assert slow.pid == pid
+
+
+# ---- how a child comes and goes
+
+
+async def test_a_start_without_an_answer_ends_the_process(child: Starter) -> None:
+    mute = child("def initialized(message): time.sleep(1000)", pace=Pace(start=0.5))
+    asked = asyncio.ensure_future(ask(mute))
+    await until(lambda: bool(mute.pids))
+    (pid,) = mute.pids
+    with pytest.raises(ChildUnavailable) as raised:
+        await asked
+    assert raised.value.failure is ChildFailure.HUNG
+    assert not alive(pid)
+    assert mute.pids == ()
+    assert mute.state is ChildState.BACKING_OFF
+
+
+async def test_a_child_that_ends_right_after_its_greeting_has_crashed(child: Starter) -> None:
+    brief = child(
+        """
+        greet = initialized
+        def initialized(message): greet(message); os._exit(1)
+        """
+    )
+    with pytest.raises(ChildUnavailable) as raised:
+        while True:
+            await ask(brief)
+    assert raised.value.failure is ChildFailure.CRASHED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps another process")
+async def test_a_child_over_its_memory_fails_and_comes_back(child: Starter) -> None:
+    greedy = child(
+        """
+        def answer(n, message):
+            text = texts[message["params"]["textDocument"]["uri"]]
+            held = bytearray(int(text))
+            report(message, str(len(held)))
+        """,
+        memory_bytes=200 * 2**20,
+    )
+    assert [d.message for d in await ask(greedy, "100000000")] == ["100000000"]
+    await check_failure_of(greedy, "300000000", ChildFailure.CRASHED)
+    assert [d.message for d in await ask(greedy, "100000000")] == ["100000000"]
+
+
+async def check_failure_of(child: Child, text: str, failure: ChildFailure) -> None:
+    with pytest.raises(ChildUnavailable) as raised:
+        await ask(child, text)
+    assert raised.value.failure is failure
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of another process")
+async def test_a_large_child_is_replaced_and_no_question_fails(child: Starter) -> None:
+    """Each process counts as too large at once, so that one after the other takes over while questions come in."""
+    large = child(
+        "def answer(n, message): report(message, texts[message['params']['textDocument']['uri']])",
+        recycle_bytes=1,
+        pace=Pace(start=20.0, hung=20.0, recycle=0.0),
+    )
+    seen: dict[int, None] = {}
+    n = 0
+    async with asyncio.timeout(60):
+        while len(seen) < 4:
+            n += 5
+            texts = [str(n + i) for i in range(5)]
+            answers = await asyncio.gather(*(ask(large, t, uri=f"file:///w/{i % 2}.py") for i, t in enumerate(texts)))
+            assert [[d.message for d in found] for found in answers] == [[t] for t in texts]
+            assert large.pid is not None
+            seen[large.pid] = None
+    *earlier, _ = seen
+    await until(lambda: not any(alive(pid) for pid in earlier))
+    assert large.state is ChildState.READY
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of another process")
+async def test_a_large_child_stays_where_no_successor_starts(child: Starter, tmp_path: Path) -> None:
+    first, tried = tmp_path / "first", tmp_path / "tried"
+    large = child(
+        f"""
+        if os.path.exists({str(first)!r}): open({str(tried)!r}, "w").close(); sys.exit(3)
+        open({str(first)!r}, "w").close()
+        """,
+        recycle_bytes=1,
+        pace=Pace(start=20.0, hung=20.0, recycle=0.0),
+    )
+    await ask(large)
+    pid = large.pid
+    await until(tried.exists)
+    await until(lambda: large.pids == (pid,))
+    assert [d.message for d in await ask(large, "still")] == ["still"]
+    assert large.pid == pid
+
+
+async def test_a_small_child_is_left_alone(child: Starter) -> None:
+    small = child(recycle_bytes=2**40, pace=Pace(start=20.0, hung=20.0, recycle=0.0))
+    await ask(small)
+    pid = small.pid
+    for n in range(20):
+        await ask(small, str(n))
+    assert small.pids == (pid,)
 
 
 # ---- the protocol

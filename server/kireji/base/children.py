@@ -69,6 +69,11 @@ class Child:
         return self._talk.process.pid if self._talk is not None else None
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """All processes that run now: also one that is starting, and one that ends its last exchange."""
+        return tuple(talk.process.pid for talk in self._living)
+
+    @property
     def units(self) -> Units:
         """What a column counts in its answers; a program keeps to one unit."""
         return self._talk.units if self._talk is not None else Units.UTF16

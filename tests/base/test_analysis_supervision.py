@@ -1,0 +1,301 @@
+"""The worker killed, hung, too large, asked too much at once; and that everybody leaves with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kireji.base.analysis.client import PACE, Analysis, analysis_spec
+from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildState, ChildUnavailable, Pace
+from kireji.base.children import Child
+from kireji.engine.gates.ruff import ruff_spec
+from support.analysis import HERE, SLOW, document, names, soon, worker
+from support.children import gone, program, until
+
+KILLS = int(os.environ.get("SOAK_KILLS", "20"))
+AT_ONCE = (0.0, 0.0, 0.01)
+# What may come of a question while processes are killed.
+TYPED = {ChildFailure.CRASHED, ChildFailure.BACKING_OFF, ChildFailure.LATE}
+
+Starter = Callable[..., tuple[Analysis, Child]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Starter]:
+    started: list[Analysis] = []
+
+    def make(pace: Pace = PACE, spec: ChildSpec | None = None) -> tuple[Analysis, Child]:
+        analysis, child = worker(pace, tmp_path / "homes", spec)
+        started.append(analysis)
+        return analysis, child
+
+    yield make
+    for analysis in started:
+        await analysis.close()
+    assert not list((tmp_path / "homes").glob("*"))
+
+
+async def fails(analysis: Analysis, text: str, seconds: float = 60.0) -> ChildFailure:
+    """How a question about a text fails, by its deadline."""
+    async with asyncio.timeout(seconds + 5):
+        with pytest.raises(ChildUnavailable) as raised:
+            await analysis.complete(document(text), len(text), HERE, 50, soon(seconds))
+    return raised.value.failure
+
+
+# ---- killed
+
+
+async def question(analysis: Analysis, n: int, seconds: float) -> bool:
+    """Whether one question is answered, rightly; else it fails in a typed way, by its deadline."""
+    text = f"class K{n}:\n    member_{n} = 1\nK{n}.m"
+    deadline = soon(seconds)
+    try:
+        items = await analysis.complete(document(text), len(text), HERE, 1, deadline)
+    except ChildUnavailable as error:
+        assert error.failure in TYPED
+        return False
+    finally:
+        assert asyncio.get_running_loop().time() < deadline + 1.0
+    assert [i.name for i in items] == [f"member_{n}"]
+    return True
+
+
+async def killed_at_its_start(analysis: Analysis, child: Child) -> None:
+    """Starts a successor, and kills it as soon as it is there."""
+    starting = asyncio.ensure_future(analysis.start())
+    await until(lambda: bool(child.pids) or starting.done())
+    for pid in child.pids:
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildUnavailable):
+        await starting
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_again_and_again(start: Starter) -> None:
+    """Killed while it starts, computes and rests; each question ends, and after each kill one is answered."""
+    analysis, child = start(replace(PACE, back_off=AT_ONCE))
+    draw = random.Random(3)
+    await analysis.start()
+    for kill in range(KILLS):
+        asked = [
+            asyncio.ensure_future(question(analysis, 10 * kill + n, draw.choice((0.02, 0.2, 30)))) for n in range(6)
+        ]
+        asked[draw.randrange(6)].cancel()
+        await asyncio.sleep(draw.random() * 0.1)
+        for pid in child.pids:
+            os.kill(pid, signal.SIGKILL)
+        if kill % 4 == 0:
+            await killed_at_its_start(analysis, child)
+        await asyncio.gather(*asked, return_exceptions=True)
+        for each in asked:
+            assert each.cancelled() or each.exception() is None
+        async with asyncio.timeout(60):
+            while not await question(analysis, 10 * kill + 9, 30):
+                await asyncio.sleep(0.01)
+    assert len(child.pids) == 1
+
+
+async def test_ruff_killed_again_and_again(tmp_path: Path) -> None:
+    spec = ruff_spec()
+    assert spec is not None
+    child = Child(spec, pace=Pace(back_off=AT_ONCE), homes=tmp_path)
+    draw = random.Random(5)
+
+    async def one(n: int) -> bool:
+        try:
+            (found,) = await child.diagnostics(f"file:///w/{n % 3}.py", "python", f"print(missing_{n})\n", soon())
+        except ChildUnavailable as error:
+            assert error.failure in TYPED
+            return False
+        assert f"missing_{n}" in found.message
+        return True
+
+    for kill in range(KILLS):
+        asked = [asyncio.ensure_future(one(n)) for n in range(20)]
+        await asyncio.sleep(draw.random() * 0.02)
+        for pid in child.pids:
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.gather(*asked)
+        async with asyncio.timeout(30):
+            while not await one(kill):
+                await asyncio.sleep(0.01)
+    await child.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- hung, too large
+
+
+async def test_a_worker_that_hangs_is_killed_and_replaced(start: Starter) -> None:
+    analysis, child = start(replace(PACE, hung=1.5, back_off=AT_ONCE))
+    await analysis.start()
+    pid = child.pid
+    assert pid is not None
+    assert await fails(analysis, SLOW) is ChildFailure.HUNG
+    assert gone(pid)
+    assert await names(analysis, "str.joi$0") == ["join"]
+    assert child.pid != pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps another process")
+async def test_a_worker_over_its_memory_is_replaced(start: Starter) -> None:
+    """A cap a little above what it needs to be warm; the nasty text needs a hundred megabytes more."""
+    analysis, child = start(
+        replace(PACE, hung=60.0, back_off=AT_ONCE), replace(analysis_spec(), memory_bytes=120 * 2**20)
+    )
+    await analysis.start()
+    pid = child.pid
+    assert await fails(analysis, SLOW) is ChildFailure.CRASHED
+    assert await names(analysis, "str.joi$0") == ["join"]
+    assert child.pid != pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of another process")
+async def test_a_worker_that_has_grown_is_replaced_while_it_serves(start: Starter) -> None:
+    analysis, child = start(replace(PACE, recycle=0.0), replace(analysis_spec(), recycle_bytes=2**20))
+    assert await names(analysis, "str.joi$0") == ["join"]
+    pid = child.pid
+    n = 0
+    async with asyncio.timeout(60):
+        while child.pid == pid:
+            n += 1
+            assert await question(analysis, n, 30)
+
+
+async def test_late_is_not_hung(start: Starter) -> None:
+    """The waiter is told at its deadline, and the same worker answers the next."""
+    analysis, child = start(replace(PACE, hung=60.0))
+    await analysis.start()
+    pid = child.pid
+    assert await fails(analysis, SLOW[: len(SLOW) // 4] + "1]\nx1.", 0.05) is ChildFailure.LATE
+    assert await names(analysis, "str.joi$0") == ["join"]
+    assert child.pid == pid
+
+
+# ---- in which order
+
+
+def recording(tmp_path: Path) -> ChildSpec:
+    """A worker that notes what it is asked, and answers the first only when it may."""
+    behaviour = f"""
+        asked, go = open({str(tmp_path / "asked")!r}, "a"), {str(tmp_path / "go")!r}
+        def other(message):
+            print(message["params"]["offset"], file=asked, flush=True)
+            while not os.path.exists(go): time.sleep(0.005)
+            item = {{"name": str(message["params"]["offset"]), "kind": "function", "detail": ""}}
+            send({{"id": message["id"], "result": {{"value": [item]}}}})
+        """
+    return ChildSpec("fake", program(tmp_path, behaviour), requires=frozenset())
+
+
+async def test_the_newest_question_comes_first_and_who_left_is_not_asked_about(start: Starter, tmp_path: Path) -> None:
+    analysis, _ = start(PACE, recording(tmp_path))
+    record = tmp_path / "asked"
+    await analysis.start()
+
+    async def one(offset: int, seconds: float = 30.0) -> str:
+        (item,) = await analysis.complete(document("x" * 9), offset, HERE, 5, soon(seconds))
+        return item.name
+
+    first = asyncio.ensure_future(one(0))
+    await until(lambda: record.read_text() == "0\n")
+    late, cancelled = asyncio.ensure_future(one(1, 0.05)), asyncio.ensure_future(one(2))
+    waiting = [asyncio.ensure_future(one(n)) for n in (3, 4, 5)]
+    with pytest.raises(ChildUnavailable) as raised:
+        await late
+    assert raised.value.failure is ChildFailure.LATE
+    cancelled.cancel()
+    (tmp_path / "go").touch()
+    assert await asyncio.gather(first, *waiting) == ["0", "3", "4", "5"]
+    assert record.read_text().split() == ["0", "5", "4", "3"]
+    assert cancelled.cancelled()
+
+
+@pytest.mark.parametrize(
+    "value", ["3", "{}", "[[]]", "[{}]", '[{"name": 1}]', '[{"name": "a", "kind": "b", "detail": ""}]', '"x"']
+)
+async def test_words_that_are_no_answer(start: Starter, tmp_path: Path, value: str) -> None:
+    behaviour = f"def other(message): send({{'id': message['id'], 'result': {{'value': {value}}}}})"
+    analysis, _ = start(PACE, ChildSpec("fake", program(tmp_path, behaviour), requires=frozenset()))
+    assert await fails(analysis, "x") is ChildFailure.PROTOCOL
+
+
+async def test_a_worker_that_cannot_start(start: Starter) -> None:
+    analysis, _ = start(PACE, replace(analysis_spec(), command=("/nowhere/at/all",)))
+    assert await fails(analysis, "x") is ChildFailure.MISSING
+
+
+async def test_closing_answers_whoever_waits(start: Starter) -> None:
+    analysis, child = start()
+    await analysis.start()
+    pid = child.pid
+    assert pid is not None
+    asked = [asyncio.ensure_future(fails(analysis, SLOW)) for _ in range(3)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await analysis.close()
+        assert await asyncio.gather(*asked) == [ChildFailure.CLOSED] * 3
+    assert gone(pid)
+    assert await fails(analysis, "x") is ChildFailure.CLOSED
+    assert analysis.state is ChildState.CLOSED
+
+
+# ---- with the server
+
+SERVER = """
+import asyncio, sys
+sys.path[:0] = @PATH@
+from pathlib import Path
+from kireji.base.children import Child
+from kireji.base.child_protocol import ChildSpec
+from kireji.base.types import Workspace
+from kireji.engine.gates.ruff import ruff_spec
+from support.analysis import SLOW, document, worker
+async def main():
+    homes, ty, python = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    ruff, types = Child(ruff_spec(), homes=homes), Child(ChildSpec("ty", (ty, "server")), homes=homes)
+    analysis, child = worker(homes=homes)
+    deadline = asyncio.get_running_loop().time() + 60
+    await asyncio.gather(ruff.start(), types.start(), analysis.start())
+    # With the project's own interpreter: a process of the worker's.
+    await analysis.complete(document("import math\\nmath."), 17, Workspace(None, True, python), 5, deadline)
+    computing = asyncio.ensure_future(analysis.complete(document(SLOW), len(SLOW), Workspace(), 5, deadline))
+    await asyncio.sleep(0.2)
+    print(ruff.pid, types.pid, child.pid, flush=True)
+    await computing
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_all_are_gone_when_the_server_is_killed(tmp_path: Path) -> None:
+    """ruff, ty, the worker in the middle of its work, and the interpreter that it has started; and no folder stays for long."""
+    homes = tmp_path / "homes"
+    code = SERVER.replace("@PATH@", repr(sys.path))
+    arguments = (str(homes), str(Path(sys.executable).with_name("ty")), sys.executable)
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *arguments, stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    pids = [int(word) for word in (await server.stdout.readline()).split()]
+    assert len(pids) == 3
+    grandchildren = [int(pid) for pid in Path(f"/proc/{pids[2]}/task/{pids[2]}/children").read_text().split()]
+    assert len(grandchildren) == 1
+    assert not any(gone(pid) for pid in (*pids, *grandchildren))
+    server.kill()
+    await server.wait()
+    async with asyncio.timeout(2):
+        await until(lambda: all(gone(pid) for pid in (*pids, *grandchildren)))
+    after = Child(ChildSpec("fake", program(tmp_path)), homes=homes)
+    await after.start()
+    await after.close()
+    assert list(homes.iterdir()) == []
