@@ -63,6 +63,23 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object], home: Home
     return Settings(replace(Protected(), **protected), replace(Options(), **options), tuple(problems))
 
 
+def sources(environ: Mapping[str, str], overrides: Mapping[str, object], home: Home | None = None) -> Mapping[str, str]:
+    """Where each setting's value comes from, by field name and in a person's words. Never the value itself."""
+    file = _user_file(environ, home or user_home())
+    silent = "the default"
+    closed = silent if file.readable else f"{file.path}, which cannot be used"
+    given = {s.name: _given(s, environ, overrides, file) for s in (*PROTECTED, *OPTIONS)}
+    keys = {s.name: s.key for s in (*PROTECTED, *OPTIONS)}
+    return {name: found[0] if found else closed if keys[name] else silent for name, found in given.items()}
+
+
+def config_file(environ: Mapping[str, str], home: Home | None = None) -> Path | None:
+    """The user's own file, whether or not there is one; None where none is read."""
+    named = environ.get(_CONFIG, "").strip()
+    path = Path(named) if named else (home or user_home()).config_file
+    return path if path.is_absolute() and named != os.devnull else None
+
+
 def is_trusted(settings: Settings, root: str | None) -> bool:
     """Whether the user trusts the workspace at an absolute path: it, or a folder it really lies in, is listed."""
     if settings.protected.trust_all:
@@ -100,21 +117,30 @@ def _resolve(
     setting: Setting, environ: Mapping[str, str], overrides: Mapping[str, object], file: UserFile, problems: list[str]
 ) -> object:
     """The value of the strongest source that speaks; what is wrong with it goes to `problems`."""
-    given = overrides.get(setting.name)
-    if given is not None and setting.kind is Kind.KEY:
+    if setting.kind is Kind.KEY and overrides.get(setting.name) is not None:
         problems.append(
             f"{setting.name} on the command line has no effect, since others could read it; set {setting.env}"
         )
-    elif given is not None:
-        result = from_text(setting, given) if isinstance(given, str) else from_data(setting, given)
-        return _settled(setting, f"{setting.name} on the command line", result, problems)
-    if setting.env and environ.get(setting.env, "").strip():
-        return _settled(setting, setting.env, from_text(setting, environ[setting.env]), problems)
-    if setting.key in file.values:
-        result = from_data(setting, file.values[setting.key])
-        return _settled(setting, f"{setting.key} in {file.path}", result, problems)
+    given = _given(setting, environ, overrides, file)
+    if given is not None:
+        return _settled(setting, *given, problems)
     # Nobody can know what an unreadable file would have said, so its strictest reading stands.
     return setting.default if file.readable or not setting.key else setting.closed
+
+
+def _given(
+    setting: Setting, environ: Mapping[str, str], overrides: Mapping[str, object], file: UserFile
+) -> tuple[str, object | Bad] | None:
+    """The strongest source that speaks, as people call it, and what it says; None where none does."""
+    given = overrides.get(setting.name)
+    if given is not None and setting.kind is not Kind.KEY:
+        said = from_text(setting, given) if isinstance(given, str) else from_data(setting, given)
+        return f"{setting.name} on the command line", said
+    if setting.env and environ.get(setting.env, "").strip():
+        return setting.env, from_text(setting, environ[setting.env])
+    if setting.key in file.values:
+        return f"{setting.key} in {file.path}", from_data(setting, file.values[setting.key])
+    return None
 
 
 def _settled(setting: Setting, source: str, result: object | Bad, problems: list[str]) -> object:
