@@ -130,6 +130,28 @@ class Store:
             connection.close()
 
 
+def in_use(folder: str | Path) -> bool:
+    """Whether somebody has the file open at this moment, as a server has from its first request to its end.
+
+    False also where that cannot be known: no such file, no database, or a file system without write-ahead logging.
+    """
+    import sqlite3
+
+    path = Path(folder) / FILE
+    if path.is_symlink() or not path.is_file():
+        return False
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0.0, isolation_level=None)
+    try:
+        # In write-ahead mode every open connection holds a shared lock for as long as it lives; this asks to be alone.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        return _code(error) in (_BUSY, _LOCKED)
+    finally:
+        connection.close()
+    return False
+
+
 def _open(folder: Path, path: Path, migrations: tuple[Migration, ...]) -> Connection:
     import sqlite3
 
