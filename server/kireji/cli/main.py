@@ -17,6 +17,8 @@ _VERBS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "Run the language server (your editor does this).",
         "complete": "Ask for a suggestion at FILE:LINE:COL.",
+        "doctor": "Look at this installation: what works, what does not, and what to do about it.",
+        "purge": "Remove everything that Kireji keeps on this machine.",
         "demo": "Show suggestions, gate by gate, in a small bundled project.",
         "lab": "Answer measuring rows on standard input, on the server's own code path.",
     }

@@ -1,0 +1,147 @@
+"""The doctor's self-tests: every gate must pass a sound answer and refuse a broken one, and the local engine must copy.
+
+A gate without a row in `SAMPLES` is itself a finding, so that none can be blind unnoticed. The gates are the server's own,
+from `compose.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kireji.base.config_schema import ProviderChoice
+from kireji.cli.health import REINSTALL, Line, Machine, ok, wrong
+
+if TYPE_CHECKING:
+    from kireji.base.types import GateResult
+    from kireji.engine.gates.gate import Gate
+
+# A busy machine is no broken one.
+_SECONDS = 20.0
+_PYTHON = "def area(width, height):\n    return $0\n"
+_SCRIPT = "function area(width, height) {\n  return $0\n}\n"
+_REPEATING = """\
+def first(items, name):
+    if name not in items:
+        raise KeyError(name)
+
+
+def second(items, name):
+    if name not in$0
+        raise KeyError(name)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Two answers at the `$0` of a text: one that a gate has to pass and one that it has to refuse."""
+
+    gate: str
+    language: str
+    text: str
+    sound: str
+    broken: str
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample("text", "python", _PYTHON, "width * height", "return width * height"),
+    Sample("syntax", "python", _PYTHON, "width * height", "width * (height"),
+    Sample("syntax", "javascript", _SCRIPT, "width * height;", "width * (height;"),
+    Sample("ruff", "python", _PYTHON, "width * height", "width * heigth"),
+)
+
+
+def gates(machine: Machine) -> Iterator[Line]:
+    """Each gate of the server, on its samples."""
+
+    async def lines() -> list[Line]:
+        return [line async for line in _gate_lines(machine)]
+
+    yield from asyncio.run(lines())
+
+
+def local_engine(_machine: Machine) -> Iterator[Line]:
+    """The local engine says what the file says elsewhere, and is silent where it says nothing."""
+    from kireji.providers.copy_engine import suggest
+
+    before, _, after = _REPEATING.partition("$0")
+    copied, invented = suggest(before, after, None).text, suggest("x = 1\n", "", None).text
+    if copied.strip() == "items:" and not invented:
+        yield ok("local engine", "copies what is sure, and is silent where nothing is")
+    else:
+        text = f"said {copied!r} for 'items:', and {invented!r} where there is nothing to say"
+        yield wrong("local engine", text, REINSTALL)
+
+
+async def _gate_lines(machine: Machine) -> AsyncIterator[Line]:
+    from kireji.compose import build_services
+    from kireji.providers.models import DEFAULT_MODEL
+
+    # Neither the provider nor the model has a part in this, and without a remote one nothing can reach for a network.
+    protected = replace(machine.settings.protected, provider=ProviderChoice.LOCAL, model=DEFAULT_MODEL)
+    services = build_services(replace(machine.settings, protected=protected), machine.clock)
+    try:
+        # As in a server, where the checkers are up before anyone asks: their start is not the gate's time.
+        await services.warm()
+        for gate in services.gates:
+            yield await _tested(gate, machine)
+    finally:
+        await services.close()
+
+
+async def _tested(gate: Gate, machine: Machine) -> Line:
+    from kireji.base.types import GateState
+
+    subject = f"{gate.name} gate"
+    samples = [sample for sample in SAMPLES if sample.gate == gate.name]
+    if not samples:
+        return wrong(subject, "has no self-test, so nobody knows whether it sees anything", "Report this line.")
+    codes, slowest = [], 0.0
+    for sample in samples:
+        passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
+        if passed.state is not GateState.PASS:
+            return wrong(
+                subject, f"does not pass sound {sample.language}: {_said(passed)}", _remedy(gate.name, machine)
+            )
+        if refused.state is not GateState.FAIL or not refused.findings:
+            text = f"is blind: it does not refuse broken {sample.language} ({_said(refused)})"
+            return wrong(subject, text, _remedy(gate.name, machine))
+        codes += [finding.code for finding in refused.findings]
+        slowest = max(slowest, passed.elapsed, refused.elapsed)
+    found = ", ".join(dict.fromkeys(codes))
+    return ok(subject, f"passes the sound and refuses the broken ({found}), {slowest * 1000:.1f} ms")
+
+
+async def _judged(gate: Gate, sample: Sample, answer: str) -> GateResult:
+    """The gate's word on an answer, applied and compared as a model's would be."""
+    from kireji.base.languages import LANGUAGES
+    from kireji.base.text import make_document
+    from kireji.base.types import Candidate, Change, Edit, RawCompletion, Skip, Snapshot, Span, Trigger
+    from kireji.engine.gates.baseline import trial
+    from kireji.engine.gates.run import run_gates
+    from kireji.engine.site import classify
+
+    before, _, after = sample.text.partition("$0")
+    name = f"/kireji/self-test{LANGUAGES[sample.language].extensions[0]}"
+    document = make_document(f"file://{name}", name, sample.language, 1, before + after)
+    snapshot = Snapshot("doctor", document, trigger=Trigger.EXPLICIT)
+    site = classify(snapshot, len(before))
+    assert not isinstance(site, Skip)  # noqa: S101 — our own samples are places where a question is asked
+    edit = Edit(document.uri, document.version, (Change(Span(len(before), len(before)), answer),))
+    raw = RawCompletion(answer, "given", True, None, 0.0, 0.0, len(answer))
+    verdict = await run_gates((gate,), trial(snapshot, Candidate("doctor", site, edit, raw)), _SECONDS)
+    return verdict.results[0]
+
+
+def _said(result: GateResult) -> str:
+    findings = "; ".join(f"{finding.code} {finding.message}" for finding in result.findings)
+    return f"{result.state.value}{f': {findings or result.note}' if findings or result.note else ''}"
+
+
+def _remedy(gate: str, machine: Machine) -> str:
+    """A gate that asks a program bears its name, and so does the setting that names the program."""
+    if getattr(machine.settings.protected, gate, None) is None:
+        return REINSTALL
+    return f"Correct or remove {machine.sources[gate]}: without it, the {gate} that came with Kireji is run."

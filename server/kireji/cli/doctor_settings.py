@@ -1,0 +1,95 @@
+"""The doctor's look at the settings: what is wrong with them, who answers and why, which model, and who is trusted."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kireji.base.config_schema import ProviderChoice
+from kireji.cli.health import Line, Machine, note, ok, wrong
+
+# So long before its end, a model is worth a word.
+_SOON = datetime.timedelta(days=60)
+
+
+def settings(machine: Machine) -> Iterator[Line]:
+    """The user's file, and every setting of any source that has no effect."""
+    path = machine.config_file
+    if path is None:
+        yield ok("settings", "no file is read")
+    else:
+        yield ok("settings", str(path) if path.exists() else f"there is no {path}; the defaults hold")
+    for problem in machine.settings.problems:
+        yield wrong("settings", problem, "Correct it or remove it where it is set.")
+
+
+def provider(machine: Machine) -> Iterator[Line]:
+    """Who answers, as the server would choose, and why."""
+    from kireji.compose import ConfigurationError, build_services
+    from kireji.providers.models import DEFAULT_MODEL
+
+    protected, sources = machine.settings.protected, machine.sources
+    # A model that cannot be asked is the next check's business.
+    known = replace(machine.settings, protected=replace(protected, model=DEFAULT_MODEL))
+    try:
+        info = build_services(known, machine.clock).asking.provider.info
+    except ConfigurationError as error:
+        yield wrong("provider", str(error), "Correct that setting; the local engine answers meanwhile.")
+        return
+    if info.remote:
+        place = urlsplit(protected.base_url)
+        where = f"{place.scheme}://{place.netloc} ({sources['base_url']})"
+        yield ok("provider", f"{info.name}, at {where}; the key is set, from {sources['api_key']}")
+    elif protected.provider is ProviderChoice.LOCAL:
+        yield ok("provider", f"the local engine, by {sources['provider']}; nothing leaves this machine")
+    else:
+        remedy = "Set ANTHROPIC_API_KEY to have Claude answer, or KIREJI_PROVIDER=local if this is what you want."
+        yield note("provider", "the local engine, because no key is set; nothing leaves this machine", remedy)
+
+
+def model(machine: Machine) -> Iterator[Line]:
+    """Whether the model is known, until when, and what it costs."""
+    from kireji.providers import models
+
+    today = datetime.date.fromtimestamp(machine.clock.now())
+    source = machine.sources["model"]
+    try:
+        found = models.find(machine.settings.protected.model, today)
+    except models.ModelError as error:
+        yield wrong("model", f"{error} ({source})", "Name that model instead; the local engine answers meanwhile.")
+        return
+    price = f"${found.prices.input / 1000:.2f} a million tokens in, ${found.prices.output / 1000:.2f} out"
+    text = f"{found.id} ({source}), {price}"
+    if found.retires is not None and found.retires - today <= _SOON:
+        remedy = f"Change to {found.replacement} before then."
+        yield note("model", f"{text}; it ends on {found.retires.isoformat()}", remedy)
+    else:
+        yield ok("model", text)
+
+
+def trust(machine: Machine) -> Iterator[Line]:
+    """Whether the folder that the command runs in is trusted, and what follows from that."""
+    from kireji.base import config
+
+    try:
+        root = str(Path.cwd())
+    except OSError:
+        yield note("trust", "the current folder does not exist any more", "Run this in the folder that you work in.")
+        return
+    if machine.settings.protected.trust_all:
+        source = machine.sources["trust_all"]
+        remedy = "Name the folders that you trust in trust.folders of your settings file instead."
+        yield note("trust", f"every folder is trusted, by {source}", remedy)
+        return
+    interpreter = config.interpreter_for(machine.settings, root)
+    run = f"its code is checked against the packages of {interpreter}" if interpreter else "no interpreter is used"
+    if config.is_trusted(machine.settings, root):
+        yield ok("trust", f"{root} is trusted; {run}")
+    elif interpreter is None and Path(root, ".venv").is_dir():
+        remedy = f"If you trust it, add it to trust.folders in {machine.config_file or 'your settings file'}."
+        yield note("trust", f"{root} is not trusted, so its .venv is not looked at", remedy)
+    else:
+        yield ok("trust", f"{root} is not trusted, so nothing in it is run; {run}")

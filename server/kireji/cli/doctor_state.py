@@ -1,0 +1,112 @@
+"""The doctor's look at what is kept: the state folder, the database in it, and the day's money."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kireji.base.clock import Clock
+from kireji.cli.health import REINSTALL, Line, Machine, note, ok, wrong
+
+_ELSEWHERE = "Make it writable for yourself, or set KIREJI_STATE to another folder."
+
+
+def state(machine: Machine) -> Iterator[Line]:
+    """Whether the state folder can be written, is private, and holds a sound database."""
+    named = machine.settings.protected.state_dir
+    if not named:
+        yield wrong("state", "its folder is not known, for the settings cannot be loaded", REINSTALL)
+        return
+    folder = Path(named)
+    if not os.path.lexists(folder):
+        yield _not_there(folder)
+        return
+    if (why := _not_writable(folder)) is not None:
+        yield wrong("state", f"{folder} cannot be written: {why}", _ELSEWHERE)
+        return
+    # Looked at before the database is opened, which makes the folder private by itself.
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        yield note("state", f"others can look into {folder}", f"Run: chmod 700 {folder}")
+    yield _database(folder)
+
+
+def money(machine: Machine) -> Iterator[Line]:
+    """The daily cap, and what is spent of it."""
+    from kireji.base.ledger import LedgerDown, nano_dollars
+    from kireji.base.store import FILE
+
+    protected, source = machine.settings.protected, machine.sources["daily_cap_usd"]
+    cap = nano_dollars(protected.daily_cap_usd)
+    folder = Path(protected.state_dir)
+    # Looking must not make a database.
+    known = protected.state_dir and os.path.lexists(folder / FILE)
+    try:
+        spent = asyncio.run(_spent_today(folder, machine.clock)) if known else 0
+    except LedgerDown as error:
+        text = f"what was spent today is not known, so no remote model is asked: {error}"
+        yield wrong("money", text, "Put the state folder right, as its own line says.")
+        return
+    text = f"${spent / 1e9:.4f} of ${protected.daily_cap_usd:.2f} spent today; the cap is from {source}"
+    if not cap:
+        yield note("money", f"{text}: no remote model is asked", "Raise money.daily_cap_usd in your settings file.")
+    elif spent >= cap:
+        remedy = "Wait until midnight, or raise money.daily_cap_usd in your settings file."
+        yield note("money", f"{text}: no remote model is asked today", remedy)
+    else:
+        yield ok("money", text)
+
+
+def _not_there(folder: Path) -> Line:
+    """A folder that is made at the first use, if it can be."""
+    above = next(parent for parent in folder.parents if os.path.lexists(parent))
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return ok("state", f"{folder} will be made at the first use")
+    return wrong("state", f"{folder} cannot be made, because {above} is no folder of yours to write in", _ELSEWHERE)
+
+
+def _not_writable(folder: Path) -> str | None:
+    """The system's reason, found by writing: permissions alone tell nothing of a full disk or a file system."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"kireji")
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
+def _database(folder: Path) -> Line:
+    from kireji.base.kept import kept_in
+    from kireji.base.store import FILE, Store, StoreError
+
+    if not os.path.lexists(folder / FILE):
+        return ok("state", f"{folder} can be written; nothing is kept in it yet")
+
+    async def opened() -> None:
+        store = Store(folder)
+        try:
+            # Opening it brings its tables up to date and has sqlite look for damage.
+            await store.run(lambda _connection: None)
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(opened())
+    except StoreError as error:
+        return wrong("state", str(error), "Do what it says, or begin anew with: kireji purge")
+    size = sum(item.size for item in kept_in(folder.resolve()).items)
+    return ok("state", f"{folder} can be written, and its database is sound ({size / 1000:.0f} kB)")
+
+
+async def _spent_today(folder: Path, clock: Clock) -> int:
+    """Nano-dollars. Raises LedgerDown."""
+    from kireji.base.ledger import SqliteLedger
+    from kireji.base.store import Store
+
+    store = Store(folder)
+    try:
+        return await SqliteLedger(store, clock, 0).spent_today()
+    finally:
+        await store.close()

@@ -1,0 +1,443 @@
+"""`kireji doctor` as a process: a sound machine, and one with each thing broken that the doctor is there to find."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kireji.base import config
+from kireji.base.clock import SystemClock
+from kireji.base.config_schema import Protected, Settings
+from kireji.base.ledger import CallInfo, SqliteLedger
+from kireji.base.store import FILE, Store
+from kireji.base.types import Usage
+from kireji.cli import doctor_installed, doctor_settings, doctor_state
+from kireji.cli.doctor_installed import LIBRARIES, TOOLS
+from kireji.cli.doctor_selftests import SAMPLES
+from kireji.cli.health import Check, Line, Machine, State, lines_of
+from kireji.compose import build_services
+from support.environment import clean_environment
+from support.held_clock import HeldClock
+
+KEY = "sk-ant-not-a-real-key-0123456789"
+posix = pytest.mark.skipif(os.name != "posix", reason="scripts and modes are POSIX's")
+
+# A language server that answers in time and sees nothing; with PROBE it sees only the last line, as if it were awake.
+BLIND = f"""#!{sys.executable}
+import json, sys
+if "--version" in sys.argv:
+    sys.exit(print("ruff 9.9.9"))
+texts = {{}}
+while header := sys.stdin.buffer.readline():
+    sys.stdin.buffer.readline()
+    message = json.loads(sys.stdin.buffer.read(int(header.split(b":")[1])))
+    params = message.get("params") or {{}}
+    if message.get("method") == "textDocument/didOpen":
+        texts[params["textDocument"]["uri"]] = params["textDocument"]["text"]
+    if message.get("method") == "textDocument/didChange":
+        texts[params["textDocument"]["uri"]] = params["contentChanges"][0]["text"]
+    if "id" not in message:
+        continue
+    pulled = {{"interFileDependencies": False, "workspaceDiagnostics": False}}
+    result = {{"capabilities": {{"positionEncoding": "utf-16", "diagnosticProvider": pulled}}}}
+    if message["method"] == "textDocument/diagnostic":
+        lines = texts[params["textDocument"]["uri"]].splitlines()
+        start, end = ({{"line": len(lines) - 1, "character": n}} for n in (0, len(lines[-1])))
+        seen = {{"code": "F821", "message": "undefined", "severity": 1, "range": {{"start": start, "end": end}}}}
+        result = {{"kind": "full", "items": [seen] if PROBE else []}}
+    body = json.dumps({{"jsonrpc": "2.0", "id": message["id"], "result": result}}).encode()
+    sys.stdout.buffer.write(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
+    sys.stdout.buffer.flush()
+"""
+
+
+def doctor(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The verb as a process, in an empty folder with an empty home."""
+    folder = home / "work"
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-W", "default::ResourceWarning", "-m", "kireji", "doctor", *arguments],
+        cwd=folder,
+        env=clean_environment(home, **environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def examined(home: Path, *arguments: str, **environment: str) -> dict[str, Any]:
+    """What it says as JSON. Whatever it found, it said so in order: no traceback, and a remedy for each problem."""
+    done = doctor(home, "--json", *arguments, **environment)
+    assert done.stderr == ""
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert all(bool(line["remedy"]) == (line["state"] != "ok") for line in said["checks"])
+    healthy = all(line["state"] != "wrong" for line in said["checks"])
+    assert (done.returncode, said["healthy"]) == (int(not healthy), healthy), done.stdout
+    return said
+
+
+def check_line(said: dict[str, Any], subject: str, state: str, *words: str, remedy: str = "") -> None:
+    """A line about the subject is in that state, holds the words, and names the remedy."""
+    lines = [line for line in said["checks"] if line["subject"] == subject]
+    assert any(
+        line["state"] == state and all(word in line["text"] for word in words) and remedy in line["remedy"]
+        for line in lines
+    ), lines
+
+
+def check_look(
+    check: Check,
+    home: Path,
+    state: str,
+    *words: str,
+    remedy: str = "",
+    command: Mapping[str, object] | None = None,
+    **environment: str,
+) -> None:
+    """One check by itself, on settings that were read as for the command: most of a whole run is loading libraries."""
+    place, given = config.Home(home / "config.toml", home / "state"), command or {}
+    sources = config.sources(environment, given, place)
+    settings = config.load(environment, given, place)
+    machine = Machine(settings, sources, config.config_file(environment, place), SystemClock())
+    lines = [
+        {"subject": "it", "state": line.state.value.lower(), "text": line.text, "remedy": line.remedy}
+        for line in lines_of(check, machine)
+    ]
+    check_line({"checks": lines}, "it", state, *words, remedy=remedy)
+
+
+def program(path: Path, text: str) -> str:
+    """An executable script."""
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def broken_modules(home: Path, *names: str) -> str:
+    """A PYTHONPATH on which the modules raise when they are loaded."""
+    (home / "broken").mkdir()
+    for name in names:
+        (home / "broken" / f"{name}.py").write_text("raise ImportError('its binary is missing')\n", encoding="utf-8")
+    return os.pathsep.join([str(home / "broken"), str(Path(config.__file__).parents[2])])
+
+
+def test_a_sound_machine(tmp_path: Path) -> None:
+    said = examined(tmp_path)
+    assert said["healthy"]
+    lines = {line["subject"]: line for line in said["checks"]}
+    assert {gate.name for gate in build_services(Settings(), HeldClock()).gates} == {
+        subject.removesuffix(" gate") for subject in lines if subject.endswith(" gate")
+    }
+    for subject, line in lines.items():
+        if subject.endswith(" gate"):
+            assert re.search(r"passes the sound and refuses the broken \(.+\), \d+\.\d ms", line["text"])
+    subjects = {"kireji", "python", "libraries", "grammars", "ruff", "ty", "git", "settings", "provider", "model"}
+    assert subjects | {"trust", "state", "money", "local engine"} <= lines.keys()
+    assert "20 of 20" in lines["grammars"]["text"]
+    assert "$0.0000 of $5.00" in lines["money"]["text"]
+    assert (lines["provider"]["state"], lines["model"]["state"]) == ("note", "ok")
+    assert "jedi" in lines["libraries"]["text"]
+    # Looking leaves nothing behind.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
+
+
+def test_every_dependency_is_looked_at() -> None:
+    page = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    required = {re.split(r"[<>=~]", entry)[0] for entry in page["project"]["dependencies"]}
+    assert {name for name in required if not name.startswith("tree-sitter-")} == {*LIBRARIES, *TOOLS}
+
+
+def test_every_gate_has_a_sample() -> None:
+    gates = build_services(Settings(), HeldClock()).gates
+    assert {gate.name for gate in gates} == {sample.gate for sample in SAMPLES}
+
+
+def test_what_a_person_reads(tmp_path: Path) -> None:
+    done = doctor(tmp_path, KIREJI_MODEL="claude-3-sonnet-20240229", FORCE_COLOR="", TERM="dumb")
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    assert "\x1b" not in done.stdout
+    wrong = next(n for n, line in enumerate(lines) if line.startswith("  WRONG  model "))
+    assert "was retired on 2025-07-21; use claude-sonnet-5-5" in lines[wrong]
+    assert lines[wrong + 1] == " " * 22 + "-> Name that model instead; the local engine answers meanwhile."
+    assert [line for line in lines if line and not line.startswith(" ")][:-1] == [
+        "Installation",
+        "Settings",
+        "Self-tests",
+    ]
+    assert re.fullmatch(r"1 thing is wrong; \d+ notes?\.", lines[-1])
+
+
+@posix
+@pytest.mark.parametrize("columns", [80, 120])
+def test_in_a_terminal(tmp_path: Path, columns: int) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    # A long path would be the machine's business, not the doctor's: the folders of the test are kept out.
+    environ = clean_environment(tmp_path, TERM="xterm-256color", KIREJI_DAILY_CAP_USD="much", KIREJI_STATE="/tmp")
+    command = [sys.executable, "-m", "kireji", "doctor"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, cwd="/") as process:
+        os.close(theirs)
+        output = b""
+        while data := _read(ours):
+            output += data
+    os.close(ours)
+    assert process.returncode == 1
+    shown = output.decode()
+    assert "\x1b[1;31m  WRONG\x1b[0m" in shown
+    rows = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert any(row.startswith("  WRONG  settings ") for row in rows)
+    long = [row for row in rows if len(row) > columns]
+    assert all(str(tmp_path) in row or sys.prefix in row for row in long), long
+    assert all(len(row[:2].strip()) == 0 for row in rows if "->" in row)
+
+
+def _read(descriptor: int) -> bytes:
+    """What the terminal got; nothing once its other side is closed, which Linux reports as an error."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
+
+
+def test_no_key_is_shown_and_no_network_asked(tmp_path: Path) -> None:
+    """With a key, an address and proxies that would tell, nobody is called."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done = doctor(tmp_path, ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=url, HTTPS_PROXY=url, HTTP_PROXY=url)
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert KEY not in done.stdout
+    assert f"anthropic, at {url} (ANTHROPIC_BASE_URL); the key is set, from ANTHROPIC_API_KEY" in done.stdout
+
+
+def test_where_a_choice_comes_from(tmp_path: Path) -> None:
+    provider, model = doctor_settings.provider, doctor_settings.model
+    check_look(provider, tmp_path, "note", "no key is set", remedy="ANTHROPIC_API_KEY")
+    check_look(provider, tmp_path, "ok", "by KIREJI_PROVIDER", KIREJI_PROVIDER="local", ANTHROPIC_API_KEY=KEY)
+    check_look(provider, tmp_path, "wrong", "no key", remedy="Correct", KIREJI_PROVIDER="anthropic")
+    local: dict[str, object] = {"provider": "local"}
+    check_look(provider, tmp_path, "ok", "by provider on the command line", command=local, KIREJI_PROVIDER="anthropic")
+    check_look(
+        *(provider, tmp_path, "wrong", "address cannot be used"),
+        remedy="local engine",
+        ANTHROPIC_API_KEY=KEY,
+        ANTHROPIC_BASE_URL="http://elsewhere.example",
+    )
+    check_look(model, tmp_path, "ok", "claude-haiku-5-5 (the default), $0.10 a million tokens in, $0.50 out")
+    check_look(model, tmp_path, "ok", "claude-haiku-4-5 (KIREJI_MODEL)", KIREJI_MODEL="claude-haiku-4-5")
+    check_look(model, tmp_path, "ok", "(model on the command line)", command={"model": "claude-sonnet-5-5"})
+    check_look(doctor_settings.trust, tmp_path, "note", "KIREJI_TRUST", remedy="trust.folders", KIREJI_TRUST="1")
+
+
+def test_the_users_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, file = tmp_path / "work", tmp_path / "config.toml"
+    python = work / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python.parent.mkdir(parents=True)
+    program(python, "")
+    monkeypatch.chdir(work)
+    text = f"model.name = 'claude-haiku-4-5'\nmodel.api_key = '{KEY}'\ntrust.folders = [{json.dumps(str(tmp_path))}]\n"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
+    check_look(doctor_settings.settings, tmp_path, "ok", str(file))
+    check_look(doctor_settings.model, tmp_path, "ok", f"claude-haiku-4-5 (model.name in {file})")
+    check_look(doctor_settings.provider, tmp_path, "ok", f"the key is set, from model.api_key in {file}")
+    check_look(doctor_settings.trust, tmp_path, "ok", f"{work} is trusted", str(python))
+    file.write_text("model.name = \n", encoding="utf-8")
+    check_look(doctor_settings.settings, tmp_path, "wrong", str(file), "not valid TOML", remedy="Correct")
+    check_look(doctor_settings.provider, tmp_path, "ok", f"{file}, which cannot be used")
+    untrusted = (f"{work} is not trusted", ".venv is not looked at")
+    check_look(doctor_settings.trust, tmp_path, "note", *untrusted, remedy=f"trust.folders in {file}")
+    check_look(doctor_state.money, tmp_path, "note", "$0.00 spent", "which cannot be used", remedy="Raise")
+
+
+def test_bad_settings(tmp_path: Path) -> None:
+    said = examined(
+        tmp_path, KIREJI_DAILY_CAP_USD="much", KIREJI_DAYLY_CAP_USD="1", KIREJI_RUFF="ruff", KIREJI_MODEL="claude-9"
+    )
+    remedy = "Correct it or remove it"
+    check_line(said, "settings", "wrong", "KIREJI_DAILY_CAP_USD", "nothing is spent", remedy=remedy)
+    check_line(said, "settings", "wrong", "KIREJI_DAYLY_CAP_USD", "no such setting", remedy=remedy)
+    check_line(said, "settings", "wrong", "KIREJI_RUFF", "absolute path", remedy=remedy)
+    check_line(said, "model", "wrong", "'claude-9' is not known; use claude-haiku-5-5 (KIREJI_MODEL)", remedy="Name")
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "words"),
+    [
+        (datetime.date(2026, 9, 30), State.OK, "claude-sonnet-4-5"),
+        (datetime.date(2026, 10, 1), State.NOTE, "ends on 2026-11-30"),
+        (datetime.date(2026, 11, 29), State.NOTE, "ends on 2026-11-30"),
+        (datetime.date(2026, 11, 30), State.WRONG, "was retired"),
+    ],
+)
+def test_a_model_that_ends_soon(day: datetime.date, state: State, words: str) -> None:
+    clock = HeldClock(time.mktime((day.year, day.month, day.day, 12, 0, 0, 0, 0, -1)))
+    settings = Settings(Protected(model="claude-sonnet-4-5"))
+    (line,) = doctor_settings.model(Machine(settings, {"model": "KIREJI_MODEL"}, None, clock))
+    assert isinstance(line, Line)
+    assert (line.state, words in line.text) == (state, True), line
+    assert state is not State.NOTE or "claude-sonnet-5-5" in line.remedy
+
+
+# ---- tools and gates
+
+
+@posix
+def test_tools_that_do_not_run(tmp_path: Path) -> None:
+    broken = program(tmp_path / "broken", "#!/bin/sh\nexit 3\n")
+    said = examined(tmp_path, KIREJI_RUFF=broken, KIREJI_TY=broken)
+    check_line(said, "ruff", "wrong", broken, "exit code 3", remedy="remove KIREJI_RUFF")
+    check_line(said, "ty", "wrong", broken, "exit code 3", remedy="remove KIREJI_TY")
+    check_line(said, "ruff gate", "wrong", "does not pass sound python", remedy="remove KIREJI_RUFF")
+
+
+@posix
+@pytest.mark.parametrize("probe", ["False", "True"])
+def test_a_gate_that_is_blind(tmp_path: Path, probe: str) -> None:
+    """One that says nothing at all, and one that answers the gate's own probe and sees nothing else."""
+    blind = program(tmp_path / "blind", BLIND.replace("PROBE", probe))
+    words = "is blind: it does not refuse broken python" if probe == "True" else "does not pass sound python: unknown"
+    said = examined(tmp_path, KIREJI_RUFF=blind)
+    check_line(said, "ruff", "ok", "9.9.9", "KIREJI_RUFF")
+    check_line(said, "ruff gate", "wrong", words, remedy="remove KIREJI_RUFF")
+    check_line(said, "syntax gate", "ok")
+
+
+# ---- half an installation
+
+
+@pytest.mark.parametrize(
+    ("modules", "subjects"),
+    [
+        (("anthropic", "tree_sitter_go", "sqlite3"), {"anthropic", "grammars", "python"}),
+        (("tree_sitter",), {"tree-sitter", "grammars", "gates"}),
+        (("ruff",), {"ruff", "provider", "gates"}),
+        (("platformdirs",), {"platformdirs", "settings", "state"}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_half_an_installation(tmp_path: Path, modules: tuple[str, ...], subjects: set[str]) -> None:
+    """A check that cannot even be begun is a line, and the others still look."""
+    said = examined(tmp_path, PYTHONPATH=broken_modules(tmp_path, *modules))
+    lines = [line for line in said["checks"] if line["state"] == "wrong"]
+    assert all("Install Kireji" in line["remedy"] for line in lines), lines
+    assert subjects == {line["subject"] for line in lines}
+    assert sum("its binary is missing" in line["text"] for line in lines) >= len(modules)
+    assert {line["subject"] for line in said["checks"]} >= {"kireji", "trust", "money", "local engine"}
+
+
+def test_people_read_it_without_the_library_that_colours(tmp_path: Path) -> None:
+    done = doctor(tmp_path, PYTHONPATH=broken_modules(tmp_path, "rich"))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "  WRONG  rich         does not load: ImportError" in done.stdout
+
+
+def test_another_library_and_another_command(tmp_path: Path) -> None:
+    path = broken_modules(tmp_path, "unused")
+    information = tmp_path / "broken" / "kireji-0.1.0.dist-info"
+    information.mkdir()
+    text = "Metadata-Version: 2.1\nName: kireji\nVersion: 0.1.0\nRequires-Dist: pygls==0.0.1\nRequires-Dist: click>=1\n"
+    (information / "METADATA").write_text(text, encoding="utf-8")
+    other = program(tmp_path / ("kireji.bat" if os.name == "nt" else "kireji"), "#!/bin/sh\n")
+    said = examined(tmp_path, PYTHONPATH=path, PATH=str(tmp_path))
+    check_line(said, "pygls", "note", "made for 0.0.1", remedy="Install Kireji again")
+    check_line(said, "command", "note", "another one", other, remedy="PATH")
+    check_line(said, "git", "note", "is not on PATH", remedy="Install git")
+
+
+def test_no_command_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    check_look(doctor_installed.kireji, tmp_path, "note", "is not on this PATH")
+
+
+# ---- what is kept, and trust
+
+
+async def spend(home: Path, nano: int) -> None:
+    """A call that was paid today."""
+    store = Store(home / "state")
+    ledger = SqliteLedger(store, SystemClock(), 10**12)
+    async with ledger.reserve(CallInfo("1", "inline", "anthropic", "claude-haiku-5-5"), nano) as reservation:
+        reservation.settle(Usage(), nano, "complete")
+    assert await store.close()
+
+
+def test_money(tmp_path: Path) -> None:
+    money = doctor_state.money
+    check_look(money, tmp_path, "ok", "$0.0000 of $5.00 spent today; the cap is from the default")
+    asyncio.run(spend(tmp_path, 1_250_000_000))
+    said = examined(tmp_path)
+    check_line(said, "money", "ok", "$1.2500 of $5.00 spent today")
+    check_line(said, "state", "ok", "its database is sound", str(tmp_path / "state"))
+    check_look(money, tmp_path, "note", "$1.2500 of $1.00", remedy="midnight", KIREJI_DAILY_CAP_USD="1")
+    check_look(money, tmp_path, "note", "no remote model", remedy="Raise", KIREJI_DAILY_CAP_USD="0")
+
+
+def test_a_damaged_database(tmp_path: Path) -> None:
+    asyncio.run(spend(tmp_path, 1))
+    file = tmp_path / "state" / FILE
+    data = bytearray(file.read_bytes())
+    data[4096 : 4096 * 2] = bytes(4096)
+    file.write_bytes(data)
+    check_look(doctor_state.state, tmp_path, "wrong", str(file), "damaged", remedy="kireji purge")
+    file.write_text("not a database, and long enough to be read as one\n" * 100, encoding="utf-8")
+    said = examined(tmp_path)
+    check_line(said, "state", "wrong", "damaged", remedy="kireji purge")
+    check_line(said, "money", "wrong", "not known", remedy="state folder")
+
+
+def test_a_state_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    below = str(tmp_path / "file" / "state")
+    check_line(examined(tmp_path, KIREJI_STATE=below), "state", "wrong", below, remedy="KIREJI_STATE")
+    place = str(tmp_path / "file")
+    check_look(doctor_state.state, tmp_path, "wrong", "cannot be written", place, remedy="set", KIREJI_STATE=place)
+
+
+@posix
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_state_folder_that_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o500)
+    check_line(examined(tmp_path), "state", "wrong", "Permission denied", remedy="KIREJI_STATE")
+    place = str(tmp_path / "state" / "new")
+    check_look(doctor_state.state, tmp_path, "wrong", "cannot be made", remedy="set", KIREJI_STATE=place)
+
+
+@posix
+def test_a_state_folder_that_others_can_read(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    remedy = f"chmod 700 {tmp_path / 'state'}"
+    check_look(doctor_state.state, tmp_path, "note", "others can look", remedy=remedy)
+
+
+@posix
+def test_a_path_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    """Nor does an output that knows few characters stop it."""
+    state = tmp_path / "\x1b[31m切れ字\n\udcff"
+    done = doctor(tmp_path, KIREJI_STATE=str(state), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "?[31m\\u5207\\u308c\\u5b57 ?" in done.stdout
