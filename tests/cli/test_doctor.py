@@ -315,6 +315,22 @@ def test_tools_that_do_not_run(tmp_path: Path) -> None:
 
 
 @posix
+def test_a_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_installed, "_VERSION_SECONDS", 0.3)
+    pid = tmp_path / "pid"
+    hung = program(tmp_path / "hung", f"#!/bin/sh\nsleep 1000 &\necho $! > {pid}.new && mv {pid}.new {pid}\nwait\n")
+    words = "does not say its version"
+    check_look(doctor_installed.tools, tmp_path, "wrong", hung, words, remedy="remove KIREJI_TY", KIREJI_TY=hung)
+    # It may take a moment until the system has taken the process away, which tells nobody but its parent.
+    deadline = time.monotonic() + 30
+    while pid.exists() and (status := Path(f"/proc/{pid.read_text().strip()}/stat")).exists():
+        if status.read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        assert time.monotonic() < deadline, "the grandchild lives on"
+        time.sleep(0.01)
+
+
+@posix
 @pytest.mark.parametrize("probe", ["False", "True"])
 def test_a_gate_that_is_blind(tmp_path: Path, probe: str) -> None:
     """One that says nothing at all, and one that answers the gate's own probe and sees nothing else."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -151,19 +153,32 @@ def _version_of(program: str) -> str:
     """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory(prefix="kireji-") as folder:
         process = subprocess.Popen(  # noqa: S603 — a program of the installation, or of the user's own settings
-            [program, "--version"], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, cwd=folder
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            start_new_session=True,
         )
         try:
             code = process.wait(_VERSION_SECONDS)
         except BaseException:
-            process.kill()
-            process.wait()
+            _kill(process)
             raise
         if code:
             raise subprocess.CalledProcessError(code, program)
         output.seek(0)
         said = output.read(200).decode("utf-8", "replace").strip()
     return said.splitlines()[0] if said else "says no version"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program that has not ended by itself, and whatever it started."""
+    if sys.platform == "win32":  # untested; grandchildren live on
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _broken(chosen: str | None, error: Exception) -> str:
