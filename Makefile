@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench test-editors clean
+.PHONY: help demo test lint soak bench test-editors dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -24,7 +24,7 @@ lint: $(STAMP) ## ruff, format check and strict mypy
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy server tests
 
-test: lint ## lint, types and every test that needs neither a network nor an editor
+test: lint ## lint, types and every test that needs no editor
 	@$(BIN)/pytest -n 2 -q -m "not editors"
 
 soak: $(STAMP) ## the same tests at full size: ten thousand edits in each encoding, ten thousand bad messages
@@ -36,6 +36,11 @@ bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors
 	@$(BIN)/pytest -q -m editors tests/editors
+
+dist: $(STAMP) ## wheel and sdist in dist/, from what is committed and nothing else; the same commit gives the same bytes
+	@git diff --quiet HEAD && test -z "$$(git status --porcelain)" || { echo "make: a release is made of a commit: commit or put away what git status lists" >&2; exit 2; }
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
 
 clean: ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache dist build
