@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -99,7 +100,7 @@ async def test_whatever_is_cancelled_leaves_nothing_behind(tmp_path: Path) -> No
     assert ends["cancelled"] > CANCELS / 4, ends
     assert len(closing) > CANCELS / 10
     assert percentile(closing, 0.99) < 2, "the upstream was left open"
-    with sqlite3.connect(next(tmp_path.rglob("*.sqlite3"))) as store:
+    with contextlib.closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
         reserved = store.execute("SELECT count(*) FROM calls WHERE outcome = 'reserved'").fetchone()
         rows = store.execute("SELECT count(*) FROM outcomes WHERE feature != 'suggestion'").fetchone()
     assert reserved == (0,)

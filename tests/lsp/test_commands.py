@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ async def test_what_became_of_a_suggestion_is_counted_without_its_text(tmp_path:
                 await run(client, "kireji.accept", *bad)
         await client.shutdown()
         await served.process.wait()
-    with sqlite3.connect(next(tmp_path.rglob("*.sqlite3"))) as store:
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
         rows = store.execute("SELECT about, what FROM feedback ORDER BY id").fetchall()
         (request,) = store.execute("SELECT request FROM outcomes").fetchone()
     about = command["arguments"][0]

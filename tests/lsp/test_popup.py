@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import AbstractAsyncContextManager as AsyncContextManager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ async def test_cancelling_a_list_ends_the_question_it_began(tmp_path: Path) -> N
         await asyncio.wait_for(asked.closed.wait(), 60)
         await served.client.shutdown()
         await served.process.wait()
-    with sqlite3.connect(next(tmp_path.rglob("*.sqlite3"))) as store:
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
         rows = store.execute("SELECT feature, reason FROM outcomes ORDER BY feature").fetchall()
         calls = store.execute("SELECT outcome FROM calls").fetchall()
     assert rows == [("completion", "CANCELLED"), ("suggestion", "CANCELLED")]
