@@ -101,7 +101,9 @@ def test_the_wheel_holds_the_package_and_its_papers(built: Built) -> None:
     assert licences == [(ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")]
     assert metadata["Version"] == __version__
     assert metadata["License-Expression"] == PROJECT["license"]
-    needed = {re.split(r"[^\w-]", wanted)[0] for wanted in metadata.get_all("Requires-Dist", []) if "extra" not in wanted}
+    needed = {
+        re.split(r"[^\w-]", wanted)[0] for wanted in metadata.get_all("Requires-Dist", []) if "extra" not in wanted
+    }
     assert needed == {re.split(r"[^\w-]", wanted)[0] for wanted in PROJECT["dependencies"]}
 
 

@@ -74,7 +74,9 @@ def test_ci_does_what_make_does() -> None:
 
 
 def test_only_the_job_that_publishes_may_speak_for_the_project() -> None:
-    rights = {(path.name, name) for path in WORKFLOWS for name, job in jobs(path.read_text()).items() if "id-token" in job}
+    rights = {
+        (path.name, name) for path in WORKFLOWS for name, job in jobs(path.read_text()).items() if "id-token" in job
+    }
     assert rights == {("release.yml", "publish")}
     release = jobs(read(".github/workflows/release.yml"))
     assert "    environment: pypi\n    permissions:\n      id-token: write\n    steps:\n" in release["publish"]
