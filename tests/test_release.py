@@ -44,6 +44,15 @@ def second(items, name):
     return items[name]
 """
 LINE, COLUMN = 7, 18
+# Each writes this beside itself, should anybody import, run or obey it.
+FIRED = "fired"
+TRAP = f"import pathlib; pathlib.Path(__file__).with_name('{FIRED}').touch()\n"
+TRAPS = {
+    **dict.fromkeys(("json.py", "kireji.py", "jedi.py", "sitecustomize.py", "usercustomize.py", "conftest.py"), TRAP),
+    "ruff.toml": 'extend = "nowhere.toml"\n',
+    "pyproject.toml": '[tool.ruff]\nextend = "nowhere.toml"\n',
+    **dict.fromkeys(("ruff", "ty", "git", ".venv/bin/python"), f'#!/bin/sh\n: > "${{0%/*}}/{FIRED}"\n'),
+}
 
 pytestmark = pytest.mark.slow
 
@@ -125,45 +134,53 @@ def test_the_sdist_makes_the_same_files_again(built: Built, tmp_path: Path) -> N
 
 
 async def test_the_wheel_works_where_nothing_else_is(built: Built, tmp_path: Path) -> None:
-    here, home, project = tmp_path / "here", tmp_path / "home", tmp_path / "project"
-    for folder in (here, home, project):
+    """It serves from within a workspace that is full of traps, and none of them fires."""
+    aside, home, project = tmp_path / "aside", tmp_path / "home", tmp_path / "project"
+    for folder in (aside, home):
         folder.mkdir()
-    scripts = await asyncio.to_thread(install, built.wheel, tmp_path / "venv", here)
+    before = await asyncio.to_thread(lay_traps, project)
+    scripts = await asyncio.to_thread(install, built.wheel, tmp_path / "venv", aside)
     # Only what the system itself needs is on the PATH: tools that happen to be installed elsewhere do not help.
     environment = clean_environment(home, PATH=os.pathsep.join((str(scripts), os.defpath)))
     for name in ("PYTHONPATH", "VIRTUAL_ENV"):
         environment.pop(name, None)
     kireji = scripts / ("kireji.exe" if sys.platform == "win32" else "kireji")
-    version = await asyncio.to_thread(run, kireji, "--version", cwd=here, seconds=RUN_SECONDS, environment=environment)
-    assert version == f"kireji, version {__version__}\n"
-    where = ("-c", "import kireji; print(kireji.__file__)")
-    place = await asyncio.to_thread(
-        run, scripts / "python", *where, cwd=here, seconds=RUN_SECONDS, environment=environment
-    )
+    said = await asyncio.to_thread(run, kireji, "--version", cwd=project, seconds=RUN_SECONDS, environment=environment)
+    assert said == f"kireji, version {__version__}\n"
+    where = (scripts / "python", "-c", "import kireji; print(kireji.__file__)")
+    place = await asyncio.to_thread(run, *where, cwd=aside, seconds=RUN_SECONDS, environment=environment)
     assert Path(place.strip()).is_relative_to(tmp_path / "venv"), "another Kireji is tested"
-    assert await suggestion(kireji, here, project, environment) == [" items:"]
-    assert list(here.iterdir()) == []
-    assert list(project.iterdir()) == []
+    assert await suggestion(kireji, project, environment) == [" items:"]
+    assert sorted(project.rglob("*")) == before, "something of the workspace was run"
 
 
-def install(wheel: Path, venv: Path, here: Path) -> Path:
+def lay_traps(project: Path) -> list[Path]:
+    """Writes a workspace that would like to be executed; returns all that is in it."""
+    for name, text in TRAPS.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+        (project / name).chmod(0o755)
+    return sorted(project.rglob("*"))
+
+
+def install(wheel: Path, venv: Path, aside: Path) -> Path:
     """The folder of commands of a new virtual environment with the wheel, and what it needs, in it."""
-    run(sys.executable, "-m", "venv", venv, cwd=here, seconds=INSTALL_SECONDS, environment=outside())
+    run(sys.executable, "-m", "venv", venv, cwd=aside, seconds=INSTALL_SECONDS, environment=outside())
     scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
     pip = (scripts / "python", "-m", "pip")
-    run(*pip, "install", "--quiet", wheel, cwd=here, seconds=INSTALL_SECONDS, environment=outside())
-    run(*pip, "check", cwd=here, seconds=INSTALL_SECONDS, environment=outside())
+    run(*pip, "install", "--quiet", wheel, cwd=aside, seconds=INSTALL_SECONDS, environment=outside())
+    run(*pip, "check", cwd=aside, seconds=INSTALL_SECONDS, environment=outside())
     return scripts
 
 
-async def suggestion(kireji: Path, here: Path, project: Path, environment: dict[str, str]) -> list[str]:
+async def suggestion(kireji: Path, project: Path, environment: dict[str, str]) -> list[str]:
     """A whole conversation with the installed server: what it suggests, after it has left with exit code 0."""
     process = await asyncio.create_subprocess_exec(
         kireji,
         "serve",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        cwd=here,
+        cwd=project,
         env=environment | {"KIREJI_REQUEST_MS": "60000", "KIREJI_GATES_EXPLICIT_MS": "60000"},
     )
     assert process.stdout is not None
