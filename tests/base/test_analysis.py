@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from kireji.base.analysis.answers import CompletionItem, CompletionKind, Description
+from kireji.base.analysis.answers import Description
 from kireji.base.analysis.client import Analysis
 from kireji.base.analysis.limits import too_deep, too_long
 from kireji.base.analysis.places import after_dot, place_of
 from kireji.base.child_protocol import ChildState
 from kireji.base.text import line_starts
-from kireji.base.types import Workspace
+from kireji.base.types import Name, NameKind, Workspace
 from support.analysis import HERE, document, marked, names, soon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,18 +47,18 @@ def draw(shape: Shape, colour="red"): ...
 @pytest.mark.parametrize(
     ("source", "item"),
     [
-        ("Shape().ar$0", CompletionItem("area", CompletionKind.FUNCTION, "def area")),
-        ("Shape().si$0", CompletionItem("sides", CompletionKind.VARIABLE, "sides = 4")),
-        ("Shape().na$0", CompletionItem("name", CompletionKind.PROPERTY, "def name(self) -> str: ...")),
-        ("Sha$0", CompletionItem("Shape", CompletionKind.CLASS, "class Shape")),
-        ("o$0", CompletionItem("os", CompletionKind.MODULE, "module os")),
-        ("whil$0", CompletionItem("while", CompletionKind.KEYWORD, "keyword while")),
-        ("draw(col$0", CompletionItem("colour=", CompletionKind.PARAM, 'param colour="red"')),
-        ("draw(Shape(), co$0lour", CompletionItem("colour=", CompletionKind.PARAM, 'param colour="red"')),
-        ("Shape().AR$0", CompletionItem("area", CompletionKind.FUNCTION, "def area")),
+        ("Shape().ar$0", Name("area", NameKind.FUNCTION, "def area")),
+        ("Shape().si$0", Name("sides", NameKind.VARIABLE, "sides = 4")),
+        ("Shape().na$0", Name("name", NameKind.PROPERTY, "def name(self) -> str: ...")),
+        ("Sha$0", Name("Shape", NameKind.CLASS, "class Shape")),
+        ("o$0", Name("os", NameKind.MODULE, "module os")),
+        ("whil$0", Name("while", NameKind.KEYWORD, "keyword while")),
+        ("draw(col$0", Name("colour=", NameKind.PARAMETER, 'param colour="red"')),
+        ("draw(Shape(), co$0lour", Name("colour=", NameKind.PARAMETER, 'param colour="red"')),
+        ("Shape().AR$0", Name("area", NameKind.FUNCTION, "def area")),
     ],
 )
-async def test_kinds(analysis: Analysis, source: str, item: CompletionItem) -> None:
+async def test_kinds(analysis: Analysis, source: str, item: Name) -> None:
     text, offset = marked(CLASS + source)
     assert item in await analysis.complete(text, offset, HERE, 1000, soon())
 
@@ -70,7 +70,7 @@ async def test_private_names_come_last_and_the_limit_counts(analysis: Analysis) 
     assert found[len(plain)] == "_hidden"
     assert found[-1].startswith("__")
     text, offset = marked(CLASS + "Shape().$0")
-    assert [i.name for i in await analysis.complete(text, offset, HERE, 2, soon())] == ["area", "name"]
+    assert [i.text for i in await analysis.complete(text, offset, HERE, 2, soon())] == ["area", "name"]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def question(analysis: Analysis, n: int, seconds: float) -> bool:
         return False
     finally:
         assert asyncio.get_running_loop().time() < deadline + 1.0
-    assert [i.name for i in items] == [f"member_{n}"]
+    assert [i.text for i in items] == [f"member_{n}"]
     return True
 
 
@@ -206,7 +206,7 @@ async def test_the_newest_question_comes_first_and_who_left_is_not_asked_about(s
 
     async def one(offset: int, seconds: float = 30.0) -> str:
         (item,) = await analysis.complete(document("x" * 9), offset, HERE, 5, soon(seconds))
-        return item.name
+        return item.text
 
     first = asyncio.ensure_future(one(0))
     await until(lambda: record.read_text() == "0\n")

@@ -36,7 +36,7 @@ def soon(seconds: float = 30.0) -> float:
 async def names(analysis: Analysis, source: str, workspace: Workspace = HERE, path: str | None = None) -> list[str]:
     """What may stand at the cursor."""
     text, offset = marked(source, path)
-    return [item.name for item in await analysis.complete(text, offset, workspace, 1000, soon())]
+    return [item.text for item in await analysis.complete(text, offset, workspace, 1000, soon())]
 
 
 def worker(pace: Pace = PACE, homes: Path | None = None, spec: ChildSpec | None = None) -> tuple[Analysis, Child]:
