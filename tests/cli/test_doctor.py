@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 
 from kireji.base import config
+from kireji.base.analysis.client import Analysis
+from kireji.base.child_protocol import ChildSpec
+from kireji.base.children import Child
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Protected, Settings
 from kireji.base.ledger import CallInfo, SqliteLedger
@@ -26,7 +29,7 @@ from kireji.base.store import FILE, Store
 from kireji.base.types import Usage
 from kireji.cli import doctor_installed, doctor_settings, doctor_state
 from kireji.cli.doctor_installed import LIBRARIES, TOOLS
-from kireji.cli.doctor_selftests import SAMPLES
+from kireji.cli.doctor_selftests import SAMPLES, analysis_line
 from kireji.cli.health import Check, Line, Machine, State, lines_of
 from kireji.compose import build_services
 from support.environment import clean_environment
@@ -147,7 +150,7 @@ def test_a_sound_machine(tmp_path: Path) -> None:
         if subject.endswith(" gate"):
             assert re.search(r"passes the sound and refuses the broken \(.+\), \d+\.\d ms", line["text"])
     subjects = {"kireji", "python", "libraries", "grammars", "ruff", "ty", "git", "settings", "provider", "model"}
-    assert subjects | {"trust", "state", "money", "local engine"} <= lines.keys()
+    assert subjects | {"trust", "state", "money", "local engine", "analysis"} <= lines.keys()
     assert "20 of 20" in lines["grammars"]["text"]
     assert "$0.0000 of $5.00" in lines["money"]["text"]
     assert (lines["provider"]["state"], lines["model"]["state"]) == ("note", "ok")
@@ -342,6 +345,16 @@ def test_a_gate_that_is_blind(tmp_path: Path, probe: str) -> None:
     check_line(said, "syntax gate", "ok")
 
 
+@posix
+@pytest.mark.parametrize(("text", "words"), [("#!/bin/sh\nexit 3\n", "ended"), (BLIND, "does not know os.getcwd")])
+async def test_an_analysis_worker_that_is_of_no_use(tmp_path: Path, text: str, words: str) -> None:
+    worker = program(tmp_path / "worker", text)
+    analysis = Analysis(Child(ChildSpec("analysis", (worker,), requires=frozenset())))
+    line = await analysis_line(analysis)
+    await analysis.close()
+    assert (line.state, words in line.text) == (State.WRONG, True), line
+
+
 # ---- half an installation
 
 
@@ -349,8 +362,8 @@ def test_a_gate_that_is_blind(tmp_path: Path, probe: str) -> None:
     ("modules", "subjects"),
     [
         (("anthropic", "tree_sitter_go", "sqlite3"), {"anthropic", "grammars", "python"}),
-        (("tree_sitter",), {"tree-sitter", "grammars", "gates"}),
-        (("ruff",), {"ruff", "provider", "gates"}),
+        (("tree_sitter",), {"tree-sitter", "grammars", "services"}),
+        (("ruff",), {"ruff", "provider", "services"}),
         (("platformdirs",), {"platformdirs", "settings", "state"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",

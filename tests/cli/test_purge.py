@@ -166,6 +166,16 @@ async def test_no_link_is_followed(tmp_path: Path) -> None:
     assert path.is_symlink()
 
 
+async def test_what_a_killed_server_left_in_the_temporary_folder_goes(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    left = tmp_path / "tmp" / "kireji-left"
+    (left / "home").mkdir(parents=True)
+    (left / "lock").write_text("", encoding="utf-8")
+    (tmp_path / "tmp" / "kireji-mine").mkdir()
+    check_purge(purge(tmp_path, "--yes", TMPDIR=str(tmp_path / "tmp")), 0, "1 file removed")
+    assert tree(tmp_path) == ["tmp", "tmp/kireji-mine"]
+
+
 async def test_a_damaged_database_can_go(tmp_path: Path) -> None:
     file = await fill(tmp_path)
     file.write_bytes(b"no database at all" * 1000)

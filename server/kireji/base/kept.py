@@ -16,7 +16,7 @@ from kireji.base.store import FILE
 # Every file of the state folder. The database's side files are sqlite's (sqlite.org/tempfiles.html).
 _OURS: Mapping[str, str] = MappingProxyType(
     {
-        FILE: "what was spent, and how requests ended",
+        FILE: "what was spent, how requests ended, and what became of suggestions",
         f"{FILE}-wal": "the newest of it",
         f"{FILE}-shm": "an index into the newest of it",
         f"{FILE}-journal": "a change of it that was interrupted",

@@ -44,7 +44,7 @@ CHECKS: tuple[tuple[str, tuple[Check, ...]], ...] = (
             doctor_state.money,
         ),
     ),
-    ("Self-tests", (doctor_selftests.gates, doctor_selftests.local_engine)),
+    ("Self-tests", (doctor_selftests.services, doctor_selftests.local_engine)),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
@@ -151,13 +152,15 @@ def _version_of(program: str) -> str:
     Its output goes to a file: a pipe stays open for as long as any child of the program lives. It runs in an empty
     folder, so that it finds no settings.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory(prefix="kireji-") as folder:
+    from kireji.base.child_home import open_home
+
+    with tempfile.TemporaryFile() as output, contextlib.closing(open_home()) as home:
         process = subprocess.Popen(  # noqa: S603 — a program of the installation, or of the user's own settings
             [program, "--version"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
-            cwd=folder,
+            cwd=home.path,
             start_new_session=True,
         )
         try:

@@ -1,4 +1,4 @@
-"""The doctor's self-tests: every gate must pass a sound answer and refuse a broken one, and the local engine must copy.
+"""The doctor's self-tests: every gate must pass a sound answer and refuse a broken one, and the engines must know a little.
 
 A gate without a row in `SAMPLES` is itself a finding, so that none can be blind unnoticed. The gates are the server's own,
 from `compose.py`.
@@ -7,6 +7,7 @@ from `compose.py`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from kireji.base.config_schema import ProviderChoice
 from kireji.cli.health import REINSTALL, Line, Machine, ok, wrong
 
 if TYPE_CHECKING:
+    from kireji.base.analysis.client import Analysis
     from kireji.base.types import GateResult
     from kireji.engine.gates.gate import Gate
 
@@ -53,11 +55,11 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def gates(machine: Machine) -> Iterator[Line]:
-    """Each gate of the server, on its samples."""
+def services(machine: Machine) -> Iterator[Line]:
+    """Each gate of the server, on its samples, and the worker that knows names; they are started together."""
 
     async def lines() -> list[Line]:
-        return [line async for line in _gate_lines(machine)]
+        return [line async for line in _service_lines(machine)]
 
     yield from asyncio.run(lines())
 
@@ -75,7 +77,26 @@ def local_engine(_machine: Machine) -> Iterator[Line]:
         yield wrong("local engine", text, REINSTALL)
 
 
-async def _gate_lines(machine: Machine) -> AsyncIterator[Line]:
+async def analysis_line(analysis: Analysis) -> Line:
+    """Whether the analysis worker names a member that every Python has."""
+    from kireji.base.child_protocol import ChildUnavailable
+    from kireji.base.text import make_document
+    from kireji.base.types import Workspace
+
+    text = "import os\nos.getcw"
+    document = make_document("file:///kireji/self-test.py", None, "python", 1, text)
+    started = time.monotonic()
+    try:
+        deadline = asyncio.get_running_loop().time() + _SECONDS
+        names = await analysis.complete(document, len(text), Workspace(), 10, deadline)
+    except ChildUnavailable as error:
+        return wrong("analysis", f"does not answer: {error}", REINSTALL)
+    if "getcwd" not in {name.text for name in names}:
+        return wrong("analysis", "does not know os.getcwd, so no names of Python are offered", REINSTALL)
+    return ok("analysis", f"knows the names of Python, {(time.monotonic() - started) * 1000:.1f} ms")
+
+
+async def _service_lines(machine: Machine) -> AsyncIterator[Line]:
     from kireji.compose import build_services
     from kireji.providers.models import DEFAULT_MODEL
 
@@ -87,6 +108,7 @@ async def _gate_lines(machine: Machine) -> AsyncIterator[Line]:
         await services.warm()
         for gate in services.gates:
             yield await _tested(gate, machine)
+        yield await analysis_line(services.semantics.analysis)
     finally:
         await services.close()
 

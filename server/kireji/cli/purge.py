@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import click
 
 from kireji.base import kept
+from kireji.base.child_home import sweep
 from kireji.base.kept import Failure, Inventory, Kept
 from kireji.cli.main import CommandError
 from kireji.cli.plain import one_line, print_anything
@@ -48,6 +50,8 @@ def command(yes: bool, dry_run: bool, with_settings: bool) -> None:
     if not yes and not _agreed():
         click.echo("Nothing was removed.")
         raise SystemExit(1)
+    # What a killed server has left there holds nothing of anyone's, and every start sweeps it as well.
+    sweep(Path(tempfile.gettempdir()))
     failures = [*kept.remove(items), *_folders_removed(found, settings_file)]
     for failure in failures:
         sys.stderr.write(f"kireji: {one_line(failure.path)} could not be removed ({failure.why}); remove it yourself\n")
