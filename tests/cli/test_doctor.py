@@ -29,9 +29,10 @@ from kireji.base.store import FILE, Store
 from kireji.base.types import Usage
 from kireji.cli import doctor_installed, doctor_settings, doctor_state
 from kireji.cli.doctor_installed import LIBRARIES, TOOLS
-from kireji.cli.doctor_selftests import SAMPLES, analysis_line
+from kireji.cli.doctor_selftests import SAMPLES, analysis_line, gate_line
 from kireji.cli.health import Check, Line, Machine, State, lines_of
 from kireji.compose import build_services
+from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from support.environment import clean_environment
 from support.held_clock import HeldClock
 
@@ -187,8 +188,7 @@ def test_what_a_person_reads(tmp_path: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("columns", [80, 120])
-def test_in_a_terminal(tmp_path: Path, columns: int) -> None:
+def test_in_a_terminal(tmp_path: Path, columns: int = 80) -> None:
     import fcntl
     import pty
     import struct
@@ -277,14 +277,25 @@ def test_the_users_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_bad_settings(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    state = str(tmp_path / "file" / "state")
     said = examined(
-        tmp_path, KIREJI_DAILY_CAP_USD="much", KIREJI_DAYLY_CAP_USD="1", KIREJI_RUFF="ruff", KIREJI_MODEL="claude-9"
+        tmp_path,
+        KIREJI_DAILY_CAP_USD="much",
+        KIREJI_DAYLY_CAP_USD="1",
+        KIREJI_RUFF="ruff",
+        KIREJI_MODEL="claude-9",
+        KIREJI_STATE=state,
     )
     remedy = "Correct it or remove it"
     check_line(said, "settings", "wrong", "KIREJI_DAILY_CAP_USD", "nothing is spent", remedy=remedy)
     check_line(said, "settings", "wrong", "KIREJI_DAYLY_CAP_USD", "no such setting", remedy=remedy)
     check_line(said, "settings", "wrong", "KIREJI_RUFF", "absolute path", remedy=remedy)
     check_line(said, "model", "wrong", "'claude-9' is not known; use claude-haiku-5-5 (KIREJI_MODEL)", remedy="Name")
+    check_line(said, "state", "wrong", f"{state} cannot be made", remedy="set KIREJI_STATE")
+    # What none of this touches still works.
+    check_line(said, "ruff gate", "ok")
+    check_line(said, "analysis", "ok")
 
 
 @pytest.mark.parametrize(
@@ -309,12 +320,17 @@ def test_a_model_that_ends_soon(day: datetime.date, state: State, words: str) ->
 
 
 @posix
-def test_tools_that_do_not_run(tmp_path: Path) -> None:
+def test_a_broken_checker_and_a_damaged_database(tmp_path: Path) -> None:
+    asyncio.run(spend(tmp_path, 1))
+    file = tmp_path / "state" / FILE
+    file.write_text("not a database, and long enough to be read as one\n" * 100, encoding="utf-8")
     broken = program(tmp_path / "broken", "#!/bin/sh\nexit 3\n")
     said = examined(tmp_path, KIREJI_RUFF=broken, KIREJI_TY=broken)
     check_line(said, "ruff", "wrong", broken, "exit code 3", remedy="remove KIREJI_RUFF")
     check_line(said, "ty", "wrong", broken, "exit code 3", remedy="remove KIREJI_TY")
     check_line(said, "ruff gate", "wrong", "does not pass sound python", remedy="remove KIREJI_RUFF")
+    check_line(said, "state", "wrong", str(file), "damaged", remedy="kireji purge")
+    check_line(said, "money", "wrong", "not known", remedy="state folder")
 
 
 @posix
@@ -334,15 +350,23 @@ def test_a_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path, monkeyp
 
 
 @posix
-@pytest.mark.parametrize("probe", ["False", "True"])
-def test_a_gate_that_is_blind(tmp_path: Path, probe: str) -> None:
-    """One that says nothing at all, and one that answers the gate's own probe and sees nothing else."""
-    blind = program(tmp_path / "blind", BLIND.replace("PROBE", probe))
-    words = "is blind: it does not refuse broken python" if probe == "True" else "does not pass sound python: unknown"
+def test_a_gate_that_is_blind(tmp_path: Path) -> None:
+    """A checker that answers the gate's own probe, so that the gate believes it, and sees nothing else."""
+    blind = program(tmp_path / "blind", BLIND.replace("PROBE", "True"))
     said = examined(tmp_path, KIREJI_RUFF=blind)
     check_line(said, "ruff", "ok", "9.9.9", "KIREJI_RUFF")
-    check_line(said, "ruff gate", "wrong", words, remedy="remove KIREJI_RUFF")
+    check_line(said, "ruff gate", "wrong", "is blind: it does not refuse broken python", remedy="remove KIREJI_RUFF")
     check_line(said, "syntax gate", "ok")
+
+
+@posix
+async def test_a_gate_whose_checker_says_nothing(tmp_path: Path) -> None:
+    spec = ruff_spec(program(tmp_path / "silent", BLIND.replace("PROBE", "False")))
+    assert spec is not None
+    child = Child(spec)
+    line = await gate_line(RuffGate(child), Machine(Settings(), {}, None, HeldClock()))
+    await child.close()
+    assert (line.state, "does not pass sound python: unknown" in line.text) == (State.WRONG, True), line
 
 
 @posix
@@ -378,23 +402,20 @@ def test_half_an_installation(tmp_path: Path, modules: tuple[str, ...], subjects
     assert {line["subject"] for line in said["checks"]} >= {"kireji", "trust", "money", "local engine"}
 
 
-def test_people_read_it_without_the_library_that_colours(tmp_path: Path) -> None:
-    done = doctor(tmp_path, PYTHONPATH=broken_modules(tmp_path, "rich"))
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "  WRONG  rich         does not load: ImportError" in done.stdout
-
-
-def test_another_library_and_another_command(tmp_path: Path) -> None:
-    path = broken_modules(tmp_path, "unused")
+def test_it_reads_well_without_the_library_that_colours(tmp_path: Path) -> None:
+    """With another version of a library than Kireji is made for, and another `kireji` on the path."""
+    path = broken_modules(tmp_path, "rich")
     information = tmp_path / "broken" / "kireji-0.1.0.dist-info"
     information.mkdir()
     text = "Metadata-Version: 2.1\nName: kireji\nVersion: 0.1.0\nRequires-Dist: pygls==0.0.1\nRequires-Dist: click>=1\n"
     (information / "METADATA").write_text(text, encoding="utf-8")
     other = program(tmp_path / ("kireji.bat" if os.name == "nt" else "kireji"), "#!/bin/sh\n")
-    said = examined(tmp_path, PYTHONPATH=path, PATH=str(tmp_path))
-    check_line(said, "pygls", "note", "made for 0.0.1", remedy="Install Kireji again")
-    check_line(said, "command", "note", "another one", other, remedy="PATH")
-    check_line(said, "git", "note", "is not on PATH", remedy="Install git")
+    done = doctor(tmp_path, PYTHONPATH=path, PATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "  WRONG  rich         does not load: ImportError: its binary is missing\n" in done.stdout
+    assert re.search(r"  note   pygls        is \S+, and Kireji is made for 0\.0\.1\n +-> Install Kireji", done.stdout)
+    assert f"  note   command      `kireji` on this PATH is another one: {other}\n" in done.stdout
+    assert "  note   git          is not on PATH" in done.stdout
 
 
 def test_no_command_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,39 +439,29 @@ def test_money(tmp_path: Path) -> None:
     money = doctor_state.money
     check_look(money, tmp_path, "ok", "$0.0000 of $5.00 spent today; the cap is from the default")
     asyncio.run(spend(tmp_path, 1_250_000_000))
-    said = examined(tmp_path)
-    check_line(said, "money", "ok", "$1.2500 of $5.00 spent today")
-    check_line(said, "state", "ok", "its database is sound", str(tmp_path / "state"))
+    check_look(money, tmp_path, "ok", "$1.2500 of $5.00 spent today")
     check_look(money, tmp_path, "note", "$1.2500 of $1.00", remedy="midnight", KIREJI_DAILY_CAP_USD="1")
     check_look(money, tmp_path, "note", "no remote model", remedy="Raise", KIREJI_DAILY_CAP_USD="0")
 
 
-def test_a_damaged_database(tmp_path: Path) -> None:
+def test_the_state_folder(tmp_path: Path) -> None:
+    state, folder = doctor_state.state, tmp_path / "state"
+    check_look(state, tmp_path, "ok", f"{folder} will be made")
     asyncio.run(spend(tmp_path, 1))
-    file = tmp_path / "state" / FILE
-    data = bytearray(file.read_bytes())
+    check_look(state, tmp_path, "ok", f"{folder} can be written, and its database is sound")
+    data = bytearray((folder / FILE).read_bytes())
     data[4096 : 4096 * 2] = bytes(4096)
-    file.write_bytes(data)
-    check_look(doctor_state.state, tmp_path, "wrong", str(file), "damaged", remedy="kireji purge")
-    file.write_text("not a database, and long enough to be read as one\n" * 100, encoding="utf-8")
-    said = examined(tmp_path)
-    check_line(said, "state", "wrong", "damaged", remedy="kireji purge")
-    check_line(said, "money", "wrong", "not known", remedy="state folder")
-
-
-def test_a_state_folder_that_cannot_be(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    below = str(tmp_path / "file" / "state")
-    check_line(examined(tmp_path, KIREJI_STATE=below), "state", "wrong", below, remedy="KIREJI_STATE")
-    place = str(tmp_path / "file")
-    check_look(doctor_state.state, tmp_path, "wrong", "cannot be written", place, remedy="set", KIREJI_STATE=place)
+    (folder / FILE).write_bytes(data)
+    check_look(state, tmp_path, "wrong", str(folder / FILE), "damaged", remedy="kireji purge")
+    place = str(folder / FILE)
+    check_look(state, tmp_path, "wrong", f"{place} cannot be written", remedy="set", KIREJI_STATE=place)
 
 
 @posix
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is closed to root")
 def test_a_state_folder_that_is_closed(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir(mode=0o500)
-    check_line(examined(tmp_path), "state", "wrong", "Permission denied", remedy="KIREJI_STATE")
+    check_look(doctor_state.state, tmp_path, "wrong", "Permission denied", remedy="KIREJI_STATE")
     place = str(tmp_path / "state" / "new")
     check_look(doctor_state.state, tmp_path, "wrong", "cannot be made", remedy="set", KIREJI_STATE=place)
 

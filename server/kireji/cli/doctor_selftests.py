@@ -77,6 +77,30 @@ def local_engine(_machine: Machine) -> Iterator[Line]:
         yield wrong("local engine", text, REINSTALL)
 
 
+async def gate_line(gate: Gate, machine: Machine) -> Line:
+    """Whether a gate passes what is sound and refuses what is broken, on each of its samples."""
+    from kireji.base.types import GateState
+
+    subject = f"{gate.name} gate"
+    samples = [sample for sample in SAMPLES if sample.gate == gate.name]
+    if not samples:
+        return wrong(subject, "has no self-test, so nobody knows whether it sees anything", "Report this line.")
+    codes, slowest = [], 0.0
+    for sample in samples:
+        passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
+        if passed.state is not GateState.PASS:
+            return wrong(
+                subject, f"does not pass sound {sample.language}: {_said(passed)}", _remedy(gate.name, machine)
+            )
+        if refused.state is not GateState.FAIL or not refused.findings:
+            text = f"is blind: it does not refuse broken {sample.language} ({_said(refused)})"
+            return wrong(subject, text, _remedy(gate.name, machine))
+        codes += [finding.code for finding in refused.findings]
+        slowest = max(slowest, passed.elapsed, refused.elapsed)
+    found = ", ".join(dict.fromkeys(codes))
+    return ok(subject, f"passes the sound and refuses the broken ({found}), {slowest * 1000:.1f} ms")
+
+
 async def analysis_line(analysis: Analysis) -> Line:
     """Whether the analysis worker names a member that every Python has."""
     from kireji.base.child_protocol import ChildUnavailable
@@ -107,33 +131,10 @@ async def _service_lines(machine: Machine) -> AsyncIterator[Line]:
         # As in a server, where the checkers are up before anyone asks: their start is not the gate's time.
         await services.warm()
         for gate in services.gates:
-            yield await _tested(gate, machine)
+            yield await gate_line(gate, machine)
         yield await analysis_line(services.semantics.analysis)
     finally:
         await services.close()
-
-
-async def _tested(gate: Gate, machine: Machine) -> Line:
-    from kireji.base.types import GateState
-
-    subject = f"{gate.name} gate"
-    samples = [sample for sample in SAMPLES if sample.gate == gate.name]
-    if not samples:
-        return wrong(subject, "has no self-test, so nobody knows whether it sees anything", "Report this line.")
-    codes, slowest = [], 0.0
-    for sample in samples:
-        passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
-        if passed.state is not GateState.PASS:
-            return wrong(
-                subject, f"does not pass sound {sample.language}: {_said(passed)}", _remedy(gate.name, machine)
-            )
-        if refused.state is not GateState.FAIL or not refused.findings:
-            text = f"is blind: it does not refuse broken {sample.language} ({_said(refused)})"
-            return wrong(subject, text, _remedy(gate.name, machine))
-        codes += [finding.code for finding in refused.findings]
-        slowest = max(slowest, passed.elapsed, refused.elapsed)
-    found = ", ".join(dict.fromkeys(codes))
-    return ok(subject, f"passes the sound and refuses the broken ({found}), {slowest * 1000:.1f} ms")
 
 
 async def _judged(gate: Gate, sample: Sample, answer: str) -> GateResult:
