@@ -6,8 +6,6 @@ import asyncio
 import os
 import random
 import sqlite3
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -61,84 +59,6 @@ async def test_requests_before_initialize_and_after_shutdown_are_refused(tmp_pat
         await served.client.request("shutdown")
         with pytest.raises(RpcError, match="-32600"):
             await served.client.request("kireji/explain", {})
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("state", ["idle", "asking", "half a message", "before initialize"])
-async def test_the_server_does_not_outlive_its_editor(tmp_path: Path, state: str) -> None:
-    slow = script(GOOD, pace=Pace(first_token=60))
-    async with MessagesApi(slow) as api:
-        # A shell in between is the editor: killing it closes nothing politely.
-        editor = await asyncio.create_subprocess_exec(
-            "sh",
-            "-c",
-            f"exec 3<&0; '{sys.executable}' -m kireji serve <&3 & echo $! >&2; wait",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=os.environ
-            | {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url, "KIREJI_STATE": str(tmp_path)},
-            start_new_session=True,
-        )
-        assert editor.stderr is not None
-        assert editor.stdin is not None
-        assert editor.stdout is not None
-        server = int(await editor.stderr.readline())
-        if state != "before initialize":
-            editor.stdin.write(
-                encode(
-                    {
-                        "jsonrpc": "2.0",
-                        "id": 1,
-                        "method": "initialize",
-                        "params": {"processId": editor.pid, "capabilities": {}, "rootUri": None},
-                    }
-                )
-            )
-            await editor.stdout.readuntil(b"serverInfo")
-        if state == "asking":
-            editor.stdin.write(
-                encode(
-                    {
-                        "jsonrpc": "2.0",
-                        "method": "textDocument/didOpen",
-                        "params": {"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": TEXT}},
-                    }
-                )
-            )
-            editor.stdin.write(
-                encode(
-                    {
-                        "jsonrpc": "2.0",
-                        "id": 2,
-                        "method": "textDocument/inlineCompletion",
-                        "params": {
-                            "textDocument": {"uri": URI},
-                            "position": {"line": 1, "character": 13},
-                            "context": {"triggerKind": 1},
-                        },
-                    }
-                )
-            )
-            await api.request()
-        if state == "half a message":
-            editor.stdin.write(b"Content-Length: 500\r\n\r\n{")
-        started = time.monotonic()
-        editor.kill()
-        editor.stdin.close()
-        await editor.wait()
-        while _runs(server):
-            assert time.monotonic() - started < 2, f"the server still runs ({state})"
-            await asyncio.sleep(0.01)  # a process that is not our child: there is no event for its end
-
-
-def _runs(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{process_id}/stat")
-    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 # ---- the main path -----------------------------------------------------------------------------
