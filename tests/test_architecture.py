@@ -26,6 +26,7 @@ OWNERS = {
     "lsprotocol": "lsp/",
     "anthropic": "providers/anthropic.py",
     "jedi": "base/analysis/worker.py",
+    "parso": "base/analysis/cache.py",
     "tree_sitter": "base/syntax.py",
     "sqlite3": "base/store.py",
     "click": "cli/",

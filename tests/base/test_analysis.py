@@ -18,7 +18,7 @@ from kireji.base.analysis.places import after_dot, place_of
 from kireji.base.child_protocol import ChildState
 from kireji.base.text import line_starts
 from kireji.base.types import Name, NameKind, Workspace
-from support.analysis import HERE, document, marked, names, soon
+from support.analysis import HERE, document, marked, names, soon, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -243,7 +243,7 @@ async def test_no_code_of_a_workspace_runs(tmp_path: Path, monkeypatch: pytest.M
     path = str(tmp_path / "pkg" / "main.py")
     untrusted = Workspace(str(tmp_path), False, python)
     trusted = Workspace(str(tmp_path), True, python)
-    analysis = Analysis()
+    analysis, _ = worker()
     try:
         for module in ("json", "os", "gi", "plain", "conftest", "pkg.plugin", "thing", "sitecustomize", "math"):
             await names(analysis, f"import {module}\n{module}.$0", untrusted, path)

@@ -19,7 +19,7 @@ from kireji.base.analysis.client import PACE, Analysis, analysis_spec
 from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildState, ChildUnavailable, Pace
 from kireji.base.children import Child
 from kireji.engine.gates.ruff import ruff_spec
-from support.analysis import HERE, SLOW, document, names, soon, worker
+from support.analysis import CACHE, HERE, SLOW, document, names, soon, worker
 from support.children import gone, program, until
 
 KILLS = int(os.environ.get("SOAK_KILLS", "20"))
@@ -150,9 +150,9 @@ async def test_a_worker_that_hangs_is_killed_and_replaced(start: Starter) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps another process")
 async def test_a_worker_over_its_memory_is_replaced(start: Starter) -> None:
-    """A cap a little above what it needs to be warm; the nasty text needs a hundred megabytes more."""
+    """A cap a little above what it needs to be warm; the nasty text needs 45 MB more."""
     analysis, child = start(
-        replace(PACE, hung=60.0, back_off=AT_ONCE), replace(analysis_spec(), memory_bytes=120 * 2**20)
+        replace(PACE, hung=60.0, back_off=AT_ONCE), replace(analysis_spec(CACHE), memory_bytes=90 * 2**20)
     )
     await analysis.start()
     pid = child.pid
@@ -163,7 +163,7 @@ async def test_a_worker_over_its_memory_is_replaced(start: Starter) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of another process")
 async def test_a_worker_that_has_grown_is_replaced_while_it_serves(start: Starter) -> None:
-    analysis, child = start(replace(PACE, recycle=0.0), replace(analysis_spec(), recycle_bytes=2**20))
+    analysis, child = start(replace(PACE, recycle=0.0), replace(analysis_spec(CACHE), recycle_bytes=2**20))
     assert await names(analysis, "str.joi$0") == ["join"]
     pid = child.pid
     n = 0
@@ -181,6 +181,27 @@ async def test_late_is_not_hung(start: Starter) -> None:
     assert await fails(analysis, SLOW[: len(SLOW) // 4] + "1]\nx1.", 0.05) is ChildFailure.LATE
     assert await names(analysis, "str.joi$0") == ["join"]
     assert child.pid == pid
+
+
+async def test_a_damaged_cache_is_read_anew(start: Starter, tmp_path: Path) -> None:
+    """What a kill in the middle of a write would leave, could one happen; and a folder that cannot be written."""
+    cache = tmp_path / "cache"
+    damages: tuple[Callable[[bytes], bytes], ...] = (
+        lambda data: data[: len(data) // 2],
+        lambda _: b"",
+        lambda _: b"no",
+    )
+    for _ in range(2):
+        analysis, _child = start(PACE, analysis_spec(cache))
+        assert "path" in await names(analysis, "import os\nos.pa$0")
+        await analysis.close()
+        files = sorted(cache.rglob("*.pkl"))
+        assert len(files) > 5
+        for n, file in enumerate(files):
+            file.write_bytes(damages[n % 3](file.read_bytes()))
+    (tmp_path / "file").touch()
+    analysis, _ = start(PACE, analysis_spec(tmp_path / "file"))
+    assert "path" in await names(analysis, "import os\nos.pa$0")
 
 
 # ---- in which order
@@ -232,7 +253,7 @@ async def test_words_that_are_no_answer(start: Starter, tmp_path: Path, value: s
 
 
 async def test_a_worker_that_cannot_start(start: Starter) -> None:
-    analysis, _ = start(PACE, replace(analysis_spec(), command=("/nowhere/at/all",)))
+    analysis, _ = start(PACE, replace(analysis_spec(CACHE), command=("/nowhere/at/all",)))
     assert await fails(analysis, "x") is ChildFailure.MISSING
 
 

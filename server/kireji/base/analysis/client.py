@@ -34,18 +34,23 @@ PACE = Pace(start=30.0, hung=10.0)
 # folder is added, in case the package is not installed.
 _START = """
 import sys
-root = sys.argv.pop()
+root, *cache = sys.argv[1:]
 root in sys.path or sys.path.insert(0, root)
 from kireji.base.analysis.worker import main
-main()
+main(*cache)
 """
 
 T = TypeVar("T")
 
 
-def analysis_spec() -> ChildSpec:
-    """How to run the worker: with the interpreter that runs us."""
-    command = (sys.executable, "-I", "-c", _START, str(Path(__file__).parents[3]))
+def analysis_spec(cache: Path | None = None) -> ChildSpec:
+    """How to run the worker: with the interpreter that runs us.
+
+    `cache` is a private folder in which jedi keeps what it has read of libraries and of the workspace, parsed; it saves most
+    of a start. Without one that lives as long as the `Analysis`, which spares only a restart.
+    """
+    kept = () if cache is None else (str(cache),)
+    command = (sys.executable, "-I", "-c", _START, str(Path(__file__).parents[3]), *kept)
     return ChildSpec("analysis", command, requires=frozenset(), memory_bytes=MEMORY_BYTES, recycle_bytes=RECYCLE_BYTES)
 
 

@@ -7,6 +7,7 @@ jedi raises, and ends with its input.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import site
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 import jedi
 from jedi.api.environment import InterpreterEnvironment, InvalidPythonEnvironment
 
+from kireji.base.analysis.cache import make_safe
 from kireji.base.analysis.channel import Channel, die
 from kireji.base.analysis.limits import too_deep
 from kireji.base.analysis.places import after_dot, place_of
@@ -113,11 +115,6 @@ class Analyst:
             }
         return None
 
-    def warm(self) -> None:
-        """Reads what every question needs: the first takes seconds."""
-        for text in _WARMING:
-            self.complete(_Text(text, _path(None, "warming"), None, None), {"offset": len(text), "limit": 50})
-
     def forget(self) -> None:
         """Drops what was worked out about the last text."""
         self._script = None
@@ -155,8 +152,13 @@ class Analyst:
         return self._environment[1]
 
 
-def main() -> None:
-    """Serves until the input ends."""
+def main(cache: str | None = None) -> None:
+    """Serves until the input ends. `cache` is where jedi keeps what it has parsed; by default below the home folder."""
+    if cache is not None:
+        with contextlib.suppress(OSError):  # then it is kept as if none had been given
+            Path(cache).mkdir(mode=0o700, parents=True, exist_ok=True)
+            jedi.settings.cache_directory = cache
+    make_safe()
     channel = Channel()
     analyst = Analyst()
     table: dict[str, Callable[[_Text, Mapping[str, Any]], object]] = {
@@ -170,7 +172,9 @@ def main() -> None:
         if number is None:
             continue
         if method == "initialize":
-            analyst.warm()
+            for text in _WARMING:
+                place = {"uri": "", "path": None, "root": None, "python": None}
+                _answer(analyst, analyst.complete, {"text": text, "offset": len(text), "limit": 50, **place})
             channel.answer(number, {"capabilities": {"positionEncoding": "utf-32"}})
         elif method in table:
             channel.answer(number, _answer(analyst, table[method], message["params"]))
