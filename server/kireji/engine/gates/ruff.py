@@ -51,7 +51,9 @@ def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec 
         "fixAll": False,
         "showSyntaxErrors": True,
     }
-    return ChildSpec(_NAME, (executable, "server"), None, {"settings": settings, "globalSettings": settings})
+    options = {"settings": settings, "globalSettings": settings}
+    # Twenty thousand lines take it 80 MB.
+    return ChildSpec(_NAME, (executable, "server"), None, options, memory_bytes=512 * 2**20)
 
 
 @dataclass(frozen=True, slots=True)
