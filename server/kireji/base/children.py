@@ -286,10 +286,10 @@ class Child:
             if old is not self._talk or not self._is_large(old):
                 return
             fresh = await self._open()
-            if old is not self._talk:  # lost meanwhile: whoever asks next starts another, after the back-off
-                await self._end(fresh)
-                return
-            self._talk = fresh
+            if old is self._talk:
+                self._talk = fresh
+            else:  # lost meanwhile: whoever asks next starts another, after the back-off
+                old = fresh
             if not old.busy:
                 await self._end(old)
         except ChildUnavailable:
