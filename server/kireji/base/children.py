@@ -271,10 +271,8 @@ class Child:
     # -- replacing one that has grown
 
     def _is_large(self, talk: Conversation) -> bool:
-        if self.spec.recycle_bytes is None:
-            return False
-        size = child_process.resident_bytes(talk.process.pid)
-        return size is not None and size > self.spec.recycle_bytes
+        most = self.spec.recycle_bytes
+        return most is not None and (child_process.resident_bytes(talk.process.pid) or 0) > most
 
     async def _replace(self, old: Conversation) -> None:
         """Starts a successor beside a large child, and lets it take over; the old one ends with its last exchange.
