@@ -13,7 +13,9 @@ import pytest
 from kireji.base.audit import KEEP_ROWS
 from kireji.base.migrations import MIGRATIONS
 from kireji.cli.main import cli
+from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
+from support.popup_client import until_listed
 from support.serving import serving
 
 TESTS = Path(__file__).resolve().parent
@@ -77,15 +79,25 @@ async def test_a_question_carries_the_headers_that_the_page_names_and_no_others(
     assert tmp_path.name not in sent
 
 
-async def test_nothing_of_the_text_is_in_the_store_or_in_the_log(tmp_path: Path) -> None:
+async def test_nothing_of_the_text_is_left_in_store_log_or_temporary_folder(tmp_path: Path) -> None:
+    project, temporary = tmp_path / "project", tmp_path / "temporary"
+    for folder in (project, temporary):
+        folder.mkdir()
+    (project / "quince.py").write_text("def marzipan(): ...\n", encoding="utf-8")
+    uri, other = (project / "app.py").as_uri(), (project / "other.py").as_uri()
     async with MessagesApi(script("return marzipan")) as api:
-        async with serving(tmp_path, api, KIREJI_LOG="debug") as served:
-            await served.client.initialize()
-            served.client.open("file:///project/quince.py", TEXT)
-            assert (await served.client.ask("file:///project/quince.py", 1, 14, automatic=1))["items"]
+        async with serving(tmp_path, api, KIREJI_LOG="debug", TMPDIR=str(temporary)) as served:
+            await served.client.initialize(workspaceFolders=[{"uri": project.as_uri(), "name": "project"}])
+            served.client.open(uri, TEXT)
+            assert (await served.client.ask(uri, 1, 14, automatic=1))["items"]
+            # The analysis reads the other file, and keeps what it has read while it runs.
+            served.client.open(other, "import quince\nquince.ma")
+            await until_listed(served.client, other, 1, 9, "marzipan")
+            assert any(temporary.iterdir())
             await served.client.shutdown()
-            await asyncio.wait_for(served.process.wait(), 60)
+            await asyncio.wait_for(served.process.wait(), WATCHDOG)
         key = api.key
+    assert list(temporary.iterdir()) == []
     kept = [path for path in (tmp_path / "state").iterdir() if path.is_file()]
     assert kept
     assert served.log.stat().st_size

@@ -22,6 +22,7 @@ import pytest
 from kireji import __version__
 from support.environment import clean_environment
 from support.lsp_client import Client
+from support.popup_client import until_listed
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -196,6 +197,10 @@ async def suggestion(kireji: Path, project: Path, environment: dict[str, str]) -
         assert explained["provider"] == "local"
         # The checkers came with the wheel: a missing one would be "unknown" here.
         assert {gate["gate"]: gate["state"] for gate in explained["gates"]}["ruff"] == "pass"
+        # The analysis reads the traps that are modules, in a process of its own.
+        other = (project / "other.py").as_uri()
+        client.open(other, "import conftest\nconftest.pa")
+        await until_listed(client, other, 1, 11, "pathlib")
         await client.shutdown()
         assert await asyncio.wait_for(process.wait(), RUN_SECONDS) == 0
         assert client.foreign == []
