@@ -74,6 +74,9 @@ class CodeActions:
                 action.edit = to_proto.workspace_edit(
                     here.uri, outcome, origin, session.abilities, edge.lifecycle.encoding
                 )
+            else:
+                # Eglot asks again for as long as there is data and no edit: without end, and each time the model is paid.
+                action.data = None
             return action
 
         return run()
