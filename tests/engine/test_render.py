@@ -11,7 +11,8 @@ from kireji.base.types import ContextItem, ContextPack, ItemKind, Prompt, Redact
 from kireji.engine.context.redact import redact
 from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.prompt.examples import EXAMPLES, SYSTEM, Example
-from kireji.engine.prompt.render import MAX_MARKS, render
+from kireji.engine.prompt.parts import MAX_MARKS
+from kireji.engine.prompt.render import render
 from kireji.engine.stream.cut import Cutter
 from kireji.engine.stream.echo import Echo
 from kireji.engine.stream.trim import trim

@@ -6,13 +6,11 @@ leads from one to the next, keeps the times, and never decides what a room decid
 
 from __future__ import annotations
 
-import contextlib
-import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from itertools import islice
 
 from kireji.base.clock import Clock
-from kireji.base.ledger import CallInfo, LedgerError
+from kireji.base.ledger import LedgerError
 from kireji.base.types import (
     Candidate,
     Delta,
@@ -33,13 +31,14 @@ from kireji.base.types import (
     Trigger,
     Verdict,
 )
+from kireji.engine.asking import ask, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import Before, preparing
 from kireji.engine.gates.run import run_gates
-from kireji.engine.prompt.contract import Unwrapper, fresh_nonce
+from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.prompt.render import render
 from kireji.engine.record import Record
 from kireji.engine.repair import repairs
@@ -48,7 +47,7 @@ from kireji.engine.site import classify
 from kireji.engine.stream.cut import CutBy, Cutter
 from kireji.engine.stream.echo import Echo
 from kireji.engine.stream.trim import trim
-from kireji.providers.provider import ProviderError, StreamMeter
+from kireji.providers.provider import ProviderError
 
 FEATURE = "inline completion"
 _MAX_REPAIRS = 6
@@ -67,17 +66,21 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         pack = await gather_pack(services, snapshot, site)
         record.redactions = pack.redactions
         record.done(Stage.GATHER)
-        prompt = render(pack, services.asking.model, *_nonces(pack, services.asking.nonce))
+        prompt = render(pack, services.asking.model, *nonces(pack, services.asking.nonce))
         deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
         request = Request(prompt, pack, deadline, snapshot.workspace)
         record.done(Stage.RENDER)
+
+        async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
+            return await read_answer(services.clock, pieces, site, prompt.tag)
+
         try:
-            raw = await _ask(services, request, record)
+            raw = await ask(services, request, FEATURE, record, read)
         except ProviderError as error:
             return record.withheld(error.reason, Stage.STREAM, error.detail)
         except LedgerError as error:
             return record.withheld(error.reason, Stage.RESERVE, str(error))
-        if (reason := _unusable(raw)) is not None:
+        if (reason := unusable(raw)) is not None:
             return record.withheld(reason, Stage.STREAM)
         candidate = make_candidate(snapshot, site, raw)
         record.done(Stage.TRIM)
@@ -93,14 +96,6 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
     if verdict.state is GateState.UNKNOWN and not snapshot.options.show_unverified:
         return record.withheld(Reason.UNVERIFIED, Stage.GATES, findings=verdict)
     return Offered(candidate, verdict, record.report())
-
-
-def _nonces(pack: RedactedPack, process_nonce: str) -> tuple[str, str]:
-    """The nonces of the stable part and of this request. Neither stands in the text it fences, or the text could close it."""
-    texts = [item.text for item in pack.items]
-    rng = random.SystemRandom()
-    stable = fresh_nonce(texts, rng) if any(process_nonce in text for text in texts) else process_nonce
-    return stable, fresh_nonce([*texts, stable], rng)
 
 
 async def gather_pack(services: Services, snapshot: Snapshot, site: Site) -> RedactedPack:
@@ -177,41 +172,3 @@ async def judge(
         if again.state is GateState.PASS:
             return repaired, again
     return candidate, verdict
-
-
-async def _ask(services: Services, request: Request, record: Record) -> RawCompletion:
-    """Streams the answer, within the budget; the upstream is closed and the money settled on every way out."""
-    provider = services.asking.provider
-    site, tag = request.pack.site, request.prompt.tag
-    meter = StreamMeter()
-    async with _paying(services, request, record, meter) as settle:
-        record.done(Stage.RESERVE)
-        async with contextlib.aclosing(provider.stream(request, meter)) as pieces:
-            raw = await read_answer(services.clock, pieces, site, tag)
-        settle(raw)
-    return record.streamed(raw)
-
-
-@contextlib.asynccontextmanager
-async def _paying(
-    services: Services, request: Request, record: Record, meter: StreamMeter
-) -> AsyncGenerator[Callable[[RawCompletion], None], None]:
-    """A reservation around a call that may cost money; what the meter shows is owed however the call ends."""
-    provider = services.asking.provider
-    if not provider.info.remote:
-        yield lambda _: None
-        return
-    call = CallInfo(record.request, FEATURE, provider.info.name, provider.info.model)
-    async with services.ledger.reserve(call, provider.estimate(request.prompt)) as reservation:
-        try:
-            yield lambda raw: reservation.settle(meter.usage, provider.cost(meter.usage), raw.cut_by)
-        finally:
-            record.usage, record.cost = meter.usage, provider.cost(meter.usage)
-            reservation.note(record.usage, record.cost)
-
-
-def _unusable(raw: RawCompletion) -> Reason | None:
-    """Why an answer must not be read at all."""
-    if raw.end is not None and raw.end.reason is EndReason.REFUSAL:
-        return Reason.REFUSED
-    return None
