@@ -225,6 +225,28 @@ class Options:
             high=60_000,
         ),
     )
+    action_context_tokens: int = field(
+        default=12_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How much context may go into the question of a code action, in tokens.",
+            key="actions.context_tokens",
+            env="KIREJI_ACTIONS_CONTEXT_TOKENS",
+            low=1_000,
+            high=100_000,
+        ),
+    )
+    action_request_ms: int = field(
+        default=60_000,
+        metadata=about(
+            Kind.WHOLE,
+            "When a code action is given up, in milliseconds.",
+            key="actions.request_ms",
+            env="KIREJI_ACTIONS_REQUEST_MS",
+            low=1_000,
+            high=600_000,
+        ),
+    )
     gather_ms: int = field(
         default=50,
         metadata=about(

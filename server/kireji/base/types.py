@@ -90,6 +90,7 @@ class Reason(Enum):
     OVERLOADED = "the model service is overloaded"
     RATE_LIMITED = "the model service limits the rate"
     REFUSED = "the model declined to answer"
+    NO_INSTRUCTIONS = "the engine in use takes no instructions"
     TIMEOUT = "no answer by the deadline"
     PROTOCOL = "the model service sent something that is not its protocol"
     # The answer was not worth showing.
@@ -97,6 +98,8 @@ class Reason(Enum):
     LOW_CONFIDENCE = "the local engine is not sure enough"
     INCOMPLETE = "the answer was cut off"
     INVALID = "a gate proved the answer wrong"
+    OUT_OF_SCOPE = "the answer does not keep to what was asked"
+    DECLINED = "the model declined and said why"
     UNVERIFIED = "a gate could not answer in time, and unverified answers are off"
     STALE = "the text changed meanwhile"
     CANCELLED = "the request was cancelled"

@@ -57,7 +57,7 @@ class AnthropicProvider:
 
     @property
     def info(self) -> ProviderInfo:
-        return ProviderInfo("anthropic", self._model.id, remote=True)
+        return ProviderInfo("anthropic", self._model.id, remote=True, follows_instructions=True)
 
     def estimate(self, prompt: Prompt) -> int:
         return models.estimate(self._model, prompt)

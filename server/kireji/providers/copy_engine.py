@@ -61,7 +61,7 @@ class CopyEngine:
     @property
     def info(self) -> ProviderInfo:
         """Never remote."""
-        return ProviderInfo("local", "copy-engine", remote=False)
+        return ProviderInfo("local", "copy-engine", remote=False, follows_instructions=False)
 
     async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The cursor's line in the answer contract, completed; below the threshold it is said again as it is."""

@@ -27,11 +27,15 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """Who answers. `remote` means: text leaves the machine and money may be spent."""
+    """Who answers. `remote` means: text leaves the machine and money may be spent.
+
+    `follows_instructions` means: it can be told what to do; an engine that only continues text cannot.
+    """
 
     name: str
     model: str
     remote: bool
+    follows_instructions: bool
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ class Scripted:
 
     @property
     def info(self) -> ProviderInfo:
-        """Never remote."""
-        return ProviderInfo("scripted", "recorded answers", remote=False)
+        """Never remote; what was recorded answers no instruction."""
+        return ProviderInfo("scripted", "recorded answers", remote=False, follows_instructions=False)
 
     async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The recorded answer in the answer contract: the line said again, then what follows."""
