@@ -17,6 +17,7 @@ from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
+from kireji.base.trees import Trees
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.syntax import SyntaxGate
@@ -49,7 +50,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(TextGate(), SyntaxGate(), RuffGate(ruff)),
-        semantics=Semantics(SymbolReader(), analysis),
+        semantics=Semantics(SymbolReader(), analysis, Trees()),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,

@@ -11,6 +11,7 @@ from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.ledger import Ledger
+from kireji.base.trees import Trees
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
 from kireji.providers.models import Model
@@ -42,10 +43,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Semantics:
-    """Who knows what names mean: definitions by the syntax of files, and Python by the analysis worker."""
+    """Who knows what a text says: its tree, definitions by the syntax of files, and Python by the analysis worker."""
 
     symbols: SymbolReader
     analysis: Analysis
+    trees: Trees
 
 
 @dataclass(frozen=True, slots=True)

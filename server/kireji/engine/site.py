@@ -25,7 +25,7 @@ _BLOCK_COMMENTS = ("/*", "<!--", "{-", "--[[", "=begin")
 def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
     """The site at `offset` (a Python string offset; one outside the text is moved to its nearer end), or why there is none."""
     document = snapshot.document
-    if reason := _refusal(snapshot):
+    if reason := refusal(snapshot):
         return Skip(reason)
     offset = max(0, min(offset, len(document.text)))
     line = line_span(document.text, document.lines, bisect_right(document.lines, offset) - 1)
@@ -41,7 +41,8 @@ def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
     return Site(document, offset, kind, _shape(kind, before, after), scope, indent_of(before), before, after)
 
 
-def _refusal(snapshot: Snapshot) -> Reason | None:
+def refusal(snapshot: Snapshot) -> Reason | None:
+    """Why no question about the document is asked now, wherever the cursor stands."""
     document, options = snapshot.document, snapshot.options
     if snapshot.paused:
         return Reason.PAUSED

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
-from kireji.base.types import ContextItem, Dropped, ItemKind, RedactedPack, Span
+from kireji.base.types import ContextItem, Dropped, ItemKind, RedactedPack, Site, Span
 
 _WINDOW_SHARE = 0.25
 _MIN_WINDOW = 2_000
@@ -23,16 +23,16 @@ _HEADING = 60
 _ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE)
 
 
-def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float) -> RedactedPack:
+def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float, needed: Span | None = None) -> RedactedPack:
     """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in
-    `dropped`.
+    `dropped`. The lines of `needed`, which lies around the cursor, come first.
 
     Items come in the order of the prompt: other files by name and line, the rest of this file, open files, the text
     after the cursor, the text before it.
     """
     budget = int(budget_tokens * chars_per_token)
     before, after, others = _split(pack)
-    room_before, room_after = _window_room(before, after, budget)
+    room_before, room_after = _window_room(before, after, budget, _whole_lines(pack.site, needed))
     window = Span(
         before.span.end - room_before if before is not None else 0,
         after.span.start + room_after if after is not None else 0,
@@ -61,14 +61,25 @@ def _split(pack: RedactedPack) -> tuple[ContextItem | None, ContextItem | None, 
     return before, after, [i for i in pack.items if i is not before and i is not after]
 
 
-def _window_room(before: ContextItem | None, after: ContextItem | None, budget: int) -> tuple[int, int]:
+def _whole_lines(site: Site, needed: Span | None) -> tuple[int, int]:
+    """How many characters before and after the cursor are needed, to the ends of their lines."""
+    if needed is None:
+        return 0, 0
+    text = site.document.text
+    start, end = text.rfind("\n", 0, needed.start) + 1, text.find("\n", needed.end) + 1
+    return site.offset - start, (end or len(text)) - site.offset
+
+
+def _window_room(
+    before: ContextItem | None, after: ContextItem | None, budget: int, needed: tuple[int, int]
+) -> tuple[int, int]:
     """Characters for the two halves of the window. What one half does not need, the other gets."""
     text_before = before.text if before is not None else ""
     text_after = after.text if after is not None else ""
     window = max(_MIN_WINDOW, int(budget * _WINDOW_SHARE))
-    wanted = max(int(window * _BEFORE_SHARE), window - len(text_after), _last_lines(text_before, _MIN_LINES))
-    room_before = min(len(text_before), wanted, budget)
-    room_after = min(len(text_after), max(0, window - room_before), budget - room_before)
+    wanted = max(int(window * _BEFORE_SHARE), window - len(text_after), _last_lines(text_before, _MIN_LINES), needed[0])
+    room_before = min(len(text_before), wanted, budget - min(needed[1], budget))
+    room_after = min(len(text_after), max(0, window - room_before, needed[1]), budget - room_before)
     return room_before, room_after
 
 
