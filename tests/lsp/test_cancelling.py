@@ -23,6 +23,7 @@ from support.serving import Served, serving
 
 CANCELS = int(os.environ.get("SOAK_CANCELS", "100"))
 LINE = "    return wi"
+FIRST = "# first"
 
 
 def begin(client: Client, door: str, number: int) -> asyncio.Future[Any]:
@@ -34,7 +35,11 @@ def begin(client: Client, door: str, number: int) -> asyncio.Future[Any]:
         return client.start("textDocument/inlineCompletion", where | {"context": {"triggerKind": 1}})
     if door == "popup":
         return client.start("textDocument/completion", where | {"context": {"triggerKind": 1}})
-    raise AssertionError(door)
+    client.open(uri, f"def area(width, height):  # {number}:\n    raise NotImplementedError\n")
+    data = {"uri": uri, "action": "implement", "range": [[1, 4], [1, 4]]}
+    if door == "action":
+        return client.start("codeAction/resolve", {"title": "Implement area", "data": data})
+    return client.start("workspace/executeCommand", {"command": "kireji.act", "arguments": [data]})
 
 
 def model(rng: random.Random) -> Any:
@@ -42,7 +47,10 @@ def model(rng: random.Random) -> Any:
 
     def answer(asked: Asked) -> Play:
         pace = Pace(rng.choice((0.0, 0.02, 600.0)), rng.choice((0.0, 200.0)))
-        return Play(tagged(asked, f"{LINE.strip()}dth * height"), pace=pace)
+        if FIRST in asked.question:
+            pace = Pace()
+        said = f"{LINE.strip()}dth * height" if LINE in asked.question else ""
+        return Play(tagged(asked, said), pace=pace)
 
     return answer
 
@@ -78,7 +86,7 @@ async def test_whatever_is_cancelled_leaves_nothing_behind(tmp_path: Path) -> No
         await asyncio.wait_for(warm(client), 60)
         before = await at_rest(served)
         for number in range(CANCELS):
-            door = rng.choice(("inline", "popup"))
+            door = rng.choice(("inline", "popup", "action", "command"))
             pending = begin(client, door, number)
             taken_back = client.last_id
             asked = await at_some_moment(rng, api, f"# {number}:")
@@ -122,12 +130,10 @@ async def was_closed(asked: Asked) -> bool:
 
 
 async def warm(client: Client) -> None:
-    """A first question loads what is loaded once."""
-    client.open("file:///project/first.py", f"{LINE}\n")
-    pending = client.ask("file:///project/first.py", 0, len(LINE))
-    client.notify("$/cancelRequest", {"id": client.last_id})
-    await asyncio.gather(pending, return_exceptions=True)
-    await client.request("workspace/executeCommand", {"command": "kireji.status"})
+    """A first question loads what is loaded once, and leaves a connection that will be used again."""
+    client.open("file:///project/first.py", f"def area(width, height):  {FIRST}\n{LINE}\n")
+    assert (await client.ask("file:///project/first.py", 1, len(LINE), automatic=1))["items"]
+    client.notify("textDocument/didClose", {"textDocument": {"uri": "file:///project/first.py"}})
 
 
 Rest = tuple[int, int, frozenset[str]]

@@ -1,0 +1,241 @@
+"""Code actions of the real server: offered at once, done through the gates, for clients of every ability."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.lsp_client import Client, RpcError
+from support.messages_api import MessagesApi, script
+from support.messages_play import Pace
+from support.serving import serving
+
+URI = "file:///project/shop.py"
+HEADER = 'def total(prices: list[int]) -> int:\n    """The sum of all prices. 𝒳"""\n'
+TEXT = f'FACE = "🦊"\n\n\n{HEADER}    raise NotImplementedError\n\n\nprint(total([1]))\n'
+GOOD = f"{HEADER}    return sum(prices)"
+BROKEN = f"{HEADER}    return summe(prices)"
+DONE = TEXT.replace("raise NotImplementedError", "return sum(prices)")
+
+LITERALS = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "refactor"]}}}
+LAZY = LITERALS | {"dataSupport": True, "resolveSupport": {"properties": ["edit"]}}
+VERSIONED = {"workspaceEdit": {"documentChanges": True}, "applyEdit": True}
+
+
+def able(
+    actions: object = LAZY, workspace: object = VERSIONED, encoding: str = "utf-32", **window: bool
+) -> dict[str, Any]:
+    """A client's capabilities."""
+    return {
+        "general": {"positionEncodings": [encoding]},
+        "textDocument": {"codeAction": actions},
+        "workspace": workspace,
+        "window": window,
+    }
+
+
+def taking(edits: list[Any]) -> Callable[[Any], Any]:
+    """A client that applies what it is asked to."""
+
+    def apply(params: Any) -> Any:
+        edits.append(params)
+        return {"applied": True}
+
+    return apply
+
+
+async def offers(client: Client, line: int = 5, only: list[str] | None = None, uri: str = URI) -> list[Any]:
+    """What is offered at a line."""
+    place = {"line": line, "character": 4}
+    context: dict[str, Any] = {"diagnostics": []} | ({"only": only} if only is not None else {})
+    params = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": context}
+    found: list[Any] = await client.request("textDocument/codeAction", params)
+    return found
+
+
+def applied(text: str, edit: Any) -> str:
+    """The text with a workspace edit for its only document applied; columns are characters."""
+    (change,) = edit.get("documentChanges") or [{"edits": next(iter(edit["changes"].values()))}]
+    lines = text.split("\n")
+    for one in sorted(change["edits"], key=lambda e: -e["range"]["start"]["line"]):
+        start, end = one["range"]["start"], one["range"]["end"]
+        before = "\n".join([*lines[: start["line"]], lines[start["line"]][: start["character"]]])
+        after = "\n".join([lines[end["line"]][end["character"] :], *lines[end["line"] + 1 :]])
+        lines = (before + one["newText"] + after).split("\n")
+    return "\n".join(lines)
+
+
+async def test_an_action_is_offered_without_a_question_and_resolved_with_one(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        kinds = client.capabilities["codeActionProvider"]
+        assert kinds["resolveProvider"] and "refactor.rewrite" in kinds["codeActionKinds"]
+        client.open(URI, TEXT, version=7)
+        (action,) = await offers(client)
+        assert (action["title"], action["kind"]) == ("Implement total", "refactor.rewrite")
+        assert "edit" not in action and "command" not in action
+        assert api.asked == []
+
+        resolved = await client.request("codeAction/resolve", action)
+        (change,) = resolved["edit"]["documentChanges"]
+        assert change["textDocument"] == {"uri": URI, "version": 7}
+        assert applied(TEXT, resolved["edit"]) == DONE
+        assert "NotImplementedError" in api.asked[0].question
+        await client.shutdown()
+        await served.process.wait()
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
+        rows = store.execute("SELECT feature, reason FROM outcomes ORDER BY id").fetchall()
+        calls = store.execute("SELECT feature, outcome FROM calls").fetchall()
+    assert rows == [("code action", "offered"), ("implement", "offered")]
+    assert [feature for feature, _ in calls] == ["implement"]
+
+
+async def test_only_what_is_asked_for_and_only_where_it_applies(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        assert len(await offers(client, only=["refactor"])) == 1
+        assert len(await offers(client, only=["refactor.rewrite"])) == 1
+        for other in (["quickfix"], ["refactor.rewrite.more"], ["refact"], ["source.organizeImports", "quickfix"]):
+            assert await offers(client, only=other) == []
+        assert await offers(client, line=8) == []
+        assert await offers(client, uri="file:///project/unknown.py") == []
+        client.open(URI, DONE)
+        assert await offers(client) == []
+        assert api.asked == []
+
+
+async def test_nothing_is_offered_where_nobody_can_do_it(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        await served.client.initialize(capabilities=able())
+        served.client.open(URI, TEXT)
+        assert await offers(served.client) == [], "the local engine follows no instructions"
+
+
+@pytest.mark.parametrize("literals", [True, False])
+async def test_clients_that_resolve_nothing_get_a_command(tmp_path: Path, literals: bool) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        edits: list[Any] = []
+        client.answers["workspace/applyEdit"] = taking(edits)
+        await client.initialize(capabilities=able(LITERALS if literals else {}, {"applyEdit": True}))
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        command = action["command"] if literals else action
+        assert command["title"] == "Implement total"
+        run = {"command": command["command"], "arguments": command["arguments"]}
+        assert await client.request("workspace/executeCommand", run) is True
+        (edit,) = edits
+        assert list(edit["edit"]["changes"]) == [URI], "the client knows no versions"
+        assert applied(TEXT, edit["edit"]) == DONE
+
+
+async def test_what_a_gate_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
+    async with MessagesApi(script(BROKEN)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        resolved = await client.request("codeAction/resolve", action)
+        assert not resolved.get("edit", {}).get("documentChanges")
+        shown = await client.notified("window/showMessage")
+        assert "Implement total" in shown["message"]
+        assert "summe" in shown["message"]
+        assert (await client.request("kireji/explain", {}))["findings"][0]["code"] == "F821"
+
+
+async def test_an_edit_is_not_made_for_a_text_that_has_changed(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD, pace=Pace(first_token=0.2))) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        pending = client.start("codeAction/resolve", action)
+        await api.request()
+        client.change(URI, 2, f"# new\n{TEXT}")
+        resolved = await asyncio.wait_for(pending, 60)
+        assert not resolved.get("edit", {}).get("documentChanges")
+        # What was offered for a text that is gone does nothing either.
+        client.change(URI, 3, DONE)
+        assert not (await client.request("codeAction/resolve", action)).get("edit", {}).get("documentChanges")
+        assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_columns_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    text = 'def face(name: str) -> str:\n    """𝒳🦊"""; raise NotImplementedError\n'
+    answer = 'def face(name: str) -> str:\n    """𝒳🦊"""\n    return name'
+    units = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
+    async with MessagesApi(script(answer)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able(encoding=encoding))
+        client.open(URI, text)
+        place = {"line": 0, "character": 4}
+        params = {"textDocument": {"uri": URI}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+        (action,) = await client.request("textDocument/codeAction", params)
+        resolved = await client.request("codeAction/resolve", action)
+        (change,) = resolved["edit"]["documentChanges"]
+        (edit,) = change["edits"]
+        codec = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[encoding]
+        whole, docstring = text.splitlines()[1], '    """𝒳🦊"""'
+        columns = [len(part.encode(codec)) // units for part in (docstring, whole)]
+        assert edit["range"] == {
+            "start": {"line": 1, "character": columns[0]},
+            "end": {"line": 1, "character": columns[1]},
+        }
+
+
+async def test_progress_is_shown_and_can_stop_the_work(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD, pace=Pace(first_token=600))) as api, serving(tmp_path, api) as served:
+        client = served.client
+        tokens: list[Any] = []
+        client.answers["window/workDoneProgress/create"] = lambda params: tokens.append(params["token"])
+        await client.initialize(capabilities=able(workDoneProgress=True))
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        pending = client.start("codeAction/resolve", action)
+        asked = await api.request()
+        begun = await client.notified("$/progress")
+        assert begun["value"] == {"kind": "begin", "title": "Implement total", "cancellable": True}
+        assert [begun["token"]] == tokens
+        client.notify("window/workDoneProgress/cancel", {"token": begun["token"]})
+        with pytest.raises(RpcError, match="-32800"):
+            await asyncio.wait_for(pending, 60)
+        await asyncio.wait_for(asked.closed.wait(), 60)
+        await client.notified("$/progress", lambda params: params["value"]["kind"] == "end")
+
+
+async def test_a_command_that_is_cancelled_really_stops(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD, pace=Pace(first_token=600))) as api, serving(tmp_path, api) as served:
+        client = served.client
+        edits: list[Any] = []
+        client.answers["workspace/applyEdit"] = taking(edits)
+        await client.initialize(capabilities=able(LITERALS))
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        run = {"command": "kireji.act", "arguments": action["command"]["arguments"], "workDoneToken": "t"}
+        pending = client.start("workspace/executeCommand", run)
+        asked = await api.request()
+        begun = await client.notified("$/progress")
+        assert begun["token"] == "t", "the client's own token is used"
+        client.notify("$/cancelRequest", {"id": client.last_id})
+        with pytest.raises(RpcError, match="-32800"):
+            await asyncio.wait_for(pending, 60)
+        await asyncio.wait_for(asked.closed.wait(), 60)
+        assert edits == []
+
+
+@pytest.mark.parametrize("data", [None, 1, {}, {"uri": URI, "action": "implement", "range": [[0], [0, 0]]}])
+async def test_what_was_not_offered_is_refused(tmp_path: Path, data: object) -> None:
+    async with serving(tmp_path) as served:
+        await served.client.initialize(capabilities=able())
+        with pytest.raises(RpcError, match="-32602"):
+            await served.client.request("codeAction/resolve", {"title": "x", "data": data})
