@@ -152,6 +152,8 @@ async def test_the_wheel_works_where_nothing_else_is(built: Built, tmp_path: Pat
     place = await asyncio.to_thread(run, *where, cwd=aside, seconds=RUN_SECONDS, environment=environment)
     assert Path(place.strip()).is_relative_to(tmp_path / "venv"), "another Kireji is tested"
     assert await suggestion(kireji, project, environment) == [" items:"]
+    # All that is needed came with the wheel, and each gate can tell sound from broken.
+    await asyncio.to_thread(run, kireji, "doctor", cwd=project, seconds=RUN_SECONDS, environment=environment)
     assert sorted(project.rglob("*")) == before, "something of the workspace was run"
 
 
