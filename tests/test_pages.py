@@ -85,9 +85,9 @@ async def test_nothing_of_the_text_is_left_in_store_log_or_temporary_folder(tmp_
         folder.mkdir()
     (project / "quince.py").write_text("def marzipan(): ...\n", encoding="utf-8")
     uri, other = (project / "app.py").as_uri(), (project / "other.py").as_uri()
-    own = {"KIREJI_LOG": "debug", "KIREJI_DETERMINISTIC": "true", "TMPDIR": str(temporary)}
+    place = str(temporary)
     async with MessagesApi(script("return marzipan")) as api:
-        async with serving(tmp_path, api, **own) as served:
+        async with serving(tmp_path, api, KIREJI_LOG="debug", KIREJI_DETERMINISTIC="true", TMPDIR=place) as served:
             await served.client.initialize(workspaceFolders=[{"uri": project.as_uri(), "name": "project"}])
             served.client.open(uri, TEXT)
             assert (await served.client.ask(uri, 1, 14, automatic=1))["items"]
