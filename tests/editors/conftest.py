@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.editing import PROGRAM, Kireji, Model
+from support.editing import PROGRAM, STUB, Kireji, Model
 
 
 @pytest.fixture
@@ -24,6 +24,14 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "work/sums.py"
     path.parent.mkdir()
     path.write_text(PROGRAM, "utf-8")
+    return path
+
+
+@pytest.fixture
+def stub(source: Path) -> Path:
+    """Another file beside it, with a function to implement."""
+    path = source.with_name("scale.py")
+    path.write_text(STUB, "utf-8")
     return path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, PROGRAM, ROOT, Model
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model
 from support.emacs import Emacs, emacs
 
 pytestmark = pytest.mark.editors
@@ -82,6 +82,27 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Emacs, home: Path
     await editor.append("r")
     await editor.completes_to(PROGRAM[:-1] + "; return first + second\n")
     await editor.never_said("undefined_name_xyz")
+
+
+async def test_a_code_action_is_applied(editor: Emacs, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await editor.terminal.press("M->", "Left", "C-c", "a")
+    await editor.terminal.shows("Pick an action (default Implement scale)")
+    await editor.terminal.press("Enter")
+    await editor.has(IMPLEMENTED)
+    assert len(model.api.asked) == 1
+
+
+async def test_a_broken_action_changes_nothing_and_says_why(editor: Emacs, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip().replace("* times", "* undefined_name_xyz")
+    await editor.open(stub)
+    await editor.terminal.press("M->", "Left", "C-c", "a")
+    await editor.terminal.shows("Pick an action (default Implement scale)")
+    await editor.terminal.press("Enter")
+    await editor.terminal.shows("Kireji: Implement scale:")
+    await editor.has(STUB)
+    assert len(model.api.asked) == 1, "Eglot asks again for as long as it is told that there is more to come"
 
 
 async def test_is_started_for_every_language_it_knows(editor: Emacs) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, PROGRAM, ROOT, Model, program
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model, program
 from support.helix import Helix, helix
 
 pytestmark = pytest.mark.editors
@@ -82,6 +82,28 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Helix, model: Mod
     await editor.terminal.type("s")
     await editor.terminal.shows("first + second")
     editor.never_said("undefined_name_xyz")
+
+
+async def test_a_code_action_is_applied(editor: Helix, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await editor.terminal.type("ge a")
+    await editor.terminal.shows("Implement scale")
+    await editor.terminal.press("Enter")
+    await editor.terminal.shows("return (text + sign) * times")
+    assert await editor.saved() == IMPLEMENTED
+    assert len(model.api.asked) == 1
+
+
+async def test_a_broken_action_changes_nothing_and_says_why(editor: Helix, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip().replace("* times", "* undefined_name_xyz")
+    await editor.open(stub)
+    await editor.terminal.type("ge a")
+    await editor.terminal.shows("Implement scale")
+    await editor.terminal.press("Enter")
+    await editor.terminal.shows("Kireji: Implement scale:")
+    assert await editor.saved() == STUB
+    assert len(model.api.asked) == 1
 
 
 def test_is_started_for_every_language_it_knows_beside_the_servers_that_helix_has(env: dict[str, str]) -> None:

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / ".cache/editors/bin"
 # What is edited. Beside characters outside the basic plane, columns differ in every encoding.
 PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
+# A function to implement: its body begins behind such a character, on the same line.
+STUB = f'{PROGRAM}\n\ndef scale(text, times, sign="🐍"): ...\n'
+IMPLEMENTED = STUB.replace(" ...", "\n    return (text + sign) * times")
 # What a model may say that no editor may show.
 BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
 WATCHDOG = 60.0
@@ -44,9 +47,12 @@ class Kireji:
         self.command.chmod(0o755)
 
     def environment(self, home: Path, model: Model) -> dict[str, str]:
-        """An editor's whole environment: no settings of a person, this command on the PATH, the played model."""
+        """An editor's whole environment: no settings of a person, this command on the PATH, the played model.
+
+        Of other programs only the system's are there: a language server found elsewhere would take part.
+        """
         env = clean_environment(home, ANTHROPIC_API_KEY="test-key", ANTHROPIC_BASE_URL=model.api.url)
-        env["PATH"] = f"{self.command.parent}{os.pathsep}{env['PATH']}"
+        env["PATH"] = f"{self.command.parent}{os.pathsep}{os.defpath}"
         env["PYTHONPATH"] = str(Path(kireji.__file__).parents[1])
         return env
 

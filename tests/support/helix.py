@@ -33,6 +33,12 @@ class Helix:
         await self.terminal.until(lambda screen: _in_mode("INS", screen), "Helix is in insert mode")
         await self.terminal.type(text)
 
+    async def open(self, path: Path) -> None:
+        """Opens another file, and waits until its language server has been told of it."""
+        await self.command(f"open {path}")
+        self._path = path
+        await self.said(f'"textDocument/didOpen"[^\\n]*{re.escape(path.name)}')
+
     async def command(self, command: str) -> None:
         """Runs one typed command, without its colon."""
         await self.normal()
