@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
+from kireji.base import syntax
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.text import indent_of, line_at, line_span, split_lines
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Span
@@ -139,7 +140,18 @@ def _open_end(trial: Trial, inserted: str, rest: str) -> Span | None:
     said, below = split_lines(text[trial.after.lines[last] :])[0:2] if last + 1 < len(trial.after.lines) else ("", "")
     if below.strip() and len(indent_of(below)) > len(indent_of(said)):
         return None
+    if _in_closed_string(trial.after, trial.inserted.start + len(body) - 1):
+        return None
     return Span(len(body) - 1, len(inserted))
+
+
+def _in_closed_string(document: Document, offset: int) -> bool:
+    """Whether a character belongs to a string that goes on behind it and ends: there, a backslash joins nothing by accident."""
+    if not syntax.supported(document.language):
+        return False
+    node = syntax.parse(document.language, document.text).node_at(offset)
+    around = next((n for n in (node, *node.ancestors()) if "string" in n.type and n.end > offset + 1), None)
+    return around is not None and not around.has_error
 
 
 def _same(a: Sequence[str], b: Sequence[str]) -> bool:
