@@ -132,3 +132,13 @@ def test_equal_input_gives_equal_output() -> None:
     items = many(300)
     packs = {fit(make_pack(lines(300), "", order), 1_000, CHARS).items for order in (items, items[::-1])}
     assert len(packs) == 1
+
+
+def test_what_is_needed_comes_before_everything_else() -> None:
+    before, after = lines(100), lines(100)
+    needed = Span(len(before) - 90 * 20, len(before) + 80 * 20 - 1)
+    pack = fit(make_pack(before, after, many(400)), 900, CHARS, needed)
+    assert tuple(map(len, window_of(pack))) == (90 * 20, 80 * 20)
+    assert sum(len(item.text) for item in pack.items) <= 900 * CHARS
+    within = Span(needed.start + 5, needed.end - 5)
+    assert window_of(fit(make_pack(before, after, many(400)), 900, CHARS, within)) == window_of(pack)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from kireji.base.clock import Clock
 from kireji.base.ledger import LedgerError
+from kireji.base.syntax import Tree
 from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
     Candidate,
@@ -64,7 +65,7 @@ def applicable(services: Services, snapshot: Snapshot, span: Span) -> Iterator[t
     if tree is None:
         return
     for action in ACTIONS:
-        target = action.find(snapshot.document, tree, span)
+        target = _found(snapshot, action, tree, span)
         if target is not None:
             yield action, target
 
@@ -77,7 +78,7 @@ async def act(services: Services, snapshot: Snapshot, action: Action, span: Span
     if not services.asking.provider.info.follows_instructions:
         return record.withheld(Reason.NO_INSTRUCTIONS, Stage.CLASSIFY)
     tree = services.semantics.trees.of(snapshot.document)
-    target = action.find(snapshot.document, tree, span) if tree is not None else None
+    target = _found(snapshot, action, tree, span) if tree is not None else None
     if tree is None or target is None:
         return record.withheld(Reason.STALE, Stage.CLASSIFY, "there is nothing left to do here")
     site = _site(snapshot.document, target)
@@ -109,6 +110,12 @@ async def act(services: Services, snapshot: Snapshot, action: Action, span: Span
         notes = "; ".join(f"{r.gate}: {r.note}" for r in unproved)
         return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict)
     return Offered(candidate, verdict, record.report())
+
+
+def _found(snapshot: Snapshot, action: Action, tree: Tree, span: Span) -> Target | None:
+    """The target at a span; None also where it begins in another cell of a notebook, which is another document."""
+    target = action.find(snapshot.document, tree, span)
+    return target if target is not None and target.head >= snapshot.origin else None
 
 
 async def _gathered(services: Services, snapshot: Snapshot, site: Site, action: Action, target: Target) -> RedactedPack:

@@ -173,8 +173,8 @@ def _described(function: Node, row: _Row, tree: Tree) -> Function | None:
     if named is None or inside is None:
         return None
     head = Span(_own_word(function, outer), inside.start)
-    span = Span(_lead(decorated, text), max(decorated.end, inside.end))
     closes = text.startswith("}", inside.end)
+    span = Span(_lead(decorated, text), decorated.end if closes else inside.end)
     return Function(tree.language, named.text, function, span, head, inside, closes)
 
 
@@ -189,7 +189,10 @@ def _inside(function: Node, body: Node, text: str) -> Span | None:
     comment = colon.next_sibling
     if comment is not None and comment.type in COMMENTS and comment.start < line_end:
         start = comment.end  # it stays on the header's line
-    return Span(start, function.end if body.end > body.start else max(start, _hanging(text, function, start)))
+    if body.end <= body.start:
+        return Span(start, max(start, _hanging(text, function, start)))
+    # A comment takes the first half of a CRLF with it.
+    return Span(start, function.end - (text[function.end - 1] == "\r"))
 
 
 def _hanging(text: str, function: Node, start: int) -> int:
@@ -217,6 +220,7 @@ def _hung_below(tree: Tree, where: Span, row: _Row) -> Function | None:
     at = where.start - sum(len(row) + 1 for row in rows[-hanging:])
     if hanging >= len(rows) or at < 0:
         return None
+    at = len(tree.text[:at].rstrip())
     node = tree.node_at(max(0, at - 1), at)
     owner = next((around for around in _up(node) if around.type in row.functions), None)
     function = _described(owner, row, tree) if owner is not None else None

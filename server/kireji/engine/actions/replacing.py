@@ -27,10 +27,11 @@ _NOTHING_IN_PYTHON = re.compile(r"(?:\s|#[^\n]*)*")
 def place_of(text: str, function: Function, docstring: Span | None) -> Span:
     """The part of a body that is to be written anew: its lines, or all between header and end where it has none of its own.
 
-    A docstring is not part of it.
+    A docstring is not part of it, unless nothing could stand below it because it stands on the header's line.
     """
     inside = function.inside
-    since = docstring.end if docstring is not None else inside.start
+    below = docstring is not None and "\n" in text[inside.start : docstring.start]
+    since = docstring.end if docstring is not None and below else inside.start
     region = text[since : inside.end]
     said = region.strip()
     start = since + len(region) - len(region.lstrip()) if said else since
@@ -107,6 +108,8 @@ def _placed(tree: Tree, target: Target, old: Function, whole: Tree, core: Span) 
     else:
         to_level = header + (step_of(text) or from_level.removeprefix(header) or "    ")
     body = moved(said, core.start, strings_of(whole, core), Level(from_level, to_level, step_of(text)))
+    if docstring is not None and docstring.start >= place.start:
+        body = f"{text[docstring.start : docstring.end]}\n{to_level}{body}"
     if begun.strip():
         body = f"\n{to_level}{body}" + (f"\n{header}" if old.closes else "")
     return Change(place, body.replace("\n", "\r\n") if "\r\n" in text else body)

@@ -1,0 +1,100 @@
+"""What is offered, under which kinds, and that an edit which comes too late is not given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kireji.base.clock import SystemClock
+from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.text import make_document
+from kireji.base.types import Document, Offered, Reason, Snapshot, Span, Trigger, Withheld
+from kireji.compose import build_services
+from kireji.features.code_action import Offer, offers, resolve
+from support.acting import acting, marked
+from support.messages_api import script
+
+TEXT = "import os\n\n\ndef total_price(net):\n    pass$0\n"
+GOOD = "def total_price(net):\n    return net * 2\n"
+
+
+@pytest.mark.parametrize(
+    ("only", "offered"),
+    [
+        ((), True),
+        (("refactor",), True),
+        (("refactor.rewrite",), True),
+        (("quickfix", "refactor"), True),
+        (("refactor.rewrite.more",), False),
+        (("refactor.extract",), False),
+        (("ref",), False),
+        (("quickfix",), False),
+    ],
+)
+async def test_an_offer_says_what_it_is_about(tmp_path: Path, only: tuple[str, ...], offered: bool) -> None:
+    async with acting(tmp_path, script(GOOD)) as line:
+        document, span = marked(TEXT)
+        found = offers(line.services, Snapshot("t", document), span, only)
+        about = Span(document.text.index("def"), len(document.text) - 1)
+        expected = (Offer("implement", "Implement total_price", "refactor.rewrite", about),)
+        assert found == (expected if offered else ())
+        assert line.api.received == 0
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        Snapshot("t", marked("x = 1$0\n")[0]),
+        Snapshot("t", marked(TEXT)[0], paused=True),
+        Snapshot("t", marked(TEXT)[0], options=Options(disabled_languages=("python",))),
+        Snapshot("t", replace(marked(TEXT)[0], language="klingon")),
+        Snapshot("t", replace(marked(TEXT)[0], path="/w/.env", uri="file:///w/.env")),
+    ],
+    ids=["nothing to do", "paused", "language off", "unknown language", "never read"],
+)
+async def test_where_it_cannot_work_nothing_is_offered(tmp_path: Path, snapshot: Snapshot) -> None:
+    async with acting(tmp_path, script(GOOD)) as line:
+        at = len(snapshot.document.text) - 1
+        assert offers(line.services, snapshot, Span(at, at), ()) == ()
+
+
+async def test_an_engine_that_takes_no_instructions_offers_nothing(tmp_path: Path) -> None:
+    services = build_services(Settings(protected=Protected(state_dir=str(tmp_path))), SystemClock())
+    try:
+        document, span = marked(TEXT)
+        assert offers(services, Snapshot("t", document), span, ()) == ()
+    finally:
+        await services.close()
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (marked(TEXT)[0], None),
+        (replace(marked(TEXT)[0], version=2), None),
+        (make_document("file:///w/shop.py", "/w/shop.py", "python", 2, "x\n" + marked(TEXT)[0].text), Reason.STALE),
+        (None, Reason.STALE),
+    ],
+    ids=["as it was", "another version of the same text", "changed", "closed"],
+)
+async def test_a_changed_text_gets_no_edit(tmp_path: Path, now: Document | None, reason: Reason | None) -> None:
+    async with acting(tmp_path, script(GOOD)) as line:
+        document, span = marked(TEXT)
+        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
+        outcome = await resolve(line.services, snapshot, "implement", span, lambda: now)
+        assert outcome.reason is reason
+        assert isinstance(outcome, Withheld if reason else Offered)
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [("implement", "def total_price(net):\n    return net$0\n"), ("implement", "$0"), ("destroy", TEXT)],
+)
+async def test_what_is_gone_is_not_done(tmp_path: Path, action: str, text: str) -> None:
+    async with acting(tmp_path, script(GOOD)) as line:
+        document, span = marked(text)
+        outcome = await resolve(line.services, Snapshot("t", document), action, span, lambda: document)
+        assert outcome.reason is Reason.STALE
+        assert line.api.received == 0
