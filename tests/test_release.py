@@ -50,8 +50,9 @@ FIRED = "fired"
 TRAP = f"import pathlib; pathlib.Path(__file__).with_name('{FIRED}').touch()\n"
 TRAPS = {
     **dict.fromkeys(("json.py", "kireji.py", "jedi.py", "sitecustomize.py", "usercustomize.py", "conftest.py"), TRAP),
-    "ruff.toml": 'extend = "nowhere.toml"\n',
-    "pyproject.toml": '[tool.ruff]\nextend = "nowhere.toml"\n',
+    # Obeyed, these would make the checker blind, and its gate would say "unknown".
+    "ruff.toml": 'exclude = ["*.py"]\nforce-exclude = true\n[lint]\nignore = ["F"]\n',
+    "pyproject.toml": '[tool.ruff]\nexclude = ["*.py"]\nforce-exclude = true\n[tool.ruff.lint]\nignore = ["F"]\n',
     **dict.fromkeys(("ruff", "ty", "git", ".venv/bin/python"), f'#!/bin/sh\n: > "${{0%/*}}/{FIRED}"\n'),
 }
 
