@@ -68,7 +68,7 @@ LOOP = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
         ("print(total($0)\n", "prices)", []),
         ("value = first + $0\n", "second \\", [Rule.OPEN_END]),
         ('SYSTEM = $0\nYou complete code.\n"""\n', '"""\\', []),
-        ('SYSTEM = $0\nprint(1)\n', '"one \\', [Rule.OPEN_END]),
+        ("SYSTEM = $0\nprint(1)\n", '"one \\', [Rule.OPEN_END]),
         ("value = $0\n", '"a \\\\"', []),
         ("value = $0\n    + third\n", "second \\", []),
         ('value = """\n$0\nmore\n"""\n', "joined \\", []),

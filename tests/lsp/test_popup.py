@@ -245,3 +245,29 @@ async def test_nothing_is_listed_unasked_where_no_word_has_begun(tmp_path: Path)
         type_text(served.client, uri, 2, 0, 7, ":")
         answer = await asyncio.wait_for(ask(served.client, uri, 0, 8, 2), 60)
         assert texts(answer) == []
+
+
+async def test_names_that_are_late_come_with_the_next_key(tmp_path: Path) -> None:
+    """In a long file the analysis takes longer than a key may wait; the list says so, and the next one has them."""
+    uri = "file:///project/app.py"
+    filler = "".join(f"def step_{n}(value):\n    return value + {n}\n\n\n" for n in range(1_500))
+    text = f"import json\n\n{filler}js"
+    async with serving(tmp_path) as served:
+        client = served.client
+        await client.initialize(capabilities=WITH_GHOST_TEXT)
+        client.open(uri, text)
+        line, column, version = text.count("\n"), 2, 1
+        seen: list[bool] = []
+        async with asyncio.timeout(60):
+            while True:
+                # A person types the word, deletes it, and types again, for as long as the machine takes.
+                answer = await ask(client, uri, line, column, TYPED_ON)
+                seen.append(answer["isIncomplete"])
+                if not answer["isIncomplete"]:
+                    break
+                version += 1
+                column = column + 1 if column < 4 else 2
+                last = "json"[:column]
+                client.change(uri, version, f"import json\n\n{filler}{last}")
+        assert "json" in texts(answer)
+        assert seen[0], "what was late was said to be whole"

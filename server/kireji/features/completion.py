@@ -16,6 +16,7 @@ from kireji.base import limits
 from kireji.base.languages import canonical
 from kireji.base.names import names, word_at
 from kireji.base.types import Name, Offered, Outcome, Reason, Snapshot, Span, Stage, Trigger
+from kireji.features.listed import Listed
 from kireji.features.ready import Ready
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Popup:
 
 
 async def completion(
-    services: Services, snapshot: Snapshot, offset: int, uri: str, ready: Ready | None, ask: Ask
+    services: Services, snapshot: Snapshot, offset: int, uri: str, listed: Listed, ready: Ready | None, ask: Ask
 ) -> Popup:
     """The list at `offset`. `ready` is None for clients that show suggestions otherwise; `ask` begins a new question."""
     explicit = snapshot.trigger is Trigger.EXPLICIT
@@ -60,7 +61,7 @@ async def completion(
     if ready is not None and suggestion is None:
         question, new = ready.begin(uri, document, offset, ask)
     try:
-        found = await _names(services, snapshot, offset, word, deadline)
+        found = await _names(services, snapshot, offset, uri, word, listed, deadline)
         if question is not None and ready is not None:
             await asyncio.wait({question}, timeout=None if explicit else max(0.0, deadline - time.monotonic()))
             suggestion = ready.look(uri, document, offset)
@@ -70,9 +71,8 @@ async def completion(
             await asyncio.wait({question})
         raise
     pending = question is not None and not question.done()
-    complete = not pending and found is not None and len(found) < MOST_NAMES
-    reason = None if found or suggestion is not None else Reason.NOTHING_TO_ADD
-    return Popup(snapshot, offset, word, found or (), suggestion, complete, reason)
+    reason = None if found.names or suggestion is not None else Reason.NOTHING_TO_ADD
+    return Popup(snapshot, offset, word, found.names, suggestion, found.whole and not pending, reason)
 
 
 async def describe(services: Services, popup: Popup, name: str) -> Description | None:
@@ -90,30 +90,31 @@ async def describe(services: Services, popup: Popup, name: str) -> Description |
 
 
 async def _names(
-    services: Services, snapshot: Snapshot, offset: int, word: Span, deadline: float
-) -> tuple[Name, ...] | None:
-    """The names, or None when they are late: of Python by the analysis worker, else, and without it, by the text itself."""
+    services: Services, snapshot: Snapshot, offset: int, uri: str, word: Span, listed: Listed, deadline: float
+) -> _Found:
+    """Of Python what the analysis worker knows; else, and until it answers, what the text itself holds."""
     document = snapshot.document
     if not snapshot.options.deterministic or limits.refusal(document, snapshot.options) is not None:
-        return ()
+        return _Found((), whole=True)
     asked = snapshot.trigger is Trigger.EXPLICIT
     if not asked and word.start == offset and not document.text[:offset].rstrip().endswith(_MEMBER):
-        return ()
-    if canonical(document.language) == "python":
-        found = await _analysed(services, snapshot, offset, deadline - _SPARE_SECONDS)
+        return _Found((), whole=True)
+    analysed = canonical(document.language) == "python"
+    if analysed:
+        begun = document.text[word.start : offset]
+        found = await listed.names(services, snapshot, offset, uri, begun, deadline - _SPARE_SECONDS)
         if found is not None:
-            return found
-    work = asyncio.ensure_future(asyncio.to_thread(names, snapshot.document, offset, MOST_NAMES))
+            return _Found(found[:MOST_NAMES], whole=len(found) <= MOST_NAMES)
+    work = asyncio.ensure_future(asyncio.to_thread(names, document, offset, MOST_NAMES))
     done, _ = await asyncio.wait({work}, timeout=max(0.0, deadline - time.monotonic()))
-    return work.result() if done else None
+    if not done:
+        return _Found((), whole=False)
+    return _Found(work.result(), whole=not analysed and len(work.result()) < MOST_NAMES)
 
 
-async def _analysed(services: Services, snapshot: Snapshot, offset: int, deadline: float) -> tuple[Name, ...] | None:
-    """What the analysis worker knows; None where it does not answer in time."""
-    from kireji.base.child_protocol import ChildUnavailable
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Names; not `whole` when asking again may bring others."""
 
-    analysis = services.semantics.analysis
-    try:
-        return await analysis.complete(snapshot.document, offset, snapshot.workspace, MOST_NAMES, deadline)
-    except ChildUnavailable:
-        return None
+    names: tuple[Name, ...]
+    whole: bool

@@ -13,6 +13,7 @@ from lsprotocol import types
 from kireji.base.types import Document, Outcome, Trigger, Withheld
 from kireji.features.completion import Popup, completion, describe
 from kireji.features.inline_completion import inline_completion
+from kireji.features.listed import Listed
 from kireji.features.ready import Ready
 from kireji.features.reuse import typed_since
 from kireji.lsp import from_proto, to_proto
@@ -48,7 +49,9 @@ class Popups:
         self._ready = Ready(edge.spawn)
         self._asked: tuple[str, int, Position] | None = None
         self._last: Popup | None = None
+        self._listed = Listed(edge.spawn)
         edge.lifecycle.when_closed(self._ready.drop)
+        edge.lifecycle.when_closed(self._listed.drop)
 
     def ask(self, params: types.CompletionParams) -> Awaitable[types.CompletionList]:
         """The list at a place."""
@@ -65,7 +68,7 @@ class Popups:
                 return self._question(here, offset)
 
             ready = self._ready if wanted else None
-            return await completion(services, here.snapshot, offset, uri, ready, ask)
+            return await completion(services, here.snapshot, offset, uri, self._listed, ready, ask)
 
         def nothing(withheld: Withheld) -> Popup | Withheld:
             return withheld
