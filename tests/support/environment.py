@@ -5,9 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# On a loaded machine the first request may wait long for libraries to be loaded, and a gate for its turn: no test is about
+# that unless it says so.
+PATIENCE = {
+    "KIREJI_REQUEST_MS": "60000",
+    "KIREJI_GATES_AUTOMATIC_MS": "10000",
+    "KIREJI_GATES_EXPLICIT_MS": "30000",
+}
+
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
-    """PATH and what Python needs, an empty home, and `more`."""
+    """PATH and what Python needs, an empty home, patience, and `more`."""
     kept = {
         k: v
         for k, v in os.environ.items()
@@ -21,4 +29,4 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
         "XDG_CACHE_HOME": home / "cache",
         "KIREJI_STATE": home / "state",
     }
-    return kept | {k: str(v) for k, v in folders.items()} | more
+    return kept | PATIENCE | {k: str(v) for k, v in folders.items()} | more

@@ -31,8 +31,6 @@ async def serving(
     home: Path, api: MessagesApi | None = None, *arguments: str, tcp: bool = False, **environment: str
 ) -> AsyncIterator[Served]:
     """Starts a server with an empty home; whatever happens, it is gone afterwards."""
-    # On a loaded machine the first request may wait long for the SDK to be loaded: no test is about that.
-    environment = {"KIREJI_REQUEST_MS": "60000"} | environment
     # Without names in the pop-up, no process is started for them: what does not test them need not wait for it.
     environment = {"KIREJI_DETERMINISTIC": "false"} | environment
     if api is not None:
