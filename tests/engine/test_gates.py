@@ -51,6 +51,7 @@ async def check_gate(
 
 # ---- the text rules
 
+FUNCTION = "def f(a, b):\n    $0\n    return a\n"
 LOOP = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
 
 
@@ -76,6 +77,11 @@ LOOP = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
         ("draw_line(here)\n$0\ndraw_line(there)\n", "draw_line(elsewhere)", []),
         ("a()\n$0\npass\n", "pass", []),
         ("$0\n", "   \n", []),
+        # Nobody leaves a block twice in a row.
+        (FUNCTION, "b = a\n    return a", [Rule.DUPLICATED_SUFFIX]),
+        (FUNCTION, "return a", [Rule.DUPLICATED_SUFFIX]),
+        (FUNCTION, "if b:\n        return a", []),
+        (FUNCTION, "b = 1\n    return b", []),
         ("x = 1\n$0", "", []),
     ],
 )
@@ -84,8 +90,6 @@ async def test_text_rules(source: str, text: str, codes: list[str]) -> None:
 
 
 # ---- syntax
-
-FUNCTION = "def f(a, b):\n    $0\n    return a\n"
 
 
 @pytest.mark.parametrize(

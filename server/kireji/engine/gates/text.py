@@ -23,6 +23,8 @@ TELLING = 12
 # How many lines of the suffix an answer may say again and still be recognised.
 MAX_REPEATED = 12
 _WORD = re.compile(r"[^\W\d]\w*")
+# What leaves a block: the same again at the same level could never run.
+_JUMP = re.compile(r"\s*(?:return|raise|throw|break|continue)\b")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -58,7 +60,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
         (Rule.DUPLICATED_TAIL, _duplicated_tail(inserted, rest)),
         (
             Rule.DUPLICATED_SUFFIX,
-            _duplicated_suffix(inserted, text[span.end + len(rest) :]) if not rest.strip() else None,
+            _duplicated_suffix(before, inserted, text[span.end + len(rest) :]) if not rest.strip() else None,
         ),
         (Rule.OPEN_END, _open_end(trial, inserted, rest)),
     ):
@@ -109,17 +111,20 @@ def _duplicated_tail(inserted: str, rest: str) -> Span | None:
     return Span(len(body) - len(tail), len(inserted))
 
 
-def _duplicated_suffix(inserted: str, below: str) -> Span | None:
+def _duplicated_suffix(before: str, inserted: str, below: str) -> Span | None:
     """The last lines of the answer that equal the next lines of the document, blank lines aside."""
     rows = split_lines(inserted)
     said = [n for n, row in enumerate(rows) if row.strip()]
     following = [row for row in split_lines(below[: 200 * MAX_REPEATED]) if row.strip()][:MAX_REPEATED]
     for count in range(min(len(said), len(following)), 0, -1):
         tail = [rows[n] for n in said[-count:]]
-        if not _same(tail, following[:count]) or not _telling(tail):
+        jumps = count == 1 and _JUMP.match(following[0]) is not None
+        if jumps and (before if said[-1] == 0 else "") + tail[0].rstrip() != following[0].rstrip():
+            continue
+        if not _same(tail, following[:count]) or not (jumps or _telling(tail)):
             continue
         # The whole answer is one line that stands below as well: a repeated call or row is honest code.
-        if said[-count] == 0 and count == len(said) == 1 and not _telling(tail, alone=True):
+        if not jumps and said[-count] == 0 and count == len(said) == 1 and not _telling(tail, alone=True):
             continue
         start = sum(map(len, rows[: said[-count]]))
         while start and inserted[start - 1] in "\r\n":

@@ -1,0 +1,43 @@
+"""The table of rules: closed, consistent with the gates that look things up in it, and silent about what it does not list."""
+
+from __future__ import annotations
+
+import pytest
+
+from kireji.base.types import Severity
+from kireji.engine.gates import policy
+from kireji.engine.gates.policy import Action, Reach, Rule
+
+
+@pytest.mark.parametrize(
+    ("gate", "code", "action", "reach", "severity"),
+    [
+        ("ruff", "F821", Action.REJECT, Reach.ANYWHERE, Severity.REJECT),
+        ("ruff", "F405", Action.ABSTAIN, Reach.INSERTED, None),
+        ("syntax", Rule.SYNTAX, Action.REJECT, Reach.ANYWHERE, Severity.REJECT),
+        ("text", Rule.DUPLICATED_SUFFIX, Action.REJECT, Reach.INSERTED, Severity.REJECT),
+        # A rule that nobody has decided on says nothing: neither a new one of a tool, nor one of another gate.
+        ("ruff", "F999", Action.IGNORE, Reach.INSERTED, None),
+        ("ruff", "F401", Action.IGNORE, Reach.INSERTED, None),
+        ("syntax", "F821", Action.IGNORE, Reach.INSERTED, None),
+        ("nobody", "F821", Action.IGNORE, Reach.INSERTED, None),
+    ],
+)
+def test_rules(gate: str, code: str, action: Action, reach: Reach, severity: Severity | None) -> None:
+    assert (policy.action(gate, code), policy.reach(gate, code), policy.severity(gate, code)) == (
+        action,
+        reach,
+        severity,
+    )
+
+
+def test_every_rule_of_our_own_is_decided_on() -> None:
+    ours = {value for name, value in vars(Rule).items() if not name.startswith("_")}
+    assert ours == {*policy.codes("text"), *policy.codes("syntax")}
+
+
+def test_nothing_is_listed_to_be_ignored() -> None:
+    for gate in ("text", "syntax", "ruff"):
+        assert policy.codes(gate)
+        assert all(policy.action(gate, code) is not Action.IGNORE for code in policy.codes(gate))
+    assert policy.codes("nobody") == ()

@@ -1,0 +1,124 @@
+"""Cheap repairs: what is tried, in which order, that it is bounded, and that nothing is ever invented."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from itertools import islice
+
+import pytest
+
+from kireji.base.types import GateState
+from kireji.engine.gates.baseline import trial
+from kireji.engine.gates.gate import Gate
+from kireji.engine.repair import repairs
+from support.gating import asked, candidate_at, marked, real_gates, trial_of, verdict_of
+
+# More than this is a search, not a repair.
+MOST = 12
+
+
+@pytest.fixture
+async def gates() -> AsyncIterator[Sequence[Gate]]:
+    async with real_gates() as gates:
+        yield gates
+
+
+async def check_repair(gates: Sequence[Gate], source: str, text: str, repaired: str | None, name: str = "") -> None:
+    """The first repair that the gates let pass; None when there is none."""
+    snapshot, candidate = asked(source, text)
+    found = await verdict_of(gates, trial_of(source, text))
+    assert found.state is GateState.FAIL, "only what is wrong is repaired"
+    for idea in repairs(snapshot, candidate, found):
+        if (await verdict_of(gates, trial(snapshot, idea))).state is GateState.PASS:
+            assert idea.change.text == repaired
+            assert idea.repairs == (name,)
+            assert idea.change.span == candidate.change.span
+            return
+    assert repaired is None
+
+
+BODY = "def f(a, b):\n    $0\n    return a\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "repaired", "name"),
+    [
+        (BODY, "a = b\n    return a", "a = b", "dropped what stands already"),
+        (BODY, "def f(a, b):\n    a = b", "a = b", "dropped what stands already"),
+        ("value = $0\n", "value = 1", "1", "dropped what stands already"),
+        ("print(max($0, default=0)\n", "[1]), default=0)", "[1])", "dropped what stands already"),
+        (BODY, "if a:\na = b", None, ""),
+        (BODY, "a = b\nb = a", "a = b\n    b = a", "re-indented"),
+        (BODY, "a = b\n        b = a", "a = b\n    b = a", "re-indented"),
+        (BODY, "  a = b", "a = b", "re-indented"),
+        (BODY, "a = max(a, b", "a = max(a, b)", "closed"),
+        (BODY, "a = [max(a, b", "a = [max(a, b)]", "closed"),
+        (BODY, "a = b\n    b = undefined_thing", "a = b", "shortened"),
+        (BODY, "a = b\n    b = 'open", "a = b", "shortened"),
+        (BODY, "a = b\n    if a:\n        b = 1\n    for", "a = b\n    if a:\n        b = 1", "shortened"),
+        (BODY, "a = undefined_thing", None, ""),
+        (BODY, "import a b", None, ""),
+    ],
+)
+async def test_repairs(gates: Sequence[Gate], source: str, text: str, repaired: str | None, name: str) -> None:
+    await check_repair(gates, source, text, repaired, name)
+
+
+def is_subsequence(few: str, many: str) -> bool:
+    rest = iter(many)
+    return all(char in rest for char in few)
+
+
+PIECES = [
+    "a",
+    "= b",
+    "(",
+    ")",
+    "[",
+    "{",
+    "\n",
+    "    ",
+    "\t",
+    "if a:",
+    "return a",
+    "'x",
+    '"',
+    "# c",
+    "\\",
+    "\r\n",
+    "𝒳",
+    ":",
+]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_nothing_is_invented(gates: Sequence[Gate], seed: int) -> None:
+    """Whatever the answer: few ideas, all different, each the answer with text taken away, blanks moved, brackets closed."""
+    rng = random.Random(seed)
+    for _ in range(40):
+        text = "".join(rng.choice(PIECES) for _ in range(rng.randrange(1, 14)))
+        source = rng.choice([BODY, "value = $0\n", "x = f($0)\n", "\t$0\n"])
+        document, offset = marked(source)
+        snapshot, candidate = candidate_at(document, offset, text)
+        verdict = await verdict_of(gates, trial(snapshot, candidate))
+        ideas = list(islice(repairs(snapshot, candidate, verdict), MOST + 1))
+        texts = [idea.change.text for idea in ideas]
+        assert len(ideas) <= MOST
+        assert len({*texts, text}) == len(texts) + 1
+        for idea in ideas:
+            words = "".join(idea.change.text.split())
+            body = words.rstrip(")]}")
+            assert is_subsequence(body, text), (text, idea)
+            assert is_subsequence("".join(c for c in words if c not in ")]}"), text), (text, idea)
+            assert idea.change.text.strip()
+            assert idea.edit.uri == document.uri
+            assert idea.edit.version == document.version
+
+
+async def test_the_same_answer_has_the_same_repairs(gates: Sequence[Gate]) -> None:
+    snapshot, candidate = asked(BODY, "a = max(b\n   b = a\n    return a")
+    verdict = await verdict_of(gates, trial(snapshot, candidate))
+    first, second = (list(repairs(snapshot, candidate, verdict)) for _ in range(2))
+    assert first == second
+    assert first
