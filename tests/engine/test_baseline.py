@@ -52,7 +52,7 @@ MASKED = "\n\npass        \n\n\ndef g():\n    pass\n"
         # Broken elsewhere: masked at equal length, and only what is broken.
         ("def f():\n    $0\n" + BROKEN, "def f():\n    pass\n" + MASKED),
         ("def f():\n    $0\n    return 1\n" + BROKEN, "def f():\n    \n    return 1\n" + MASKED),
-        ("class A:\n    def a(:\n        a\n\n    def f():\n        $0\n", "class A:\n    if 1:  \n        a\n\n    def f():\n        pass\n"),
+        ("class A:\n    def a(:\n        b\n\n    $0\n", "class A:\n    if 1:  \n        b\n\n    \n"),
         ("x = = 1\r\ny = 2\r\n$0\r\n", "pass   \r\ny = 2\r\n\r\n"),
         ("def f():\n    return 1\n  x = 2\n$0\n", "def f():\n    return 1\n       \n\n"),
         # More than a few broken places are no place for a proof.

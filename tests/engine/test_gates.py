@@ -89,6 +89,50 @@ async def test_text_rules(source: str, text: str, codes: list[str]) -> None:
     await check_gate(TextGate(), source, text, FAIL if codes else PASS, codes)
 
 
+# ---- indentation that compiles
+
+STEPS = "def a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef c():\n    pass\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "wrong"),
+    [
+        (STEPS + "def f(a):\n    $0\n", "  return a", True),
+        (STEPS + "def f(a):\n    $0\n", "    return a", True),
+        (STEPS + "def f(a):\n    $0\n", "return a", False),
+        (STEPS + "def f(a):\n$0\n", "    return a", False),
+        (STEPS + "def f(a):\n$0\n", "  return a", True),
+        (STEPS + "def f(a):\n    $0\n", "if a:\n          a = 1\n    return a", True),
+        (STEPS + "def f(a):\n    $0\n", "if a:\n        a = 1\n    return a", False),
+        (STEPS + "def f(a):\n    $0\n", "if a:\n        a = 1\n    elif a is None:\n        a = 2", False),
+        (STEPS + "def f(a):\n    $0\n", "match a:\n        case (1, 2):\n            return a", False),
+        (STEPS + "def f(a):\n    $0\n", "for a in a: return a\n    return a", False),
+        (
+            STEPS + "def f(a):\n    $0\n",
+            "try:\n        a()\n    except E:\n        pass\n    finally:\n        a()",
+            False,
+        ),
+        # The cursor had left the block above.
+        (STEPS + "def f(a):\n    if a:\n        a = 1\n\n    $0\n", "    return a", True),
+        (STEPS + "def f(a):\n    if a:\n        a = 1\n\n    $0\n", "return a", False),
+        (STEPS + "def f(a):\n    if a:\n        a = 1\n$0\n", "        return a", False),
+        # What the person has indented is the person's own.
+        (STEPS + "def f(a):\n      x = $0\n", "[\n          1,\n      ]", False),
+        # A bracket that closes left of its own statement, but not in a string.
+        (STEPS + "def f(a):\n    $0\n", "return g(\n        a,\n)", True),
+        (STEPS + "def f(a):\n    $0\n", "return g(\n        a,\n    )", False),
+        (STEPS + "def f(a):\n    $0\n", "return g(\n        a,\n        )", False),
+        (STEPS + "def f(a):\n    $0\n", "a = '''(\n)\n'''", False),
+        # No step that all agree on: nothing to hold the answer to.
+        ("def f(a):\n    $0\n", "  return a", False),
+        ("def a():\n  pass\ndef b():\n    pass\ndef c():\n   pass\ndef f(a):\n    $0\n", "  return a", False),
+        (STEPS.replace("    ", "\t") + "def f(a):\n\t$0\n", "\treturn a", False),
+    ],
+)
+async def test_indentation(source: str, text: str, wrong: bool) -> None:
+    await check_gate(TextGate(), source, text, FAIL if wrong else PASS, [Rule.MISPLACED] if wrong else [])
+
+
 # ---- syntax
 
 

@@ -38,6 +38,7 @@ async def check_repair(gates: Sequence[Gate], source: str, text: str, repaired: 
     assert repaired is None
 
 
+STEPS = "def p():\n    pass\n\n\n" * 3
 BODY = "def f(a, b):\n    $0\n    return a\n"
 
 
@@ -52,6 +53,8 @@ BODY = "def f(a, b):\n    $0\n    return a\n"
         (BODY, "a = b\nb = a", "a = b\n    b = a", "re-indented"),
         (BODY, "a = b\n        b = a", "a = b\n    b = a", "re-indented"),
         (BODY, "  a = b", "a = b", "re-indented"),
+        (STEPS + BODY, "    a = b", "a = b", "re-indented"),
+        (STEPS + BODY, "a = max(\n        b,\n)", "a = max(\n        b,\n    )", "re-indented"),
         (BODY, "a = max(a, b", "a = max(a, b)", "closed"),
         (BODY, "a = [max(a, b", "a = [max(a, b)]", "closed"),
         (BODY, "a = b\n    b = undefined_thing", "a = b", "shortened"),

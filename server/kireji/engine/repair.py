@@ -39,12 +39,16 @@ def _ideas(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterat
 
 
 def _without_seams(candidate: Candidate, verdict: Verdict) -> Iterator[tuple[str, str]]:
-    """Without what a text rule found said again."""
+    """Without what a text rule found said again, or indented wrong; a later line goes where the cursor's stands."""
     text, start = candidate.change.text, candidate.change.span.start
     for finding in verdict.findings:
         first, last = finding.span.start - start, finding.span.end - start
-        if finding.gate == "text" and 0 <= first < last <= len(text):
+        if finding.gate != "text" or not 0 <= first <= last <= len(text):
+            continue
+        if text[first:last].strip():
             yield "dropped what stands already", text[:first] + text[last:]
+        else:
+            yield "re-indented", text[:first] + (candidate.site.indent if first else "") + text[last:]
 
 
 def _reindented(candidate: Candidate) -> str:

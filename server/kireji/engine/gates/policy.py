@@ -36,6 +36,7 @@ class Rule:
     DUPLICATED_TAIL = "duplicated-tail"
     REPEATED_SEAM = "repeated-seam"
     OPEN_END = "open-end"
+    MISPLACED = "misplaced-indentation"
 
 
 _RULES: Mapping[str, Mapping[str, tuple[Action, Reach]]] = MappingProxyType(
@@ -45,6 +46,7 @@ _RULES: Mapping[str, Mapping[str, tuple[Action, Reach]]] = MappingProxyType(
             Rule.DUPLICATED_TAIL: (Action.REJECT, Reach.INSERTED),
             Rule.REPEATED_SEAM: (Action.REJECT, Reach.INSERTED),
             Rule.OPEN_END: (Action.REJECT, Reach.INSERTED),
+            Rule.MISPLACED: (Action.REJECT, Reach.INSERTED),
         },
         "syntax": {
             Rule.SYNTAX: (Action.REJECT, Reach.ANYWHERE),

@@ -61,17 +61,23 @@ def compile_fault(text: str) -> Fault | None:
     return None
 
 
+def region(text: str, hole: Span) -> Span:
+    """The top-level statements around `hole`, by the look of the lines alone."""
+    starts = [match.start() for match in _TOP_LEVEL.finditer(text)]
+    line = text.rfind("\n", 0, hole.start) + 1
+    return Span(
+        max((s for s in starts if s < line), default=0), min((s for s in starts if s > hole.end), default=len(text))
+    )
+
+
 def region_compiles(text: str, hole: Span) -> bool:
     """Whether the top-level statements around `hole` compile by themselves.
 
     True proves that an insertion there is sound in a file that was sound before, for a fraction of the price of the whole
     file, and also where the file is broken far away. False proves nothing: ask `compile_fault`.
     """
-    starts = [match.start() for match in _TOP_LEVEL.finditer(text)]
-    line = text.rfind("\n", 0, hole.start) + 1
-    start = max((s for s in starts if s < line), default=0)
-    end = min((s for s in starts if s > hole.end), default=len(text))
-    return compile_fault(text[start:end]) is None
+    area = region(text, hole)
+    return compile_fault(text[area.start : area.end]) is None
 
 
 _TOP_LEVEL = re.compile(r"^(?!(?:else|elif|except|finally|case)\b)[A-Za-z_@]", re.M)

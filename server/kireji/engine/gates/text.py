@@ -15,6 +15,7 @@ from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.text import indent_of, line_at, line_span, split_lines
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Span
 from kireji.engine.gates.gate import Cost, Trial
+from kireji.engine.gates.indent import misplaced
 from kireji.engine.gates.policy import Rule
 
 _NAME = "text"
@@ -67,6 +68,8 @@ def _findings(trial: Trial) -> Iterator[Finding]:
         if found is not None:
             where = Span(span.start + found.start, span.start + found.end)
             yield Finding(_NAME, rule, Severity.REJECT, _MESSAGES[rule], where)
+    for where in misplaced(trial):
+        yield Finding(_NAME, Rule.MISPLACED, Severity.REJECT, _MESSAGES[Rule.MISPLACED], where)
 
 
 _MESSAGES = MappingProxyType(
@@ -75,6 +78,7 @@ _MESSAGES = MappingProxyType(
         Rule.DUPLICATED_TAIL: "says again what stands right of the cursor",
         Rule.DUPLICATED_SUFFIX: "says again the lines below the cursor",
         Rule.OPEN_END: "does not come to an end",
+        Rule.MISPLACED: "is indented as nothing else in the file",
     }
 )
 

@@ -1,0 +1,164 @@
+"""Indentation that compiles and is wrong all the same: Python takes it, but it fits neither the file nor the cursor.
+
+Says only what the tree proves: strings and comments are not looked at, a file without one clear step is left alone, and so
+is a text that does not parse (the syntax gate says that). Python indented with blanks only.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kireji.base.languages import canonical
+from kireji.base.text import line_at, line_starts
+from kireji.base.types import Span
+from kireji.engine.gates.gate import Trial
+from kireji.engine.gates.python import region
+
+# A file is taken at its word about its step when it has this many blocks and nearly all of them agree.
+_ENOUGH_BLOCKS = 3
+_AGREEING = 0.9
+_BLOCK = re.compile(
+    r"^( *)(?:def|class|if|for|while|with|try|else|elif|except|finally|async)\b[^\n]*:[ \t]*\r?\n( +)(?=[^\s#])", re.M
+)
+_CLOSERS = ")]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A statement with the columns of the blocks around it, from the outermost on. `opens`: it is its block's first."""
+
+    node: ast.stmt
+    around: tuple[int, ...]
+    opens: bool
+
+
+def misplaced(trial: Trial) -> Iterator[Span]:
+    """The runs of blanks in `trial.after` that stand wrong: before the first statement of a block that is not one step
+    deeper than its header, before an answer that moves into a block which the cursor had left, and before a closing
+    bracket that stands left of its own statement."""
+    text, inserted = trial.after.text, trial.inserted
+    answer = text[inserted.start : inserted.end]
+    if canonical(trial.after.language) != "python" or "\t" in answer or not answer.strip():
+        return
+    if not answer.startswith(" ") and "\n" not in answer:
+        return  # one line at the cursor's own place
+    area = region(text, inserted)
+    tree = _parsed(text[area.start : area.end])
+    if tree is None:
+        return
+    rows = _Rows(text, area, inserted)
+    step = _step(trial.before.text)
+    before = trial.candidate.site.before
+    moved = answer.startswith(" ") and not before.strip(" ")
+    strings = None
+    for placed in _placed(tree.body, ()):
+        node = placed.node
+        row = node.lineno - 1
+        column = node.col_offset
+        # The cursor's line counts only where the answer has moved it: its indentation is else the person's own.
+        if rows.is_answer(row) and (row > rows.first or moved) and rows.is_blank(row, column):
+            if placed.opens:
+                if step and placed.around and column - placed.around[-1] != step:
+                    yield rows.blanks(row, column)
+            elif row == rows.first and before and len(before) in placed.around:
+                yield rows.blanks(row, column)
+        if isinstance(node, _SIMPLE) and node.end_lineno is not None:
+            for below in range(row + 1, node.end_lineno):
+                indent = rows.closer(below)
+                if indent is None or indent >= column or not rows.is_answer(below):
+                    continue
+                strings = _string_rows(node) if strings is None else strings | _string_rows(node)
+                if below not in strings:
+                    yield rows.blanks(below, indent)
+
+
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.Raise, ast.Assert, ast.Delete)
+
+
+class _Rows:
+    """The lines of a part of a text, by row of that part."""
+
+    def __init__(self, text: str, area: Span, inserted: Span) -> None:
+        self._source = text[area.start : area.end]
+        self._offset = area.start
+        self._starts = line_starts(self._source)
+        self._inserted = inserted
+        self.first = line_at(self._starts, inserted.start - area.start)
+        self._last = line_at(self._starts, inserted.end - area.start)
+
+    def is_answer(self, row: int) -> bool:
+        """Whether the line was begun by the answer, or is the cursor's."""
+        return self.first <= row <= self._last
+
+    def is_blank(self, row: int, column: int) -> bool:
+        """Whether nothing but blanks stands left of a column."""
+        return not self._source[self._starts[row] : self._starts[row] + column].strip(" ")
+
+    def closer(self, row: int) -> int | None:
+        """The column of the closing bracket that a line begins with."""
+        end = self._starts[row + 1] if row + 1 < len(self._starts) else len(self._source)
+        line = self._source[self._starts[row] : end]
+        bare = line.lstrip(" ")
+        return len(line) - len(bare) if bare[:1] and bare[0] in _CLOSERS else None
+
+    def blanks(self, row: int, column: int) -> Span:
+        """The blanks before a column that the answer has brought; where it has brought none, the place."""
+        end = self._offset + self._starts[row] + column
+        return Span(max(self._offset + self._starts[row], self._inserted.start), end)
+
+
+def _placed(body: list[ast.stmt], around: tuple[int, ...]) -> Iterator[_Placed]:
+    """All statements of a block and below, as they stand."""
+    for index, node in enumerate(body):
+        # Two statements on one line, or a body on its header's line, have no indentation of their own.
+        yield _Placed(node, around, index == 0)
+        inner = (*around, node.col_offset)
+        for part in ("body", "orelse", "finalbody"):
+            block = getattr(node, part, None)
+            if isinstance(block, list):
+                # An `elif` is a statement in its parent's `orelse`, at the parent's own column.
+                is_elif = part == "orelse" and len(block) == 1 and block[0].col_offset == node.col_offset
+                yield from _chained(block, around) if is_elif else _placed(block, inner)
+        for handler in getattr(node, "handlers", ()):
+            yield from _placed(handler.body, inner)
+        for case in getattr(node, "cases", ()):
+            yield from _chained(case.body, inner)
+
+
+def _chained(block: list[ast.stmt], around: tuple[int, ...]) -> Iterator[_Placed]:
+    """A block whose header's column the tree does not tell, so that its first statement proves nothing."""
+    for placed in _placed(block, around):
+        yield _Placed(placed.node, placed.around, False) if placed.node is block[0] else placed
+
+
+def _string_rows(node: ast.stmt) -> set[int]:
+    """The rows within a statement's strings."""
+    return {
+        row
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant | ast.JoinedStr) and part.end_lineno is not None
+        for row in range(part.lineno, part.end_lineno)
+    }
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # not for this rule to say
+
+
+def _step(text: str) -> int | None:
+    """By how many blanks nearly every block of a text is deeper than its header."""
+    steps = Counter(len(inner) - len(outer) for outer, inner in _BLOCK.findall(text))
+    if not steps:
+        return None
+    (step, count), *_ = steps.most_common(1)
+    return step if step > 0 and count >= max(_ENOUGH_BLOCKS, _AGREEING * steps.total()) else None
