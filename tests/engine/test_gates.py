@@ -14,6 +14,7 @@ import pytest
 import kireji
 from kireji.base.text import make_document
 from kireji.base.types import Document, GateResult, GateState, Site, Snapshot, Trigger, Verdict
+from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import preparing
 from kireji.engine.gates.gate import Cost, Gate, Trial
 from kireji.engine.gates.policy import Rule
@@ -39,13 +40,13 @@ async def check_gate(
     gate: Gate, source: str, text: str, state: GateState, codes: Sequence[str] = (), language: str = "python"
 ) -> None:
     """One gate's state, and the rules that it names."""
-    trial = trial_of(source, text, language)
+    tried = trial_of(source, text, language)
     assert gate.applies(language)
-    await gate.prepare(trial.baseline)
-    result = await gate.check(trial)
+    await gate.prepare(tried.baseline)
+    result = await gate.check(tried)
     assert (result.state, sorted({f.code for f in result.findings})) == (state, sorted(codes)), result
     for finding in result.findings:
-        assert 0 <= finding.span.start <= finding.span.end <= len(trial.after.text)
+        assert 0 <= finding.span.start <= finding.span.end <= len(tried.after.text)
     assert bool(result.note) == (result.state is UNKNOWN), "what is not known says why, and nothing else does"
 
 
@@ -131,6 +132,12 @@ STEPS = "def a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef c():\n    pass\n\n\
 )
 async def test_indentation(source: str, text: str, wrong: bool) -> None:
     await check_gate(TextGate(), source, text, FAIL if wrong else PASS, [Rule.MISPLACED] if wrong else [])
+
+
+async def test_a_long_chain_is_no_danger() -> None:
+    chain = "if a == 0:\n    pass\n" + "".join(f"elif a == {n}:\n    pass\n" for n in range(3000))
+    result = await TextGate().check(trial_of("$0\n", chain))
+    assert result.state is PASS
 
 
 # ---- syntax
@@ -256,10 +263,19 @@ async def test_names(gates: Sequence[Gate], source: str, text: str, state: GateS
     await check_gate(gates[2], source, text, state, codes)
 
 
+@pytest.mark.parametrize("folder", ["build", "dist", ".venv/lib", "site-packages", "node_modules", ".git", "a"])
+async def test_names_are_seen_wherever_the_file_lies(gates: Sequence[Gate], folder: str) -> None:
+    document, offset = marked(FUNCTION)
+    path = f"/w/{folder}/t.py"
+    document = make_document(f"file://{path}", path, "python", 1, document.text)
+    for text, state in (("a = b", PASS), ("a = undefined_thing", FAIL)):
+        assert (await gates[2].check(trial(*candidate_at(document, offset, text)))).state is state
+
+
 async def test_a_finding_stands_where_the_name_stands(gates: Sequence[Gate]) -> None:
-    trial = trial_of("s = '𝒳𝒴'\r\ndef f(a):\r\n    $0\r\n", "return undefined_thing + a")
-    (finding,) = (await gates[2].check(trial)).findings
-    assert trial.after.text[finding.span.start : finding.span.end] == finding.symbol == "undefined_thing"
+    tried = trial_of("s = '𝒳𝒴'\r\ndef f(a):\r\n    $0\r\n", "return undefined_thing + a")
+    (finding,) = (await gates[2].check(tried)).findings
+    assert tried.after.text[finding.span.start : finding.span.end] == finding.symbol == "undefined_thing"
 
 
 async def test_without_ruff_nothing_is_known_of_names() -> None:
@@ -300,7 +316,6 @@ async def test_the_probe_is_never_shown(gates: Sequence[Gate], source: str, prob
     baseline = trial_of(source, probe).baseline
     found = await verdict(gates, trial_of(source, probe))
     assert found.state is FAIL, found
-    from kireji.engine.gates.baseline import trial
 
     for repaired in repairs(snapshot, candidate, found):
         again = await verdict(gates, trial(snapshot, repaired, baseline))
@@ -348,7 +363,6 @@ async def test_sound_code_passes(gates: Sequence[Gate]) -> None:
             continue
         start, end = _spans(rng, text)
         document = make_document(path.as_uri(), str(path), "python", 1, text[:start] + text[end:])
-        from kireji.engine.gates.baseline import trial
 
         found = await verdict(gates, trial(*candidate_at(document, start, text[start:end])))
         if found.state is FAIL:

@@ -30,7 +30,8 @@ _CLOSERS = ")]}"
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A statement with the columns of the blocks around it, from the outermost on. `opens`: it is its block's first."""
+    """A statement with the columns of the headers around it, from the outermost on. `opens`: it is the first of its block,
+    and the last of the columns is that of the block's own header."""
 
     node: ast.stmt
     around: tuple[int, ...]
@@ -56,14 +57,14 @@ def misplaced(trial: Trial) -> Iterator[Span]:
     before = trial.candidate.site.before
     moved = answer.startswith(" ") and not before.strip(" ")
     strings = None
-    for placed in _placed(tree.body, ()):
+    for placed in _placed(tree):
         node = placed.node
         row = node.lineno - 1
         column = node.col_offset
         # The cursor's line counts only where the answer has moved it: its indentation is else the person's own.
         if rows.is_answer(row) and (row > rows.first or moved) and rows.is_blank(row, column):
             if placed.opens:
-                if step and placed.around and column - placed.around[-1] != step:
+                if step and column - placed.around[-1] != step:
                     yield rows.blanks(row, column)
             elif row == rows.first and before and len(before) in placed.around:
                 yield rows.blanks(row, column)
@@ -112,28 +113,23 @@ class _Rows:
         return Span(max(self._offset + self._starts[row], self._inserted.start), end)
 
 
-def _placed(body: list[ast.stmt], around: tuple[int, ...]) -> Iterator[_Placed]:
-    """All statements of a block and below, as they stand."""
-    for index, node in enumerate(body):
-        # Two statements on one line, or a body on its header's line, have no indentation of their own.
-        yield _Placed(node, around, index == 0)
-        inner = (*around, node.col_offset)
-        for part in ("body", "orelse", "finalbody"):
-            block = getattr(node, part, None)
-            if isinstance(block, list):
-                # An `elif` is a statement in its parent's `orelse`, at the parent's own column.
-                is_elif = part == "orelse" and len(block) == 1 and block[0].col_offset == node.col_offset
-                yield from _chained(block, around) if is_elif else _placed(block, inner)
-        for handler in getattr(node, "handlers", ()):
-            yield from _placed(handler.body, inner)
-        for case in getattr(node, "cases", ()):
-            yield from _chained(case.body, inner)
-
-
-def _chained(block: list[ast.stmt], around: tuple[int, ...]) -> Iterator[_Placed]:
-    """A block whose header's column the tree does not tell, so that its first statement proves nothing."""
-    for placed in _placed(block, around):
-        yield _Placed(placed.node, placed.around, False) if placed.node is block[0] else placed
+def _placed(tree: ast.Module) -> Iterator[_Placed]:
+    """All statements. With a stack of our own: a thousand `elif` are a thousand levels of a tree."""
+    blocks: list[tuple[list[ast.stmt], tuple[int, ...], bool]] = [(tree.body, (), False)]
+    while blocks:
+        block, around, proves = blocks.pop()
+        for index, node in enumerate(block):
+            yield _Placed(node, around, proves and index == 0)
+            inner = (*around, node.col_offset)
+            for part in ("body", "orelse", "finalbody"):
+                below = getattr(node, part, None)
+                if isinstance(below, list) and below:
+                    # An `elif` is a statement in its parent's `orelse`, at the parent's own column.
+                    is_elif = part == "orelse" and below[0].col_offset == node.col_offset
+                    blocks.append((below, around if is_elif else inner, not is_elif))
+            blocks += [(handler.body, inner, True) for handler in getattr(node, "handlers", ())]
+            # The tree does not say where a `case` stands: its first statement proves nothing.
+            blocks += [(case.body, inner, False) for case in getattr(node, "cases", ())]
 
 
 def _string_rows(node: ast.stmt) -> set[int]:

@@ -45,7 +45,9 @@ def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec 
     rules = [code for code in policy.codes(_NAME) if code != _INVALID]
     settings = {
         "configurationPreference": "editorOnly",
-        "configuration": {"target-version": target},
+        # ruff skips folders such as `build`, `dist` and `.venv` by default; a file that is edited is judged wherever it lies.
+        "configuration": {"target-version": target, "exclude": [], "extend-exclude": [], "force-exclude": False},
+        "exclude": [],
         "lint": {"enable": True, "select": rules, "ignore": [], "extendSelect": []},
         "organizeImports": False,
         "fixAll": False,

@@ -68,7 +68,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
         if found is not None:
             where = Span(span.start + found.start, span.start + found.end)
             yield Finding(_NAME, rule, Severity.REJECT, _MESSAGES[rule], where)
-    for where in misplaced(trial):
+    for where in sorted(misplaced(trial)):
         yield Finding(_NAME, Rule.MISPLACED, Severity.REJECT, _MESSAGES[Rule.MISPLACED], where)
 
 
