@@ -32,6 +32,9 @@ def check_baseline(source: str, expected: str | None, language: str = "python") 
 
 BROKEN = "\n\nx = compute(\n\n\ndef g():\n    pass\n"
 MASKED = "\n\npass        \n\n\ndef g():\n    pass\n"
+# A statement that is open, and innocent ones below it.
+OPEN = "def f():\n    a = g("
+REST = "    if a:\n        pass\n"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,9 @@ MASKED = "\n\npass        \n\n\ndef g():\n    pass\n"
         # The cursor's own statement does not parse whatever is filled in: it becomes `pass`.
         ("x = f($0\n", "pass  \n"),
         ("if x:\n    y = f($0\nz = 1\n", "if x:\n    pass  \nz = 1\n"),
+        # What an open bracket breaks shows on a later line, which is innocent.
+        (OPEN + "$0\n" + REST + BROKEN, "def f():\n    pass  \n" + REST + MASKED),
+        (OPEN + "\n        1,$0\n" + REST + BROKEN, "def f():\n    pass  \n          \n" + REST + MASKED),
         # Broken elsewhere: masked at equal length, and only what is broken.
         ("def f():\n    $0\n" + BROKEN, "def f():\n    pass\n" + MASKED),
         ("def f():\n    $0\n    return 1\n" + BROKEN, "def f():\n    \n    return 1\n" + MASKED),
@@ -76,6 +82,7 @@ def test_other_languages_are_left_as_they_are() -> None:
         ("x = f($0\n", "1)", "x = f(1)\n"),
         ("x = f(\n    $0\n", "1)", "x = f(\n    1)\n"),
         ("x = f(\n    1,\n    $0\ny = 2\n", "2)", "x = f(\n    1,\n    2)\ny = 2\n"),
+        (OPEN + "$0\n" + REST + BROKEN, "1)", OPEN + "1)\n" + REST + MASKED),
         # It does not: its own statement is never masked.
         ("x = f($0\n", "1", "x = f(1\n"),
     ],

@@ -37,7 +37,7 @@ def baseline_document(snapshot: Snapshot, site: Site) -> Document:
             return _with_text(document, filled)
         if fault.trouble is Trouble.LIMIT or is_newer_syntax(fault, filled):
             break
-        covered = _faulty_lines(lines, min(fault.line, len(lines) - 1), hole)
+        covered = _unfinished(lines, hole, fault) or _faulty_lines(lines, min(fault.line, len(lines) - 1), hole)
         if not covered or not _cover(lines, covered):
             break
         if hole in covered:
@@ -133,6 +133,24 @@ def _faulty_lines(lines: Sequence[str], line: int, hole: int) -> range:
         lambda n: not lines[n].strip() or _width(lines[n]) > _width(lines[line]), range(line + 1, len(lines))
     )
     return range(line, max((n for n in hanging if lines[n].strip()), default=line) + 1)
+
+
+def _unfinished(lines: Sequence[str], hole: int, fault: Fault) -> range | None:
+    """The cursor's own statement, when covering it moves the first fault further down, or cures it.
+
+    What an open bracket breaks shows up on a later line, which is then innocent.
+    """
+    if fault.line < hole or not lines[hole].strip():
+        return None
+    width = _width(lines[hole])
+    header = next((n for n in range(hole - 1, -1, -1) if lines[n].strip() and _width(lines[n]) < width), hole)
+    for covered in (range(hole, hole + 1), range(header, hole + 1)):
+        tried = list(lines)
+        if _cover(tried, covered):
+            left = compile_fault("".join(tried))
+            if left is None or left.line > fault.line:
+                return covered
+    return None
 
 
 def _cover(lines: list[str], covered: range) -> bool:
