@@ -86,9 +86,13 @@ def rows() -> list[Row]:
         lines = text.split("\n")
         wanted = [n for n in range(20, len(lines) - 1) if lines[n].startswith("    ") and "(" in lines[n]]
         places += [(path, text, n) for n in wanted if '"""' not in lines[n] and "#" not in lines[n]]
-    # One that is repaired for certain: which of the others are depends on the day's source.
-    made = [Row(PACKAGE / "base/edit.py", "def area(width, height):\n    return ", "\n", "width * (height")]
-    for index in range(1, ROWS):
+    # Two that are repaired for certain, the second in the place of what stood right of the cursor: which of the others are
+    # depends on the day's source.
+    made = [
+        Row(PACKAGE / "base/edit.py", "def area(width, height):\n    return ", "\n", "width * (height"),
+        Row(PACKAGE / "base/edit.py", 'def joined(lines):\n    return ""', ")\n", ".join(lines)(("),
+    ]
+    for index in range(len(made), ROWS):
         path, text, n = places[index * len(places) // ROWS]
         lines = text.split("\n")
         line = lines[n]
@@ -171,7 +175,9 @@ async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path)
 
     cuts = await lab(tmp_path, "cut", [row.lab(raw=row.raw) for row in asked])
     judged = await lab(
-        tmp_path, "validate", [row.lab(insert=cut["text"]) for row, cut in zip(asked, cuts, strict=True)]
+        tmp_path,
+        "validate",
+        [row.lab(insert=cut["text"], replaces=cut.get("replaces", 0)) for row, cut in zip(asked, cuts, strict=True)],
     )
     contexts = await lab(tmp_path, "context", [row.lab(budget=LAB_BUDGET) for row in asked])
 

@@ -109,15 +109,25 @@ async def cut(lab: Lab, row: Row) -> Answer:
     raw = await pipeline.read_answer(lab.services.clock, pieces(), site, "no-tag-was-sent")
     candidate = pipeline.make_candidate(snapshot, site, raw)
     text = inserted(snapshot.document, site.offset, candidate.change) if candidate else ""
-    return {"text": text, "cut_by": raw.cut_by, "chars_read": raw.chars_read}
+    answer = {"text": text, "cut_by": raw.cut_by, "chars_read": raw.chars_read}
+    if candidate is not None and text == candidate.change.text and candidate.change.span.end > site.offset:
+        # An answer that says the rest of the line otherwise takes its place, which no insertion can say.
+        answer["replaces"] = candidate.change.span.end - site.offset
+    return answer
 
 
 async def validate(lab: Lab, row: Row) -> Answer:
-    """What the gates say of an insertion, within the deadline of a request made while typing."""
+    """What the gates say of an insertion, within the deadline of a request made while typing.
+
+    It takes the place of the `replaces` characters (none by default) that stand right of the cursor.
+    """
     snapshot, site = _ask_at(lab.options, row)
-    insert = _text(row, "insert")
+    insert, replaces = _text(row, "insert"), row.get("replaces", 0)
+    if not isinstance(replaces, int) or isinstance(replaces, bool) or not 0 <= replaces <= len(site.after):
+        raise RowError("`replaces` must be a number of characters on the cursor's line")
     raw = RawCompletion(insert, "given", True, None, 0.0, 0.0, len(insert))
-    edit = Edit(site.document.uri, site.document.version, (Change(Span(site.offset, site.offset), insert),))
+    change = Change(Span(site.offset, site.offset + replaces), insert)
+    edit = Edit(site.document.uri, site.document.version, (change,))
     candidate = Candidate(snapshot.id, site, edit, raw)
     async with preparing(lab.services.gates, snapshot, site) as before:
         # In an editor the model takes longer than this.
@@ -130,7 +140,7 @@ async def validate(lab: Lab, row: Row) -> Answer:
     ]
     return {
         "decision": _decision(candidate, judged, verdict),
-        "text": judged.change.text,
+        "text": inserted(snapshot.document, site.offset, judged.change),
         "findings": findings,
         "elapsed_ms": elapsed * 1000,
     }
