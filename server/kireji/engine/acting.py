@@ -186,8 +186,10 @@ async def read_whole(clock: Clock, pieces: AsyncIterator[Delta | End], tag: str)
 async def _judged(services: Services, snapshot: Snapshot, candidate: Candidate, before: Before) -> Verdict:
     """The verdict, without repairs: half a body is no body."""
     seconds = snapshot.options.gates_explicit_ms / 1000
-    baseline = await before.document(seconds)
-    return await run_gates(services.gates, trial(snapshot, candidate, baseline), seconds)
+    deadline = services.clock.monotonic() + seconds
+    baseline = await before.document(seconds / 2)
+    left = deadline - services.clock.monotonic()
+    return await run_gates(services.gates, trial(snapshot, candidate, baseline), left)
 
 
 def _site(document: Document, target: Target) -> Site:

@@ -160,8 +160,10 @@ async def judge(
     explicit = snapshot.trigger is Trigger.EXPLICIT
     seconds = (options.gates_explicit_ms if explicit else options.gates_automatic_ms) / 1000
     deadline = services.clock.monotonic() + seconds
-    baseline = await before.document(seconds)
-    verdict = await run_gates(services.gates, trial(snapshot, candidate, baseline), seconds)
+    # A look at the text before that hangs must leave time for the look at the text after.
+    baseline = await before.document(seconds / 2)
+    left = deadline - services.clock.monotonic()
+    verdict = await run_gates(services.gates, trial(snapshot, candidate, baseline), left)
     if verdict.state is not GateState.FAIL:
         return candidate, verdict
     for repaired in islice(repairs(snapshot, candidate, verdict), _MAX_REPAIRS):
