@@ -18,10 +18,16 @@ from kireji.base.config_schema import ProviderChoice, Settings
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
 from kireji.base.trees import Trees
+from kireji.base.types import Span
+from kireji.engine.context.secrets import find_secrets
 from kireji.engine.context.symbols import SymbolReader
+from kireji.engine.gates.checkers import Checkers, ty_spec
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
+from kireji.engine.gates.security import SecurityGate
+from kireji.engine.gates.shape import ShapeGate
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
+from kireji.engine.gates.types import TypesGate, rules
 from kireji.engine.services import Asking, Resource, Semantics, Services
 from kireji.providers import models
 from kireji.providers.anthropic import AnthropicProvider
@@ -46,10 +52,19 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     provider = _provider(settings, model, script)
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
+    names = RuffGate(ruff)
+    types = TypesGate(Checkers(ty_spec(protected.ty, rules())))
     analysis = Analysis()
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
-        gates=(TextGate(), SyntaxGate(), RuffGate(ruff)),
+        gates=(
+            TextGate(),
+            ShapeGate(),
+            SyntaxGate(),
+            names,
+            SecurityGate(names, secret_spans),
+            types,
+        ),
         semantics=Semantics(SymbolReader(), analysis, Trees()),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
@@ -57,11 +72,18 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         resources=(
             Resource(provider.warm, provider.close),
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
+            # It starts with the first look at a text: before that, nobody knows the workspace.
+            Resource(_nothing, types.close),
             # Whoever lists no names starts it when something else asks.
             Resource(analysis.start if settings.options.deterministic else _nothing, analysis.close, "python"),
             Resource(_nothing, store.close),
         ),
     )
+
+
+def secret_spans(text: str) -> tuple[Span, ...]:
+    """What may not leave the machine may not come back either: the gates and the redaction know the same formats."""
+    return tuple(hit.span for hit in find_secrets(text))
 
 
 async def _nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kireji.base.types import Severity
@@ -13,7 +15,11 @@ from kireji.engine.gates.policy import Action, Reach, Rule
     ("gate", "code", "action", "reach", "severity"),
     [
         ("ruff", "F821", Action.REJECT, Reach.ANYWHERE, Severity.REJECT),
-        ("ruff", "F405", Action.ABSTAIN, Reach.INSERTED, None),
+        ("types", "missing-attribute", Action.REJECT, Reach.INSERTED, Severity.REJECT),
+        ("types", "invalid-argument-type", Action.SUSPECT, Reach.INSERTED, Severity.REJECT),
+        ("types", "invalid-assignment", Action.IGNORE, Reach.INSERTED, None),
+        ("security", "S602", Action.WARN, Reach.INSERTED, Severity.WARN),
+        ("security", "S101", Action.IGNORE, Reach.INSERTED, None),
         ("syntax", Rule.SYNTAX, Action.REJECT, Reach.ANYWHERE, Severity.REJECT),
         ("text", Rule.DUPLICATED_SUFFIX, Action.REJECT, Reach.INSERTED, Severity.REJECT),
         # A rule that nobody has decided on says nothing: neither a new one of a tool, nor one of another gate.
@@ -33,11 +39,13 @@ def test_rules(gate: str, code: str, action: Action, reach: Reach, severity: Sev
 
 def test_every_rule_of_our_own_is_decided_on() -> None:
     ours = {value for name, value in vars(Rule).items() if not name.startswith("_")}
-    assert ours == {*policy.codes("text"), *policy.codes("syntax")}
+    listed = {code for gate in ("text", "shape", "syntax", "security") for code in policy.codes(gate)}
+    assert ours <= listed
+    assert not {code for code in listed - ours if not re.fullmatch(r"S\d{3}", code)}
 
 
 def test_nothing_is_listed_to_be_ignored() -> None:
-    for gate in ("text", "syntax", "ruff"):
+    for gate in ("text", "shape", "syntax", "ruff", "security", "types"):
         assert policy.codes(gate)
         assert all(policy.action(gate, code) is not Action.IGNORE for code in policy.codes(gate))
     assert policy.codes("nobody") == ()

@@ -48,7 +48,7 @@ BODY = "def f(a, b):\n    $0\n    return a\n"
         (BODY, "a = b\n    return a", "a = b", "dropped what stands already"),
         (BODY, "def f(a, b):\n    a = b", "a = b", "dropped what stands already"),
         ("value = $0\n", "value = 1", "1", "dropped what stands already"),
-        ("print(max($0, default=0)\n", "[1]), default=0)", "[1])", "dropped what stands already"),
+        ("print(max($0, sep='')\n", "[1]), sep='')", "[1])", "dropped what stands already"),
         (BODY, "if a:\na = b", None, ""),
         (BODY, "a = b\nb = a", "a = b\n    b = a", "re-indented"),
         (BODY, "a = b\n        b = a", "a = b\n    b = a", "re-indented"),
@@ -61,6 +61,9 @@ BODY = "def f(a, b):\n    $0\n    return a\n"
         (BODY, "a = b\n    b = 'open", "a = b", "shortened"),
         (BODY, "a = b\n    if a:\n        b = 1\n    for", "a = b\n    if a:\n        b = 1", "shortened"),
         (BODY, "a = undefined_thing", None, ""),
+        # What a name means is cured by no bracket: what stands above it is kept.
+        (BODY, "a = b\n    b = (undefined_thing)\n    a = b", "a = b", "shortened"),
+        (BODY, "a = ''\n    b = a.trim()\n    a = b", "a = ''", "shortened"),
         (BODY, "import a b", None, ""),
     ],
 )

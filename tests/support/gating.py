@@ -18,14 +18,22 @@ from kireji.base.types import (
     Span,
     Trigger,
     Verdict,
+    Workspace,
 )
+from kireji.compose import secret_spans
 from kireji.engine.gates.baseline import trial
+from kireji.engine.gates.checkers import Checkers, ty_spec
 from kireji.engine.gates.gate import Gate, Trial
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.run import run_gates
+from kireji.engine.gates.security import SecurityGate
+from kireji.engine.gates.shape import ShapeGate
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
+from kireji.engine.gates.types import TypesGate, rules
 from kireji.engine.site import classify
+
+NOWHERE = Workspace()
 
 
 def marked(source: str, language: str = "python") -> tuple[Document, int]:
@@ -36,9 +44,11 @@ def marked(source: str, language: str = "python") -> tuple[Document, int]:
     return make_document(f"file:///w/t.{suffix}", f"/w/t.{suffix}", language, 1, before + after), len(before)
 
 
-def candidate_at(document: Document, offset: int, text: str, end: int | None = None) -> tuple[Snapshot, Candidate]:
+def candidate_at(
+    document: Document, offset: int, text: str, end: int | None = None, workspace: Workspace = NOWHERE
+) -> tuple[Snapshot, Candidate]:
     """The snapshot of a person asking at `offset`, and `text` as the answer; it replaces up to `end`."""
-    snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
+    snapshot = Snapshot("t", document, workspace=workspace, trigger=Trigger.EXPLICIT)
     site = classify(snapshot, offset)
     assert isinstance(site, Site), site
     edit = Edit(document.uri, document.version, (Change(Span(offset, offset if end is None else end), text),))
@@ -59,15 +69,25 @@ def trial_of(source: str, text: str, language: str = "python") -> Trial:
 
 @asynccontextmanager
 async def real_gates() -> AsyncIterator[Sequence[Gate]]:
-    """The gates of the product, with a ruff of their own."""
+    """The gates of the product, with a ruff and a ty of their own; `named` finds one."""
     spec = ruff_spec()
     assert spec is not None, "ruff is a dependency"
     child = Child(spec)
+    checkers = Checkers(ty_spec(None, rules()))
+    assert checkers.installed, "ty is a dependency"
     try:
         await child.start()
-        yield (TextGate(), SyntaxGate(), RuffGate(child))
+        names = RuffGate(child)
+        security = SecurityGate(names, secret_spans)
+        yield (TextGate(), ShapeGate(), SyntaxGate(), names, security, TypesGate(checkers))
     finally:
         await child.close()
+        await checkers.close()
+
+
+def named(gates: Sequence[Gate], name: str) -> Gate:
+    """The gate of that name."""
+    return next(gate for gate in gates if gate.name == name)
 
 
 async def verdict_of(gates: Sequence[Gate], trial: Trial, seconds: float = 20.0) -> Verdict:

@@ -10,10 +10,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from kireji.base.text import indent_of, split_lines
-from kireji.base.types import Candidate, Change, Edit, Snapshot, Verdict
+from kireji.base.types import Candidate, Change, Edit, Finding, Snapshot, Verdict
 
 _CLOSERS = MappingProxyType({"(": ")", "[": "]", "{": "}"})
 _MOST_PREFIXES = 3
+# The gates that look at what a text means; the others look at its form.
+_OF_MEANING = frozenset({"ruff", "types", "security"})
+# The one rule of ruff's that looks at its form.
+_SYNTAX = "invalid-syntax"
 
 
 def repairs(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterator[Candidate]:
@@ -28,6 +32,10 @@ def repairs(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Itera
 
 def _ideas(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterator[tuple[str, str]]:
     text = candidate.change.text
+    if verdict.findings and all(_is_of_meaning(finding) for finding in verdict.findings):
+        # Its form is sound: no bracket and no blank makes a name exist.
+        yield "shortened", _before_findings(candidate, verdict)
+        return
     yield from _without_seams(candidate, verdict)
     yield "re-indented", _reindented(candidate)
     closers = _missing_closers(text)
@@ -36,6 +44,17 @@ def _ideas(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterat
     rows = split_lines(text)
     for count in range(len(rows) - 1, max(0, len(rows) - 1 - _MOST_PREFIXES), -1):
         yield "shortened", "".join(rows[:count]).rstrip("\r\n \t")
+
+
+def _is_of_meaning(finding: Finding) -> bool:
+    return finding.gate in _OF_MEANING and finding.code != _SYNTAX
+
+
+def _before_findings(candidate: Candidate, verdict: Verdict) -> str:
+    """The lines above the first that something was found in."""
+    text, start = candidate.change.text, candidate.change.span.start
+    first = min(max(finding.span.start - start, 0) for finding in verdict.findings)
+    return text[: text.rfind("\n", 0, first) + 1].rstrip("\r\n \t")
 
 
 def _without_seams(candidate: Candidate, verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ class Before:
             async with asyncio.timeout(_HEAD_START):
                 await self._wanted.wait()
         self._baseline = baseline_document(self._snapshot, self._site)
-        await prepare_gates(self._gates, self._baseline)
+        await prepare_gates(self._gates, self._snapshot, self._baseline)
 
 
 @contextlib.asynccontextmanager

@@ -51,7 +51,7 @@ class Gate(Protocol):
         """Whether the gate has anything to say about a language."""
         ...
 
-    async def prepare(self, baseline: Document) -> None:
+    async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Computes the baseline's findings while the model is still generating. May be skipped; `check` then does it."""
         ...
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.children import Child
 from kireji.base.languages import canonical
-from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Span
+from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates import policy
 from kireji.engine.gates.gate import Cost, Trial
 
@@ -25,9 +25,11 @@ _ANSWER_SECONDS = 2.0
 _REMEMBERED = 8
 _COMMENT = re.compile(r"#[^\n\r]*")
 _DIRECTIVE = re.compile(r"noqa|ruff\s*:|flake8\s*:", re.IGNORECASE)
+# An undefined name, and one that may come from a star import: the type gate looks into that.
+_NAME_CODES = frozenset({"F821", "F405"})
 # Defined nowhere; made longer where a text holds it.
 _PROBE = "kireji_end_of_text"
-_NAME_CODES = frozenset({"F821", "F405"})
+_CODE = re.compile(r"[A-Z]+\d+")
 
 
 def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec | None:
@@ -42,7 +44,9 @@ def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec 
             executable = find_ruff_bin()
         except FileNotFoundError:
             return None
-    rules = [code for code in policy.codes(_NAME) if code != _INVALID]
+    # The security gate's rules are ruff's where they look like ruff's; one answer serves both gates.
+    dangers = [code for code in policy.codes("security") if _CODE.fullmatch(code)]
+    rules = sorted({*policy.codes(_NAME), *dangers, *_NAME_CODES} - {_INVALID})
     settings = {
         "configurationPreference": "editorOnly",
         # ruff skips folders such as `build`, `dist` and `.venv` by default; a file that is edited is judged wherever it lies.
@@ -67,7 +71,7 @@ class Report:
 
 
 class RuffGate:
-    """Asks one child, and remembers what it said of the last few baselines. `child` is None when there is no ruff."""
+    """Asks one child, and remembers what it said of the last few texts. `child` is None when there is no ruff."""
 
     name = _NAME
     cost = Cost.CHEAP
@@ -80,28 +84,28 @@ class RuffGate:
         """Python."""
         return canonical(language) == "python"
 
-    async def prepare(self, baseline: Document) -> None:
+    async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Asks about the baseline. A child that cannot answer is no fault of the candidate's: `check` says so."""
         try:
-            await self._of_baseline(baseline)
+            await self.report(baseline)
         except ChildUnavailable:
             return
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new against the baseline; UNKNOWN without ruff, or where a star import hides the truth."""
         try:
-            old = await self._of_baseline(trial.baseline)
-            new = await self._ask(trial.after)
+            old = await self.report(trial.baseline)
+            new = await self.report(trial.after)
         except ChildUnavailable as error:
             return GateResult(_NAME, GateState.UNKNOWN, note=str(error))
         return judge(trial, old, new)
 
-    async def _of_baseline(self, baseline: Document) -> Report:
-        key = (baseline.uri, baseline.text)
+    async def report(self, document: Document) -> Report:
+        """What ruff says of a text, asked once while it is remembered. Raises ChildUnavailable."""
+        key = (document.uri, document.text)
         found = self._remembered.get(key)
         if found is None:
-            found = await self._ask(baseline)
-            self._remembered[key] = found
+            found = self._remembered[key] = await self._ask(document)
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
         return found
@@ -134,8 +138,6 @@ def judge(trial: Trial, old: Report, new: Report) -> GateResult:
                 doubts.append("the statement did not parse before")
             case policy.Action.REJECT:
                 findings.append(_finding(diagnostic, key[1]))
-            case policy.Action.ABSTAIN:
-                doubts.append(f"perhaps from a star import: {key[1]}")
             case _:
                 continue
     if findings:

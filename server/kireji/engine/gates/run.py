@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from kireji.base.types import Document, GateResult, GateState, Verdict
+from kireji.base.types import Document, GateResult, GateState, Snapshot, Verdict
 from kireji.engine.gates.gate import Cost, Gate, Trial
 
 _log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ async def run_gates(gates: Iterable[Gate], trial: Trial, seconds: float) -> Verd
     return Verdict((*results, *(task.result() for task in slow)))
 
 
-async def prepare_gates(gates: Iterable[Gate], baseline: Document) -> None:
+async def prepare_gates(gates: Iterable[Gate], snapshot: Snapshot, baseline: Document) -> None:
     """Lets every gate look at the baseline while the model still generates. Never fails; may be cancelled."""
     async with asyncio.TaskGroup() as group:
         for gate in gates:
             if gate.applies(baseline.language):
-                group.create_task(_prepared(gate, baseline))
+                group.create_task(_prepared(gate, snapshot, baseline))
 
 
 async def _checked(gate: Gate, trial: Trial, deadline: float) -> GateResult:
@@ -59,9 +59,9 @@ async def _checked(gate: Gate, trial: Trial, deadline: float) -> GateResult:
     return GateResult(result.gate, result.state, result.findings, loop.time() - started, result.note)
 
 
-async def _prepared(gate: Gate, baseline: Document) -> None:
+async def _prepared(gate: Gate, snapshot: Snapshot, baseline: Document) -> None:
     try:
-        await gate.prepare(baseline)
+        await gate.prepare(snapshot, baseline)
     except Exception as error:  # noqa: BLE001 — `check` will do the work, or report the same
         _report_bug(gate, error)
 

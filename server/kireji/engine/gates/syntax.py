@@ -12,7 +12,7 @@ from kireji.base import syntax
 from kireji.base.languages import canonical
 from kireji.base.syntax import Problem, Tree
 from kireji.base.text import line_at
-from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Span
+from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates.baseline import carried
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.policy import Rule
@@ -34,7 +34,7 @@ class SyntaxGate:
         """Every language with a grammar."""
         return syntax.supported(language)
 
-    async def prepare(self, baseline: Document) -> None:
+    async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Parses the baseline where it will be needed."""
         if canonical(baseline.language) != "python":
             self._baseline_tree(baseline)

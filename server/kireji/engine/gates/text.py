@@ -13,7 +13,7 @@ from types import MappingProxyType
 from kireji.base import syntax
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.text import indent_of, line_at, line_span, split_lines
-from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Span
+from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Snapshot, Span
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.indent import misplaced
 from kireji.engine.gates.policy import Rule
@@ -39,7 +39,7 @@ class TextGate:
         """Any text."""
         return True
 
-    async def prepare(self, baseline: Document) -> None:
+    async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """There is nothing to prepare."""
 
     async def check(self, trial: Trial) -> GateResult:
