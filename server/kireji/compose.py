@@ -21,7 +21,8 @@ from kireji.base.trees import Trees
 from kireji.base.types import Span
 from kireji.engine.context.secrets import find_secrets
 from kireji.engine.context.symbols import SymbolReader
-from kireji.engine.gates.checkers import Checkers, ty_spec
+from kireji.engine.gates.checkers import Checkers
+from kireji.engine.gates.grounds import pyrefly_spec, ty_spec
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.security import SecurityGate
 from kireji.engine.gates.shape import ShapeGate
@@ -53,7 +54,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
     names = RuffGate(ruff)
-    types = TypesGate(Checkers(ty_spec(protected.ty, rules())))
+    types = TypesGate(Checkers(ty_spec(protected.ty, rules())), Checkers(pyrefly_spec()))
     analysis = Analysis()
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),

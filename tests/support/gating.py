@@ -22,8 +22,9 @@ from kireji.base.types import (
 )
 from kireji.compose import secret_spans
 from kireji.engine.gates.baseline import trial
-from kireji.engine.gates.checkers import Checkers, ty_spec
+from kireji.engine.gates.checkers import Checkers
 from kireji.engine.gates.gate import Gate, Trial
+from kireji.engine.gates.grounds import ty_spec
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.run import run_gates
 from kireji.engine.gates.security import SecurityGate

@@ -6,32 +6,30 @@ person's own checker to say. A second checker, where one is installed, is heard 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from kireji.base.child_protocol import ChildDiagnostic, ChildUnavailable
 from kireji.base.languages import canonical
-from kireji.base.text import indent_of, line_at, line_span, split_lines
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates import policy
 from kireji.engine.gates.checkers import Checkers, Surroundings, surroundings
+from kireji.engine.gates.excuses import IMPORT, MISSING_MEMBER, MISSING_NAME, is_excused
 from kireji.engine.gates.gate import Cost, Trial
-from kireji.engine.gates.importing import doubt, has_star, imported_at, may_fail
+from kireji.engine.gates.importing import doubt, has_star, imported_at
 from kireji.engine.gates.policy import Action
 
 _NAME = "types"
 _ANSWER_SECONDS = 4.0
+# A second opinion that comes later than this is not waited for.
+_SECOND_SECONDS = 0.15
 _REMEMBERED = 8
-_IMPORT, _MISSING_NAME, _MISSING_MEMBER = "import-not-found", "unresolved-reference", "missing-attribute"
 _SEEN = "ignore-comment-unknown-rule"
 # A comment that names a rule which does not exist: who does not report it has not looked at the text. Unlike a statement
 # it is seen behind `sys.exit()` too.
 _PROBE = "\n# ty: ignore[kireji-end-of-text]\n"
-# Comments in which an author says that a checker of types is wrong here.
-_DIRECTIVE = re.compile(r"#[^\n]*?\b(?:type|ty|pyright|pyrefly|mypy)\s*:\s*ignore(?:\[(?P<rules>[^\]\n]*)\])?")
 _SILENT = re.compile(r"(#[^\n]*?\bt(?:ype|y))(\s*:\s*ignore)")
 
 
@@ -57,6 +55,7 @@ class TypesGate:
     def __init__(self, first: Checkers, second: Checkers | None = None) -> None:
         self._first = first
         self._second = second if second is not None and second.installed else None
+        self._warmed: set[Surroundings] = set()
         self._remembered: OrderedDict[tuple[Surroundings, str, str], Report] = OrderedDict()
 
     def applies(self, language: str) -> bool:
@@ -65,10 +64,14 @@ class TypesGate:
 
     async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Asks about the baseline. A checker that cannot answer is no fault of the candidate's: `check` says so."""
-        try:
-            await self._of_baseline(surroundings(snapshot.workspace, snapshot.document), baseline)
-        except ChildUnavailable:
-            return
+        where = surroundings(snapshot.workspace, snapshot.document)
+        with contextlib.suppress(ChildUnavailable):
+            await self._of_baseline(where, baseline)
+        if self._second is not None and where not in self._warmed:
+            # Its first look takes a second, and is seldom needed.
+            self._warmed.add(where)
+            with contextlib.suppress(ChildUnavailable):
+                await self._second.diagnostics(where, baseline, baseline.text, _ANSWER_SECONDS)
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new in the insertion; UNKNOWN without a checker, or where it cannot know."""
@@ -111,7 +114,7 @@ class TypesGate:
         """The suspects to which the second checker objects as well, in whatever words. Without its answer all of them."""
         assert self._second is not None  # noqa: S101 — the caller has looked
         try:
-            said = await self._second.diagnostics(where, trial.after, trial.after.text, _ANSWER_SECONDS)
+            said = await self._second.diagnostics(where, trial.after, trial.after.text, _SECOND_SECONDS)
         except ChildUnavailable:
             return judged
         agreed = tuple(f for f in judged.suspects if any(d.severity == 1 and _meets(d.span, f.span) for d in said))
@@ -134,16 +137,16 @@ def judge(trial: Trial, where: Surroundings, old: Report, new: Report) -> Judged
     findings: list[Finding] = []
     suspects: list[Finding] = []
     doubts: list[str] = []
-    unresolved_star = any(d.code == _IMPORT and _is_star(d, text) for d in new.diagnostics)
+    unresolved_star = any(d.code == IMPORT and _is_star(d, text) for d in new.diagnostics)
     for diagnostic in new.diagnostics:
         action = policy.action(_NAME, diagnostic.code)
         if action is Action.IGNORE or not _meets(diagnostic.span, trial.inserted):
             continue
         symbol = text[diagnostic.span.start : diagnostic.span.end]
-        if _key(diagnostic, text) in known or _is_excused(diagnostic, symbol, trial, action):
+        if _key(diagnostic, text) in known or is_excused(diagnostic, symbol, trial.after, action):
             continue
         reason = _doubt(diagnostic, symbol, trial, where)
-        if diagnostic.code == _MISSING_NAME and unresolved_star:
+        if diagnostic.code == MISSING_NAME and unresolved_star:
             reason = f"perhaps from a star import: {symbol}"
         if reason is not None:
             doubts.append(reason)
@@ -159,79 +162,16 @@ def _key(diagnostic: ChildDiagnostic, text: str) -> tuple[str, str]:
     return diagnostic.code, text[diagnostic.span.start : diagnostic.span.end]
 
 
-def _is_excused(diagnostic: ChildDiagnostic, symbol: str, trial: Trial, action: Action) -> bool:
-    """Whether code that is right is often found guilty of this."""
-    if diagnostic.code == _IMPORT:
-        return may_fail(trial.after, diagnostic.span.start)
-    if diagnostic.code == _MISSING_NAME:
-        return False
-    if diagnostic.code == _MISSING_MEMBER and _SPECIAL.search(symbol):
-        return True  # functions and classes have more of these than their types say
-    if _is_unsure(diagnostic.message, action):
-        return True
-    first, last = (line_at(trial.after.lines, at) for at in (diagnostic.span.start, diagnostic.span.end))
-    rows = (line_span(trial.after.text, trial.after.lines, n) for n in range(_head(trial.after, first), last + 1))
-    comments = (_DIRECTIVE.search(trial.after.text, row.start, row.end) for row in rows)
-    return any(comment is not None and _is_about(comment, diagnostic.code) for comment in comments)
-
-
-def _head(document: Document, line: int) -> int:
-    """The line on which the brackets around a line were opened, by indentation: there stands the comment about all of it."""
-    rows = split_lines(document.text)
-    width = len(indent_of(rows[line]))
-    for above in range(line - 1, -1, -1):
-        row = rows[above]
-        if row.strip() and len(indent_of(row)) < width:
-            return above if row.partition("#")[0].rstrip().endswith(("(", "[", "{")) else line
-    return line
-
-
-_SPECIAL = re.compile(r"\.__\w+__$")
-# What the names that checkers give to a rule have in common. A comment that names others excuses nothing else.
-_FAMILIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
-    {
-        # Not what excuses one part of a union, None above all.
-        _MISSING_MEMBER: re.compile("(?<!union-)attr|method|module", re.IGNORECASE),
-        **dict.fromkeys(
-            ("missing-argument", "too-many-positional-arguments", "unknown-argument"),
-            re.compile("arg|call|param", re.IGNORECASE),
-        ),
-    }
-)
-
-
-def _is_about(comment: re.Match[str], code: str) -> bool:
-    """Whether a comment excuses a rule: it names none, or one of its family."""
-    family = _FAMILIES.get(code)
-    return comment["rules"] is None or family is None or family.search(comment["rules"]) is not None
-
-
-# What stands before the type of a value in the checker's words: what was expected of it is not in question.
-_TYPE = re.compile(r"(?:\bfound|\btype|\band) `([^`]*)`")
-_CALLED = re.compile(r"^Method `[^`]*` of type `[^`]*`")
-# None, or one part of a union, is what code expects to have excluded by means that no checker sees; of the others the
-# checker does not know what they are.
-_VAGUE = re.compile(r"\bNone\b|\bUnknown\b|\bAny\b|\bTodo\b|@| \| |^object$")
-
-
-def _is_unsure(message: str, action: Action) -> bool:
-    """Whether the value's type, as the message tells it, is one of which nothing can be proved."""
-    line = message.partition("\n")[0]
-    if action is Action.REJECT:
-        return "`None`" in line
-    return any(_VAGUE.search(found) for found in _TYPE.findall(_CALLED.sub("", line)))
-
-
 def _doubt(diagnostic: ChildDiagnostic, symbol: str, trial: Trial, where: Surroundings) -> str | None:
     """Why the checker may not know better; None when it does."""
     name = symbol.rpartition(".")[2]
-    if diagnostic.code in (_IMPORT, _MISSING_MEMBER) and name.isidentifier():
+    if diagnostic.code in (IMPORT, MISSING_MEMBER) and name.isidentifier():
         # A text that is not saved yet: the checker reads the disk.
         word = re.compile(rf"\b{re.escape(name)}\b")
         others = (d for d in trial.snapshot.open_documents if d.uri != trial.before.uri)
         if any(_stem(d) == name or word.search(d.text) for d in others if canonical(d.language) == "python"):
             return f"perhaps in a text that is not saved: {name}"
-    if diagnostic.code == _IMPORT:
+    if diagnostic.code == IMPORT:
         return doubt(imported_at(trial.after.text, diagnostic.span), where, trial.before)
     return None
 
