@@ -33,6 +33,7 @@ FILES = {
     "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["lib"]\n\n[tool.ty.rules]\nall = "ignore"\n',
 }
 BODY = "def f(a: int, b: str) -> int:\n    $0\n    return a\n"
+CHECKED = "def f(a: int) -> None:\n    if not isinstance(a, int):\n        $0\n        raise TypeError(a)\n"
 CLASS = "class A:\n    def __init__(self) -> None:\n        self.x = 1\n\n    def f(self) -> None:\n        $0\n"
 
 
@@ -136,6 +137,13 @@ async def judged(
         ("b = 'a'\nb.trim()\n" + BODY, "b.trimmed()", ["missing-attribute"]),
         # Behind a return nothing is judged.
         ("def f(a):\n    return a\n    $0\n", "a = 'b'.trim()", []),
+        # Behind a check that an annotation makes needless imports are: that code is for those who break the annotation.
+        (CHECKED, "raise 'b'.trim()", []),
+        (CHECKED, "import nothing_like_it", ["import-not-found"]),
+        (CHECKED, "import os\n        from os import (\n            sep,\n            joined,\n        )", ["import-not-found"]),
+        (CHECKED, "from .prices import net\n        import os.path", []),
+        (CHECKED, "try:\n            import nothing_like_it\n        except ImportError:\n            pass", []),
+        ("import sys\nif sys.platform == 'win33':\n    $0\n", "from ctypes import windll, winnone", []),
         # A comment excuses what it is about: not what does not exist, and not another rule.
         (BODY, "f('a', 'b')  # type: ignore", []),
         (BODY, "b.trim()  # type: ignore[attr-defined]", []),

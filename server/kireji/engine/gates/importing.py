@@ -62,6 +62,46 @@ def may_fail(document: Document, offset: int) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Imports said once more behind a text: `added` is what comes behind it, `places` where each came from.
+
+    A place is (offset in `added`, offset in the text, length).
+    """
+
+    added: str
+    places: tuple[tuple[int, int, int], ...]
+
+    def origin(self, offset: int) -> int | None:
+        """Where in the text an offset in `added` came from."""
+        return next((was + offset - at for at, was, length in self.places if at <= offset < at + length), None)
+
+
+def repeated(document: Document, inserted: Span) -> Repeated:
+    """The imports of an insertion in a place that is reached, for a checker that takes their own for unreachable.
+
+    A check of an argument's type makes it so, and real code is full of these. Those that depend on the machine are left out:
+    what they import is often found on that machine alone.
+    """
+    rows = split_lines(document.text)
+    added, places = _REACHED, []
+    start = document.text.rfind("\n", 0, inserted.start) + 1
+    for match in _SIMPLE.finditer(document.text, start, inserted.end):
+        line = line_at(document.lines, match.start(1))
+        if not any(_MACHINE.search(rows[above]) for above in _headers(rows, line)):
+            places.append((len(added) + len(_INDENT), match.start(1), len(match[1])))
+            added += f"{_INDENT}{match[1]}\n"
+    return Repeated(added, tuple(places))
+
+
+_REACHED = "\n\ndef kireji_imports():\n"
+_INDENT = "    "
+_SIMPLE = re.compile(
+    r"^[ \t]*(from[ \t]+\.*[\w.]*[ \t]+import[ \t]+(?:\([^)]*\)|[^\n#;(]+)|import[ \t]+[^\n#;]+)", re.M
+)
+_MACHINE = re.compile(r"\b(?:sys|os|platform)\.|version|TYPE_CHECKING|\bsystem\b", re.IGNORECASE)
+
+
 def has_star(text: str) -> bool:
     """Whether names may come from a module that is taken whole."""
     return _STAR.search(text) is not None

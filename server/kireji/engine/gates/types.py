@@ -18,7 +18,7 @@ from kireji.engine.gates import policy
 from kireji.engine.gates.checkers import Checkers, Surroundings, surroundings
 from kireji.engine.gates.excuses import IMPORT, MISSING_MEMBER, MISSING_NAME, is_excused
 from kireji.engine.gates.gate import Cost, Trial
-from kireji.engine.gates.importing import doubt, has_star, imported_at
+from kireji.engine.gates.importing import doubt, has_star, imported_at, repeated
 from kireji.engine.gates.policy import Action
 
 _NAME = "types"
@@ -30,15 +30,18 @@ _SEEN = "ignore-comment-unknown-rule"
 # A comment that names a rule which does not exist: who does not report it has not looked at the text. Unlike a statement
 # it is seen behind `sys.exit()` too.
 _PROBE = "\n# ty: ignore[kireji-end-of-text]\n"
+# A hint without a code: only its words tell. Were they others, nothing would be lost but what is said of such places.
+_UNREACHED = "unreachable"
 _SILENT = re.compile(r"(#[^\n]*?\bt(?:ype|y))(\s*:\s*ignore)")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checker says of a text. `blind`: it has not looked at it."""
+    """What the checker says of a text. `blind`: it has not looked at it. `unreached`: what it takes for unreachable."""
 
     diagnostics: tuple[ChildDiagnostic, ...]
     blind: bool
+    unreached: tuple[Span, ...] = ()
 
 
 def rules() -> dict[str, str]:
@@ -79,6 +82,8 @@ class TypesGate:
         try:
             old = await self._of_baseline(where, trial.baseline)
             new = await self._ask(where, trial.after, _unsilenced(trial.after.text, trial.inserted))
+            if any(_meets(span, trial.inserted) for span in new.unreached):
+                new = replace(new, diagnostics=new.diagnostics + await self._unreached_imports(where, trial))
             judged = judge(trial, where, old, new)
             if judged.suspects and not judged.findings and self._second is not None:
                 judged = await self._confirmed(where, trial, judged)
@@ -108,7 +113,23 @@ class TypesGate:
     async def _ask(self, where: Surroundings, document: Document, text: str) -> Report:
         found = await self._first.diagnostics(where, document, text + _PROBE, _ANSWER_SECONDS)
         seen = any(d.code == _SEEN and d.span.start >= len(text) for d in found)
-        return Report(tuple(d for d in found if d.span.start < len(text) and d.code != _SEEN), not seen)
+        said = [d for d in found if d.span.start < len(text)]
+        unreached = tuple(d.span for d in said if not d.code and _UNREACHED in d.message)
+        return Report(tuple(d for d in said if d.code and d.code != _SEEN), not seen, unreached)
+
+    async def _unreached_imports(self, where: Surroundings, trial: Trial) -> tuple[ChildDiagnostic, ...]:
+        """What is wrong with imports that the checker has not looked at, since it takes their place for unreachable."""
+        text, again = trial.after.text, repeated(trial.after, trial.inserted)
+        if not again.places:
+            return ()
+        found = await self._first.diagnostics(where, trial.after, text + again.added, _ANSWER_SECONDS)
+        moved = []
+        for diagnostic in found:
+            start = again.origin(diagnostic.span.start - len(text))
+            if diagnostic.code == IMPORT and start is not None:
+                length = diagnostic.span.end - diagnostic.span.start
+                moved.append(replace(diagnostic, span=Span(start, start + length)))
+        return tuple(moved)
 
     async def _confirmed(self, where: Surroundings, trial: Trial, judged: Judged) -> Judged:
         """The suspects to which the second checker objects as well, in whatever words. Without its answer all of them."""
