@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base.migrations import MIGRATIONS
-from kireji.base.store import FILE, Store, StoreError
+from kireji.base.store import FILE, Store, StoreError, in_use
 
 STEPS = (
     ("CREATE TABLE t (n INTEGER)",),
@@ -270,3 +270,29 @@ def test_released_migrations_are_never_edited() -> None:
     """When this fails, append a step to MIGRATIONS instead of changing one, and add its checksum here."""
     sums = [hashlib.sha256(repr(step).encode()).hexdigest()[:12] for step in MIGRATIONS]
     assert sums == ["20060ebebebc", "493f3736f387"]
+
+
+async def test_who_looks_while_the_file_is_opened_does_not_hide_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Store(tmp_path)
+    await first.run(lambda connection: None)
+    assert await first.close()
+    looker = sqlite3.connect(first.path, isolation_level=None, check_same_thread=False)
+    looker.execute("PRAGMA journal_mode = DELETE")
+    looker.execute("BEGIN")
+    looker.execute("SELECT count(*) FROM calls").fetchone()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        looker.rollback()
+
+    monkeypatch.setattr("kireji.base.store.time.sleep", wait)
+    second = Store(tmp_path)
+    await second.run(lambda connection: None)
+    assert waits
+    looker.close()
+    assert await asyncio.to_thread(in_use, tmp_path)
+    assert await second.close()
+    assert not in_use(tmp_path)

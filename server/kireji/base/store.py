@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -28,6 +29,8 @@ T = TypeVar("T")
 FILE = "kireji.sqlite3"
 # How long one server waits for the others. Eight of them charging at full speed make each other wait 1.5 seconds.
 BUSY_SECONDS = 5.0
+# How often, and how far apart, a server tries to switch the file to write-ahead logging.
+_SWITCHING_TRIES, _SWITCHING_SECONDS = 40, 0.025
 
 
 class StoreError(Exception):
@@ -205,20 +208,24 @@ def _migrate(connection: Connection, path: Path, migrations: tuple[Migration, ..
 def _write_ahead(connection: Connection) -> None:
     """Write-ahead logging: a commit costs one flush to disk. Set once the schema has been judged, since it writes.
 
-    Only one server can switch the file, and sqlite does not wait for the chance; who fails finds it switched at the
-    next transaction. A file system that cannot do it keeps the rollback journal, which is as safe.
+    Only who is alone for a moment can switch the file, and sqlite does not wait for that moment. Who is in the way may be
+    another server, which switches it, or somebody who only looks (`in_use`), and then nobody would: so it is tried again.
+    A file system that cannot do it keeps the rollback journal, which is as safe.
     """
     import sqlite3
 
     connection.execute("PRAGMA synchronous = FULL")
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode == "wal":
-        return
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        if _code(error) not in (_BUSY, _LOCKED):
-            raise
+    for _ in range(_SWITCHING_TRIES):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) not in (_BUSY, _LOCKED):
+                raise
+            time.sleep(_SWITCHING_SECONDS)
+        else:
+            return
 
 
 # Result codes of sqlite (sqlite.org/rescode.html); written out, because the module is not imported before it is used.
