@@ -88,9 +88,22 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
             return record.withheld(
                 raw.fault or (Reason.NOTHING_TO_ADD if raw.complete else Reason.INCOMPLETE), Stage.TRIM
             )
-        candidate, verdict = await judge(services, snapshot, candidate, before)
-        record.gates = verdict.results
-        record.done(Stage.GATES)
+        return await _judged(services, snapshot, candidate, before, record)
+
+
+async def judge_again(services: Services, snapshot: Snapshot, candidate: Candidate) -> Outcome:
+    """What becomes of a candidate that was sound in other circumstances: the text is the same, the gates look anew."""
+    record = Record(services, snapshot)
+    async with preparing(services.gates, snapshot, candidate.site) as before:
+        return await _judged(services, snapshot, candidate, before, record)
+
+
+async def _judged(
+    services: Services, snapshot: Snapshot, candidate: Candidate, before: Before, record: Record
+) -> Outcome:
+    candidate, verdict = await judge(services, snapshot, candidate, before)
+    record.gates = verdict.results
+    record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
         return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict)
     if verdict.state is GateState.UNKNOWN and not snapshot.options.show_unverified:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kireji.base import limits
 from kireji.base.languages import canonical
 from kireji.base.names import names, word_at
-from kireji.base.types import Name, Offered, Outcome, Reason, Snapshot, Span, Stage, Trigger
+from kireji.base.types import Name, Offered, Reason, Snapshot, Span, Stage, Trigger
 from kireji.features.listed import Listed
-from kireji.features.ready import Ready
+from kireji.features.suggestions import Engine, Place, Suggestions
 
 if TYPE_CHECKING:
     from kireji.base.analysis.answers import Description
@@ -30,8 +29,6 @@ PATIENT_SECONDS = 2.0
 # What is left to look at the text itself when the analysis is late.
 _SPARE_SECONDS = 0.02
 _MEMBER = (".", "->", "::")
-
-Ask = Callable[[], Coroutine[Any, Any, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +46,26 @@ class Popup:
 
 
 async def completion(
-    services: Services, snapshot: Snapshot, offset: int, uri: str, listed: Listed, ready: Ready | None, ask: Ask
+    services: Services, place: Place, listed: Listed, suggestions: Suggestions | None, engine: Engine
 ) -> Popup:
-    """The list at `offset`. `ready` is None for clients that show suggestions otherwise; `ask` begins a new question."""
+    """The list at a place. `suggestions` is None for clients that show them otherwise."""
+    snapshot, offset = place.snapshot, place.offset
     explicit = snapshot.trigger is Trigger.EXPLICIT
     deadline = time.monotonic() + (PATIENT_SECONDS if explicit else SECONDS)
-    document = snapshot.document
-    word = word_at(document.text, offset)
-    suggestion = ready.look(uri, document, offset) if ready is not None else None
-    question = new = None
-    if ready is not None and suggestion is None:
-        question, new = ready.begin(uri, document, offset, ask)
-    try:
-        found = await _names(services, snapshot, offset, uri, word, listed, deadline)
-        if question is not None and ready is not None:
-            await asyncio.wait({question}, timeout=None if explicit else max(0.0, deadline - time.monotonic()))
-            suggestion = ready.look(uri, document, offset)
-    except asyncio.CancelledError:
-        if new and question is not None:
-            question.cancel()
-            await asyncio.wait({question})
-        raise
-    pending = question is not None and not question.done()
+    word = word_at(snapshot.document.text, offset)
+    wanted = suggestions is not None and not snapshot.paused
+    hit = await suggestions.at_hand(place, engine) if suggestions is not None and wanted else None
+    pending = False
+    if suggestions is None or not wanted or hit is not None:
+        found = await _names(services, place, word, listed, deadline)
+    else:
+        question = suggestions.begin(place, engine)
+        async with suggestions.wanting(question):
+            found = await _names(services, place, word, listed, deadline)
+            await asyncio.wait({question.task}, timeout=None if explicit else max(0.0, deadline - time.monotonic()))
+        pending = not question.task.done()
+        hit = await suggestions.at_hand(place, engine)
+    suggestion = hit if isinstance(hit, Offered) else None
     reason = None if found.names or suggestion is not None else Reason.NOTHING_TO_ADD
     return Popup(snapshot, offset, word, found.names, suggestion, found.whole and not pending, reason)
 
@@ -89,10 +84,9 @@ async def describe(services: Services, popup: Popup, name: str) -> Description |
         return None
 
 
-async def _names(
-    services: Services, snapshot: Snapshot, offset: int, uri: str, word: Span, listed: Listed, deadline: float
-) -> _Found:
+async def _names(services: Services, place: Place, word: Span, listed: Listed, deadline: float) -> _Found:
     """Of Python what the analysis worker knows; else, and until it answers, what the text itself holds."""
+    snapshot, offset = place.snapshot, place.offset
     document = snapshot.document
     if not snapshot.options.deterministic or limits.refusal(document, snapshot.options) is not None:
         return _Found((), whole=True)
@@ -102,7 +96,7 @@ async def _names(
     analysed = canonical(document.language) == "python"
     if analysed:
         begun = document.text[word.start : offset]
-        found = await listed.names(services, snapshot, offset, uri, begun, deadline - _SPARE_SECONDS)
+        found = await listed.names(services, snapshot, offset, place.uri, begun, deadline - _SPARE_SECONDS)
         if found is not None:
             return _Found(found[:MOST_NAMES], whole=len(found) <= MOST_NAMES)
     work = asyncio.ensure_future(asyncio.to_thread(names, document, offset, MOST_NAMES))

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from kireji.base.types import Candidate, Change, Document, Edit, Offered, Span
 
+_CLOSERS = tuple(")]}\"'`")
+
 
 def typed_through(offered: Offered, document: Document, offset: int) -> Offered | None:
     """The rest of a suggestion in a later text, whose cursor is at `offset`; None where the text went another way."""
@@ -16,13 +18,17 @@ def typed_through(offered: Offered, document: Document, offset: int) -> Offered 
     site, change = candidate.site, candidate.change
     if len(candidate.edit.changes) != 1 or change.span.start != site.offset:
         return None
-    typed = typed_since(site.document, site.offset, document, offset)
+    typed, closer = typed_since(site.document, site.offset, document, offset), 0
+    if typed is None and document.text[offset : offset + 1] in _CLOSERS:
+        # Editors close what is opened: the suggestion takes the place of that.
+        bare = replace(document, text=document.text[:offset] + document.text[offset + 1 :])
+        typed, closer = typed_since(site.document, site.offset, bare, offset), 1
     if typed is None or not change.text.startswith(typed) or len(typed) == len(change.text):
         return None
     there = replace(site, document=document, offset=offset, before=site.before + typed)
     if "\n" in typed:
         there = replace(there, before=typed[typed.rfind("\n") + 1 :])
-    span = Span(offset, change.span.end + len(typed))
+    span = Span(offset, change.span.end + len(typed) + closer)
     edit = Edit(document.uri, document.version, (Change(span, change.text[len(typed) :]),))
     return replace(offered, candidate=Candidate(candidate.id, there, edit, candidate.raw, candidate.repairs))
 

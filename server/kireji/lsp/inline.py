@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kireji.base.types import Outcome, Reason, Stage, Withheld
-from kireji.features.inline_completion import inline_completion
+from kireji.base.types import Outcome
+from kireji.features.inline_completion import inline_completion, judge_again
+from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
-from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of
-from kireji.lsp.turns import Turns
+from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of, place_of
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
 
 
 class Inline:
-    """One question at a time for each document."""
+    """One answer at a time for each document."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, suggestions: Suggestions) -> None:
         self._edge = edge
-        self._turns = Turns()
-        edge.lifecycle.when_closed(self._turns.end)
+        self._suggestions = suggestions
 
     def ask(self, params: types.InlineCompletionParams) -> Awaitable[types.InlineCompletionList]:
         """At most one suggestion; an empty list where there is none."""
@@ -32,8 +31,11 @@ class Inline:
         offset = offset_of(edge, here, from_proto.position(params.position)) if here is not None else 0
 
         async def work(services: Services, here: Here) -> Outcome:
-            question = inline_completion(services, here.snapshot, offset)
-            return await self._turns.take(here.uri, question, Withheld(Reason.SUPERSEDED, Stage.DELIVER))
+            engine = Engine(
+                ask=lambda: inline_completion(services, here.snapshot, offset),
+                judge=lambda offered: judge_again(services, here.snapshot, offered),
+            )
+            return await self._suggestions.suggest(place_of(here, offset), engine)
 
         async def run() -> types.InlineCompletionList:
             outcome = await answer(edge, here, "inline completion", work, lambda withheld: withheld)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kireji.base.types import Document, Offered, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.features.suggestions import Place
 from kireji.lsp.client import Client
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
@@ -71,6 +72,14 @@ def look(edge: Edge, uri: str, trigger: Trigger) -> Here | None:
 def offset_of(edge: Edge, here: Here, position: Position) -> int:
     """The offset of a position of the document, in the text that the engine reads."""
     return here.snapshot.origin + edge.lifecycle.offset(here.uri, position)
+
+
+def place_of(here: Here, offset: int) -> Place:
+    """A cursor in it, with what else a verdict there depends on: the other open texts, the settings, the workspace."""
+    snapshot = here.snapshot
+    others = tuple((document.uri, document.version) for document in snapshot.open_documents)
+    inputs = (frozenset(others), snapshot.options, snapshot.workspace)
+    return Place(here.uri, snapshot, offset, inputs, here.latest)
 
 
 def is_current(here: Here) -> bool:

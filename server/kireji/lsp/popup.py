@@ -12,13 +12,13 @@ from lsprotocol import types
 
 from kireji.base.types import Document, Outcome, Trigger, Withheld
 from kireji.features.completion import Popup, completion, describe
-from kireji.features.inline_completion import inline_completion
+from kireji.features.inline_completion import inline_completion, judge_again
 from kireji.features.listed import Listed
-from kireji.features.ready import Ready
 from kireji.features.reuse import typed_since
+from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
 from kireji.lsp.documents import Position
-from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of
+from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of, place_of
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -44,13 +44,12 @@ def _as_of(popup: Popup, now: Document | None) -> Popup | None:
 class Popups:
     """The lists of one client. Keeps the last one, so that its items can be resolved."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, suggestions: Suggestions) -> None:
         self._edge = edge
-        self._ready = Ready(edge.spawn)
+        self._suggestions = suggestions
         self._asked: tuple[str, int, Position] | None = None
         self._last: Popup | None = None
         self._listed = Listed(edge.spawn)
-        edge.lifecycle.when_closed(self._ready.drop)
         edge.lifecycle.when_closed(self._listed.drop)
 
     def ask(self, params: types.CompletionParams) -> Awaitable[types.CompletionList]:
@@ -64,11 +63,13 @@ class Popups:
             self._asked = (uri, here.snapshot.document.version, position)
 
         async def work(services: Services, here: Here) -> Popup:
-            def ask() -> Coroutine[Any, Any, Outcome]:
-                return self._question(here, offset)
-
-            ready = self._ready if wanted else None
-            return await completion(services, here.snapshot, offset, uri, self._listed, ready, ask)
+            engine = Engine(
+                ask=lambda: self._question(here, offset),
+                judge=lambda offered: judge_again(services, here.snapshot, offered),
+            )
+            place = place_of(here, offset)
+            suggestions = self._suggestions if wanted else None
+            return await completion(services, place, self._listed, suggestions, engine)
 
         def nothing(withheld: Withheld) -> Popup | Withheld:
             return withheld

@@ -13,6 +13,7 @@ from typing import Any
 from lsprotocol import types
 
 from kireji.features.explain import explanation
+from kireji.features.suggestions import Suggestions
 from kireji.lsp import commands
 from kireji.lsp.code_actions import OPTIONS as ACTION_OPTIONS
 from kireji.lsp.code_actions import CodeActions
@@ -30,7 +31,9 @@ EXPLAIN = "kireji/explain"
 def register(protocol: Protocol, edge: Edge) -> None:
     """Binds methods to handlers. Options are what makes the framework advertise some of them at all."""
     lifecycle = edge.lifecycle
-    inline, popups = Inline(edge), Popups(edge)
+    suggestions = Suggestions(edge.spawn)
+    lifecycle.when_closed(suggestions.drop)
+    inline, popups = Inline(edge, suggestions), Popups(edge, suggestions)
     progresses = Progresses(edge.client)
     actions = CodeActions(edge, progresses)
     table: tuple[tuple[str, Callable[[Any], Any], object], ...] = (

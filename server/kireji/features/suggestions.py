@@ -1,0 +1,213 @@
+"""Decides for each document whether a suggestion is at hand, on its way, or has to be asked for, and when.
+
+At hand and on its way also mean: of an earlier text, of which only more has been typed since. What is served so leads to
+the very text that was verified; where what the gates look at besides has changed, it is judged again. Knows no protocol;
+one client's, on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.features.reuse import typed_since, typed_through
+from kireji.features.tempo import Tempo
+
+# Suggestions that are kept for one client: enough to go back a few steps, in a few files.
+_KEPT = 32
+# How long a question outlives the request that was taken back; the longer time holds where the text has just grown at its
+# cursor, because editors take a request back before they ask the next one.
+_GRACE_SECONDS = 0.02
+_LONG_GRACE_SECONDS = 0.3
+# What would be the same again if it were asked again.
+_LASTING = frozenset({Reason.INVALID, Reason.NOTHING_TO_ADD, Reason.LOW_CONFIDENCE, Reason.REFUSED})
+
+SUPERSEDED = Withheld(Reason.SUPERSEDED, Stage.DELIVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cursor in one text. `inputs` is what else a verdict there depends on; `latest` reads the text as it is later."""
+
+    uri: str
+    snapshot: Snapshot
+    offset: int
+    inputs: Hashable
+    latest: Callable[[], Document | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How a question is put, and how a suggestion is judged again."""
+
+    ask: Callable[[], Coroutine[Any, Any, Outcome]]
+    judge: Callable[[Offered], Coroutine[Any, Any, Outcome]]
+
+
+class Question:
+    """One question on its way. `asked` once it has left; `waiting` counts the requests that want its answer."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.asked = False
+        self.waiting = 0
+        self.task: asyncio.Future[Outcome]
+
+    def answers(self, place: Place) -> bool:
+        """Whether its answer may be the answer there as well."""
+        typed = self._typed(place)
+        return typed == "" or (typed is not None and self.asked and not self.task.done())
+
+    def repeats(self, place: Place) -> Outcome | None:
+        """Why there was nothing at this very place, if asking again would not change that."""
+        done = self.task.done() and not self.task.cancelled() and self.task.exception() is None
+        outcome = self.task.result() if done and self._typed(place) == "" else None
+        return outcome if isinstance(outcome, Withheld) and outcome.reason in _LASTING else None
+
+    def _typed(self, place: Place) -> str | None:
+        return typed_since(self.place.snapshot.document, self.place.offset, place.snapshot.document, place.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    uri: str
+    offered: Offered
+    inputs: Hashable
+
+
+class Suggestions:
+    """What one client has been offered, and what is being asked for it."""
+
+    def __init__(self, spawn: Callable[[Awaitable[Any]], asyncio.Future[Any]]) -> None:
+        # Whoever runs our questions also ends them when the server ends.
+        self._spawn = spawn
+        self._tempo = Tempo()
+        self._kept: list[_Kept] = []
+        self._questions: dict[str, Question] = {}
+        self._turns: dict[str, asyncio.Future[None]] = {}
+
+    async def suggest(self, place: Place, engine: Engine) -> Outcome:
+        """The suggestion at a place, as soon as there is one. A newer request for the same document ends an older one."""
+        turn = self._take_turn(place.uri)
+        question = self._questions.get(place.uri)
+        if question is not None and not question.answers(place):
+            question.task.cancel()
+        if _unwanted(place.snapshot):
+            return await engine.ask()
+        if (hit := await self.at_hand(place, engine)) is not None:
+            return hit
+        if question is not None and place.snapshot.trigger is Trigger.AUTOMATIC and (why := question.repeats(place)):
+            return why
+        while True:
+            question = self.begin(place, engine)
+            outcome = await self._awaited(question, turn)
+            if outcome is None:
+                return SUPERSEDED
+            if question.place is place:
+                return outcome
+            # It was asked about an earlier text: what it brought may have its rest here, else this place is asked about.
+            if (hit := await self.at_hand(place, engine)) is not None:
+                return hit
+
+    async def at_hand(self, place: Place, engine: Engine) -> Outcome | None:
+        """What can be served at once; judged again where more than the text counts for its verdict and has changed."""
+        for kept in reversed(self._kept):
+            offered = (
+                typed_through(kept.offered, place.snapshot.document, place.offset) if kept.uri == place.uri else None
+            )
+            if offered is not None:
+                return offered if kept.inputs == place.inputs else await engine.judge(offered)
+        return None
+
+    def begin(self, place: Place, engine: Engine) -> Question:
+        """The question whose answer counts at a place: one that is on its way, or a new one, which ends any other."""
+        older = self._questions.get(place.uri)
+        if older is not None:
+            if older.answers(place) and not older.task.done():
+                return older
+            older.task.cancel()
+        question = self._questions[place.uri] = Question(place)
+        question.task = self._spawn(self._put(question, engine))
+        return question
+
+    def drop(self, uri: str) -> None:
+        """Ends what is asked about a document that is of no interest any more, and forgets what was offered there."""
+        self._kept = [kept for kept in self._kept if kept.uri != uri]
+        question = self._questions.pop(uri, None)
+        if question is not None:
+            question.task.cancel()
+
+    def find(self, identity: str) -> tuple[str, Offered] | None:
+        """The suggestion with an id, and its document's address."""
+        return next(((k.uri, k.offered) for k in self._kept if k.offered.candidate.id == identity), None)
+
+    @contextlib.asynccontextmanager
+    async def wanting(self, question: Question) -> AsyncGenerator[None, None]:
+        """For as long as somebody waits for an answer. Who is taken back meanwhile may end the question."""
+        question.waiting += 1
+        try:
+            yield
+        except asyncio.CancelledError:
+            if question.waiting == 1 and not question.task.done():
+                self._spawn(self._grace(question))
+            raise
+        finally:
+            question.waiting -= 1
+
+    # ---- helpers
+
+    async def _put(self, question: Question, engine: Engine) -> Outcome:
+        """Waits until the next key is overdue, then asks."""
+        if question.place.snapshot.trigger is Trigger.AUTOMATIC:
+            self._tempo.key(time.monotonic())
+            await asyncio.sleep(self._tempo.wait())
+        question.asked = True
+        outcome = await engine.ask()
+        self._tempo.first_token(outcome.report.first_token)
+        if isinstance(outcome, Offered):
+            self._kept.append(_Kept(question.place.uri, outcome, question.place.inputs))
+            del self._kept[:-_KEPT]
+        return outcome
+
+    async def _awaited(self, question: Question, turn: asyncio.Future[None]) -> Outcome | None:
+        """The question's outcome; None when a newer request came first. Cancelling the waiter may end the question."""
+        async with self.wanting(question):
+            ends: set[asyncio.Future[Any]] = {question.task, turn}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if question.task.done():
+            # One that was ended had lost its place to a newer one.
+            return None if question.task.cancelled() else question.task.result()
+        return None
+
+    async def _grace(self, question: Question) -> None:
+        place = question.place
+        await asyncio.sleep(_GRACE_SECONDS)
+        now = place.latest()
+        if question.waiting == 0 and now is not None and _has_grown(place, now):
+            await asyncio.wait({question.task}, timeout=_LONG_GRACE_SECONDS)
+        if question.waiting == 0:
+            question.task.cancel()
+
+    def _take_turn(self, uri: str) -> asyncio.Future[None]:
+        """Ends the wait of the request before this one."""
+        older = self._turns.get(uri)
+        if older is not None and not older.done():
+            older.set_result(None)
+        turn = self._turns[uri] = asyncio.get_running_loop().create_future()
+        return turn
+
+
+def _unwanted(snapshot: Snapshot) -> bool:
+    """Whether nothing may be served, not even what is at hand: the engine says why."""
+    return snapshot.paused or (snapshot.trigger is Trigger.AUTOMATIC and not snapshot.options.automatic)
+
+
+def _has_grown(place: Place, now: Document) -> bool:
+    """Whether something has been typed at the cursor, and nothing else happened."""
+    offset = place.offset + len(now.text) - len(place.snapshot.document.text)
+    return bool(typed_since(place.snapshot.document, place.offset, now, offset))
