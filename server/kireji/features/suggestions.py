@@ -22,7 +22,7 @@ from kireji.features.tempo import Tempo
 _KEPT = 32
 # How long a question outlives the request that was taken back; the longer time holds where the text has just grown at its
 # cursor, because editors take a request back before they ask the next one.
-_GRACE_SECONDS = 0.02
+_GRACE_SECONDS = 0.01
 _LONG_GRACE_SECONDS = 0.3
 # What would be the same again if it were asked again.
 _LASTING = frozenset({Reason.INVALID, Reason.NOTHING_TO_ADD, Reason.LOW_CONFIDENCE, Reason.REFUSED})
