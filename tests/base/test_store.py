@@ -272,27 +272,24 @@ def test_released_migrations_are_never_edited() -> None:
     assert sums == ["20060ebebebc", "493f3736f387"]
 
 
-async def test_who_looks_while_the_file_is_opened_does_not_hide_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = Store(tmp_path)
-    await first.run(lambda connection: None)
-    assert await first.close()
-    looker = sqlite3.connect(first.path, isolation_level=None, check_same_thread=False)
-    looker.execute("PRAGMA journal_mode = DELETE")
-    looker.execute("BEGIN")
-    looker.execute("SELECT count(*) FROM calls").fetchone()
-    waits: list[float] = []
+async def test_who_looks_while_the_file_is_opened_does_not_hide_the_server(tmp_path: Path) -> None:
+    hidden = 0
+    for number in range(20):
+        folder, opened = tmp_path / str(number), threading.Event()
 
-    def wait(seconds: float) -> None:
-        waits.append(seconds)
-        looker.rollback()
+        def look(folder: Path = folder, opened: threading.Event = opened) -> None:
+            while not opened.is_set():
+                in_use(folder)
 
-    monkeypatch.setattr("kireji.base.store.time.sleep", wait)
-    second = Store(tmp_path)
-    await second.run(lambda connection: None)
-    assert waits
-    looker.close()
-    assert await asyncio.to_thread(in_use, tmp_path)
-    assert await second.close()
-    assert not in_use(tmp_path)
+        lookers = [threading.Thread(target=look) for _ in range(2)]
+        for looker in lookers:
+            looker.start()
+        kept = Store(folder)
+        await kept.run(lambda connection: None)
+        opened.set()
+        for looker in lookers:
+            await asyncio.to_thread(looker.join)
+        hidden += not in_use(folder)
+        assert await kept.close()
+        assert not in_use(folder)
+    assert hidden == 0
