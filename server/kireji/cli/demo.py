@@ -35,6 +35,8 @@ _ANSWER_SECONDS = 30.0
 _BROKEN = MappingProxyType({"inventory =": "Inventory(items=load_default_items())"})
 # Stages that are quicker are not worth a reader's time.
 _WORTH_NAMING_MS = 1.0
+# So many fit into 80 columns.
+_GATES_A_ROW = 3
 _STATES = MappingProxyType({"pass": "green", "fail": "red", "unknown": "yellow"})
 
 
@@ -135,17 +137,21 @@ def _print_place(console: Console, place: _Place, items: list[Any], explained: M
     console.print(_verdict(bool(items), explained))
     for finding in explained["findings"]:
         console.print(Text(f"          {finding['gate']} {finding['code']}: {finding['message']}", style="red"))
-    gates = Text("  gates   ", style="dim")
-    for index, gate in enumerate(explained["gates"]):
-        gates.append(", " if index else "", style="dim").append(f"{gate['gate']} ", style="dim")
-        gates.append(gate["state"], style=_STATES[gate["state"]]).append(f" {gate['elapsed_ms']:.1f} ms", style="dim")
-    if explained["gates"]:
-        console.print(gates)
+    for index in range(0, len(explained["gates"]), _GATES_A_ROW):
+        console.print(_gates(explained["gates"][index : index + _GATES_A_ROW], "  gates   " if not index else " " * 10))
     slow = [stage for stage in explained["stages"] if stage["elapsed_ms"] >= _WORTH_NAMING_MS]
     stages = ", ".join(f"{stage['stage']} {stage['elapsed_ms']:.0f}" for stage in slow)
     total = sum(stage["elapsed_ms"] for stage in explained["stages"])
     console.print(Text(f"  time    {total:.0f} ms{f' ({stages})' if stages else ''}", style="dim"))
     console.print(Text(f"  cost    ${explained['cost_usd']:.6f}", style="dim"))
+
+
+def _gates(gates: list[Any], head: str) -> Text:
+    text = Text(head, style="dim")
+    for index, gate in enumerate(gates):
+        text.append(", " if index else "", style="dim").append(f"{gate['gate']} ", style="dim")
+        text.append(gate["state"], style=_STATES[gate["state"]]).append(f" {gate['elapsed_ms']:.1f} ms", style="dim")
+    return text
 
 
 def _verdict(shown: bool, explained: Mapping[str, Any]) -> Text:

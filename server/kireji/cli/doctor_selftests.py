@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kireji.base.config_schema import ProviderChoice
@@ -49,10 +50,15 @@ class Sample:
 
 SAMPLES: tuple[Sample, ...] = (
     Sample("text", "python", _PYTHON, "width * height", "return width * height"),
+    Sample("shape", "python", _PYTHON, "width * height", "width * height\n\n\ndef volume():\n    return 1"),
     Sample("syntax", "python", _PYTHON, "width * height", "width * (height"),
     Sample("syntax", "javascript", _SCRIPT, "width * height;", "width * (height;"),
     Sample("ruff", "python", _PYTHON, "width * height", "width * heigth"),
+    Sample("security", "python", _PYTHON, "'width'", "'width\u202e'"),
+    Sample("types", "python", _PYTHON, "len(width)", "len(width, height)"),
 )
+# The gates that ask a program, and the setting that names it.
+_PROGRAMS = MappingProxyType({"ruff": "ruff", "types": "ty"})
 
 
 def services(machine: Machine) -> Iterator[Line]:
@@ -165,7 +171,8 @@ def _said(result: GateResult) -> str:
 
 
 def _remedy(gate: str, machine: Machine) -> str:
-    """A gate that asks a program bears its name, and so does the setting that names the program."""
-    if getattr(machine.settings.protected, gate, None) is None:
+    """What to do about a gate that does not work: it may ask a program that a setting has replaced."""
+    program = _PROGRAMS.get(gate)
+    if program is None or getattr(machine.settings.protected, program) is None:
         return REINSTALL
-    return f"Correct or remove {machine.sources[gate]}: without it, the {gate} that came with Kireji is run."
+    return f"Correct or remove {machine.sources[program]}: without it, the {program} that came with Kireji is run."
