@@ -164,7 +164,9 @@ async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path)
     said = []
     async with (
         MessagesApi(answer) as api,
-        serving(tmp_path, api, "--trust", tcp=False, KIREJI_PYTHON=sys.executable, **PATIENT) as served,
+        serving(
+            tmp_path, api, "--trust", tcp=False, KIREJI_PYTHON=sys.executable, KIREJI_ASK_AGAIN="false", **PATIENT
+        ) as served,
     ):
         await served.client.initialize(workspaceFolders=[{"uri": ROOT.as_uri(), "name": "server"}])
         for row in asked:

@@ -75,8 +75,8 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
             # It starts with the first look at a text: before that, nobody knows the workspace.
             Resource(_nothing, types.close),
-            # Whoever lists no names starts it when something else asks.
-            Resource(analysis.start if settings.options.deterministic else _nothing, analysis.close, "python"),
+            # Who neither lists names nor tells a model which there are starts it when something else asks.
+            Resource(analysis.start if _needs_names(settings, provider) else _nothing, analysis.close, "python"),
             Resource(_nothing, store.close),
         ),
     )
@@ -85,6 +85,10 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
 def secret_spans(text: str) -> tuple[Span, ...]:
     """What may not leave the machine may not come back either: the gates and the redaction know the same formats."""
     return tuple(hit.span for hit in find_secrets(text))
+
+
+def _needs_names(settings: Settings, provider: Provider) -> bool:
+    return settings.options.deterministic or (settings.options.ask_again and provider.info.follows_instructions)
 
 
 async def _nothing() -> None:

@@ -289,6 +289,15 @@ class Options:
             env="KIREJI_SHOW_UNVERIFIED",
         ),
     )
+    ask_again: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether an answer that was proved wrong is asked for once more, with what exists instead.",
+            key="gates.ask_again",
+            env="KIREJI_ASK_AGAIN",
+        ),
+    )
     disabled_languages: tuple[str, ...] = field(
         default=(),
         metadata=about(

@@ -188,6 +188,7 @@ class ItemKind(Enum):
     WINDOW_AFTER = "after"
     SIGNATURE = "signature"
     OPEN_FILE = "open file"
+    FACT = "fact"
 
 
 @dataclass(frozen=True, slots=True)

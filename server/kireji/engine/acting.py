@@ -104,11 +104,11 @@ async def act(services: Services, snapshot: Snapshot, action: Action, span: Span
         record.gates = verdict.results
         record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
-        return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict)
+        return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict.findings)
     unproved = [r for r in verdict.results if r.state is GateState.UNKNOWN]
     if any(r.gate in action.proofs or not snapshot.options.show_unverified for r in unproved):
         notes = "; ".join(f"{r.gate}: {r.note}" for r in unproved)
-        return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict)
+        return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict.findings)
     return Offered(candidate, verdict, record.report())
 
 

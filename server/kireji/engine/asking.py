@@ -62,5 +62,6 @@ async def _paying(
         try:
             yield lambda raw: reservation.settle(meter.usage, provider.cost(meter.usage), raw.cut_by)
         finally:
-            record.usage, record.cost = meter.usage, provider.cost(meter.usage)
-            reservation.note(record.usage, record.cost)
+            cost = provider.cost(meter.usage)
+            record.paid(meter.usage, cost)
+            reservation.note(meter.usage, cost)

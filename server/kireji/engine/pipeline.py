@@ -7,16 +7,16 @@ leads from one to the next, keeps the times, and never decides what a room decid
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import islice
 
-from kireji.base.clock import Clock
 from kireji.base.ledger import LedgerError
 from kireji.base.types import (
     Candidate,
+    ContextItem,
     Delta,
     Edit,
     End,
-    EndReason,
     GateState,
     Offered,
     Outcome,
@@ -30,27 +30,31 @@ from kireji.base.types import (
     Stage,
     Trigger,
     Verdict,
+    Withheld,
 )
 from kireji.engine.asking import ask, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
+from kireji.engine.correct import Wrong, ask_again_at, joined, wrong_by_findings, wrong_by_proof
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import Before, preparing
+from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import run_gates
-from kireji.engine.prompt.contract import Unwrapper
+from kireji.engine.gates.watch import Watch, watching
 from kireji.engine.prompt.render import render
+from kireji.engine.reading import read_answer
 from kireji.engine.record import Record
 from kireji.engine.repair import repairs
 from kireji.engine.services import Services
 from kireji.engine.site import classify
-from kireji.engine.stream.cut import CutBy, Cutter
-from kireji.engine.stream.echo import Echo
 from kireji.engine.stream.trim import trim
 from kireji.providers.provider import ProviderError
 
 FEATURE = "inline completion"
 _MAX_REPAIRS = 6
+# A second question that has less time than this would not be answered.
+_LEAST_SECONDS = 0.5
 
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
@@ -62,33 +66,97 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         return record.withheld(site.reason, Stage.CLASSIFY)
     if site_is_secret(site):
         return record.withheld(Reason.SECRET_LINE, Stage.CLASSIFY)
-    async with preparing(services.gates, snapshot, site) as before:
-        pack = await gather_pack(services, snapshot, site)
-        record.redactions = pack.redactions
-        record.done(Stage.GATHER)
-        prompt = render(pack, services.asking.model, *nonces(pack, services.asking.nonce))
-        deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
-        request = Request(prompt, pack, deadline, snapshot.workspace)
-        record.done(Stage.RENDER)
+    deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
+    async with (
+        preparing(services.gates, snapshot, site) as before,
+        watching(_watchers(services, snapshot), snapshot, site, before) as watch,
+    ):
+        asked = await _asked(services, snapshot, site, record, deadline, watch=watch)
+        if watch.proof is not None:
+            proved = wrong_by_proof(site, watch.proof.text, watch.proof.at, watch.proof.finding)
+            corrected = await _corrected(services, snapshot, site, proved, before, record, deadline)
+            if corrected is not None or isinstance(asked, Withheld):
+                return corrected or record.withheld(Reason.INVALID, Stage.STREAM, findings=(watch.proof.finding,))
+            # What was whole before the proof may do by itself.
+            return await _judged(services, snapshot, asked, before, record)
+        if isinstance(asked, Withheld):
+            return asked
+        outcome = await _judged(services, snapshot, asked, before, record)
+        if not isinstance(outcome, Withheld) or (wrong := wrong_by_findings(asked, outcome.findings)) is None:
+            return outcome
+        return await _corrected(services, snapshot, site, wrong, before, record, deadline) or replace(
+            outcome, detail=record.hint, report=record.report()
+        )
 
-        async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
-            return await read_answer(services.clock, pieces, site, prompt.tag)
 
-        try:
-            raw = await ask(services, request, FEATURE, record, read)
-        except ProviderError as error:
-            return record.withheld(error.reason, Stage.STREAM, error.detail)
-        except LedgerError as error:
-            return record.withheld(error.reason, Stage.RESERVE, str(error))
-        if (reason := unusable(raw)) is not None:
-            return record.withheld(reason, Stage.STREAM)
-        candidate = make_candidate(snapshot, site, raw)
-        record.done(Stage.TRIM)
-        if candidate is None:
-            return record.withheld(
-                raw.fault or (Reason.NOTHING_TO_ADD if raw.complete else Reason.INCOMPLETE), Stage.TRIM
-            )
-        return await _judged(services, snapshot, candidate, before, record)
+def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
+    return snapshot.options.ask_again and services.asking.provider.info.follows_instructions
+
+
+def _watchers(services: Services, snapshot: Snapshot) -> tuple[Gate, ...]:
+    """Who looks at the answer while it comes: nobody, where nothing could be done about what is found."""
+    return services.gates if _may_ask_again(services, snapshot) else ()
+
+
+async def _corrected(
+    services: Services,
+    snapshot: Snapshot,
+    site: Site,
+    wrong: Wrong,
+    before: Before,
+    record: Record,
+    deadline: float,
+) -> Offered | None:
+    """What a second question brings, which says what was wrong and what exists; None when it brings nothing sound."""
+    again = await ask_again_at(services.semantics.analysis, snapshot, wrong)
+    record.hint = again.hint if again is not None else ""
+    if (
+        again is None
+        or not _may_ask_again(services, snapshot)
+        or deadline - services.clock.monotonic() < _LEAST_SECONDS
+    ):
+        return None
+    second = await _asked(services, again.snapshot, again.site, record, deadline, again.facts)
+    candidate = joined(again, site, second, f"{snapshot.id}.2") if isinstance(second, Candidate) else None
+    if candidate is None:
+        return None
+    outcome = await _judged(services, snapshot, candidate, before, record)
+    return outcome if isinstance(outcome, Offered) else None
+
+
+async def _asked(
+    services: Services,
+    snapshot: Snapshot,
+    site: Site,
+    record: Record,
+    deadline: float,
+    facts: tuple[ContextItem, ...] = (),
+    watch: Watch | None = None,
+) -> Candidate | Withheld:
+    """One question to the model, and its answer as an edit."""
+    pack = await gather_pack(services, snapshot, site, facts)
+    record.redactions = pack.redactions
+    record.done(Stage.GATHER)
+    prompt = render(pack, services.asking.model, *nonces(pack, services.asking.nonce))
+    request = Request(prompt, pack, deadline, snapshot.workspace)
+    record.done(Stage.RENDER)
+
+    async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
+        return await read_answer(services.clock, pieces, site, prompt.tag, watch)
+
+    try:
+        raw = await ask(services, request, FEATURE, record, read)
+    except ProviderError as error:
+        return record.withheld(error.reason, Stage.STREAM, error.detail)
+    except LedgerError as error:
+        return record.withheld(error.reason, Stage.RESERVE, str(error))
+    if (reason := unusable(raw)) is not None:
+        return record.withheld(reason, Stage.STREAM)
+    candidate = make_candidate(snapshot, site, raw)
+    record.done(Stage.TRIM)
+    if candidate is None:
+        return record.withheld(raw.fault or (Reason.NOTHING_TO_ADD if raw.complete else Reason.INCOMPLETE), Stage.TRIM)
+    return candidate
 
 
 async def judge_again(services: Services, snapshot: Snapshot, candidate: Candidate) -> Outcome:
@@ -105,55 +173,19 @@ async def _judged(
     record.gates = verdict.results
     record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
-        return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict)
+        return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict.findings)
     if verdict.state is GateState.UNKNOWN and not snapshot.options.show_unverified:
-        return record.withheld(Reason.UNVERIFIED, Stage.GATES, findings=verdict)
+        return record.withheld(Reason.UNVERIFIED, Stage.GATES, findings=verdict.findings)
     return Offered(candidate, verdict, record.report())
 
 
-async def gather_pack(services: Services, snapshot: Snapshot, site: Site) -> RedactedPack:
+async def gather_pack(
+    services: Services, snapshot: Snapshot, site: Site, facts: tuple[ContextItem, ...] = ()
+) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
     gathered = await gather(snapshot, site, services.semantics.symbols, snapshot.options.gather_ms / 1000)
+    gathered = replace(gathered, items=(*gathered.items, *facts))
     return fit(redact(gathered), snapshot.options.context_tokens, services.asking.model.chars_per_token)
-
-
-async def read_answer(clock: Clock, pieces: AsyncIterator[Delta | End], site: Site, tag: str) -> RawCompletion:
-    """Reads a stream up to the end that the cut proves; the caller then closes it.
-
-    A fault in mid-stream is no exception here: what was whole before it may still be shown.
-    """
-    started = clock.monotonic()
-    unwrapper, echo, cutter = Unwrapper(tag), Echo(site), Cutter(site)
-    first = 0.0
-    chars = 0
-    end: End | None = None
-    fault: Reason | None = None
-    done = False
-    cut_by = CutBy.NONE
-    text = ""
-    try:
-        async for piece in pieces:
-            if isinstance(piece, End):
-                end = piece
-                break
-            first = first or clock.monotonic() - started
-            chars += len(piece.text)
-            step = cutter.feed(echo.feed(unwrapper.feed(piece.text)))
-            text, done, cut_by = step.text, step.done, step.cut_by
-            if done or unwrapper.closed:
-                break
-    except ProviderError as error:
-        if chars == 0:
-            raise
-        fault = error.reason
-    ended = end is not None and end.reason in (EndReason.COMPLETE, EndReason.STOP_SEQUENCE)
-    complete = done or unwrapper.closed or ended
-    if not done:
-        cutter.feed(echo.feed(unwrapper.finish()))
-        cutter.feed(echo.finish())
-        step = cutter.finish(complete)
-        text, cut_by = step.text, step.cut_by
-    return RawCompletion(text, cut_by.value, complete, end, first, clock.monotonic() - started, chars, fault)
 
 
 def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candidate | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kireji.base.types import (
+    Finding,
     GateResult,
     RawCompletion,
     Reason,
@@ -11,7 +12,6 @@ from kireji.base.types import (
     Snapshot,
     Stage,
     Usage,
-    Verdict,
     Withheld,
 )
 from kireji.engine.services import Services
@@ -29,6 +29,8 @@ class Record:
         self._raw: RawCompletion | None = None
         self.usage = Usage()
         self.cost = 0
+        self.calls = 0
+        self.hint = ""
         self.gates: tuple[GateResult, ...] = ()
         self.redactions: tuple[Redaction, ...] = ()
 
@@ -43,6 +45,18 @@ class Record:
         self.done(Stage.STREAM)
         self._raw = raw
         return raw
+
+    def paid(self, usage: Usage, cost: int) -> None:
+        """Adds what one call has used and cost, in tokens and nano-dollars."""
+        was = self.usage
+        self.usage = Usage(
+            was.input + usage.input,
+            was.output + usage.output,
+            was.cache_write + usage.cache_write,
+            was.cache_read + usage.cache_read,
+        )
+        self.cost += cost
+        self.calls += 1
 
     def report(self) -> Report:
         """All of it, frozen."""
@@ -59,6 +73,6 @@ class Record:
             redactions=self.redactions,
         )
 
-    def withheld(self, reason: Reason, stage: Stage, detail: str = "", findings: Verdict | None = None) -> Withheld:
+    def withheld(self, reason: Reason, stage: Stage, detail: str = "", findings: tuple[Finding, ...] = ()) -> Withheld:
         """The way out without a suggestion."""
-        return Withheld(reason, stage, detail, findings.findings if findings else (), self.report())
+        return Withheld(reason, stage, detail or self.hint, findings, self.report())

@@ -12,8 +12,10 @@ from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.ledger import Ledger
 from kireji.base.trees import Trees
+from kireji.base.types import Snapshot
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
+from kireji.engine.gates.run import prepare_gates
 from kireji.providers.models import Model
 from kireji.providers.provider import Provider
 
@@ -66,6 +68,10 @@ class Services:
         """Starts what is slow to start, so that the first request finds it ready: what a language needs, or what all need."""
         wanted = (resource for resource in self.resources if resource.language == language)
         await asyncio.gather(*(_survived(resource.start(), "start") for resource in wanted))
+
+    async def look_at(self, snapshot: Snapshot) -> None:
+        """Lets the gates look at a text that nobody has asked about yet, so that the checkers it needs are up by then."""
+        await prepare_gates(self.gates, snapshot, snapshot.document)
 
     async def close(self) -> None:
         """Closes what was opened, each whatever becomes of the others."""

@@ -20,6 +20,7 @@ from kireji import __version__
 from kireji.base import config, syntax
 from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES, canonical
+from kireji.base.limits import refusal
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
@@ -228,10 +229,14 @@ class Lifecycle:
         if raw is not None:
             self._session.settings = config.with_editor_options(self._given, raw)
 
-    async def _warm(self, language: str) -> None:
-        """Makes ready what the first request about a language will need."""
+    async def _warm(self, language: str, uri: str) -> None:
+        """Makes ready what the first request about a language will need, in the surroundings of its first document."""
         await asyncio.to_thread(syntax.load, language)
-        await (await self._starting.services()).warm(language)
+        services = await self._starting.services()
+        await services.warm(language)
+        snapshot = take(self._session, "opened", uri, Trigger.AUTOMATIC)
+        if snapshot is not None and refusal(snapshot.document, snapshot.options) is None:
+            await services.look_at(snapshot)
 
     def _say(self, problems: tuple[str, ...]) -> None:
         for problem in problems:
@@ -249,7 +254,7 @@ class Lifecycle:
         language = canonical(item.language_id)
         if language not in self._session.languages:
             self._session.languages.add(language)
-            self._protocol.spawn(self._warm(language))
+            self._protocol.spawn(self._warm(language, item.uri))
 
     def _close(self, uri: str) -> None:
         self._session.documents.close(uri)

@@ -20,7 +20,7 @@ _BEFORE_SHARE = 0.75
 # A file's heading in the prompt costs about so much, in characters; an item its line end.
 _HEADING = 60
 # Stable things first, so that the beginning of the prompt stays the same while someone types.
-_ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE)
+_ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE, ItemKind.FACT)
 
 
 def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float, needed: Span | None = None) -> RedactedPack:
@@ -103,7 +103,10 @@ def _choose(
     said: set[tuple[str, str]] = set()
     for item in sorted(items, key=lambda i: (-i.score, i.uri, i.span)):
         cost = _cost(item) + (0 if item.uri in files else _HEADING)
-        if item.uri == pack.site.document.uri and window.start <= item.span.start <= window.end:
+        if item.kind is ItemKind.FACT:
+            kept.append(item)
+            room -= cost
+        elif item.uri == pack.site.document.uri and window.start <= item.span.start <= window.end:
             dropped.append(Dropped(item, "stands in the window"))
         elif (item.uri, item.text) in said:
             dropped.append(Dropped(item, "said already"))

@@ -129,6 +129,11 @@ _RULES: Mapping[str, Mapping[str, tuple[Action, Reach]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+# What is proved where a name ends, whatever comes behind it.
+_PROVABLE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"types": frozenset({"import-not-found", "missing-attribute"})}
+)
+
 _IGNORED = (Action.IGNORE, Reach.INSERTED)
 _SEVERITIES = MappingProxyType(
     {Action.REJECT: Severity.REJECT, Action.SUSPECT: Severity.REJECT, Action.WARN: Severity.WARN}
@@ -153,3 +158,8 @@ def severity(gate: str, code: str) -> Severity | None:
 def codes(gate: str) -> tuple[str, ...]:
     """The rules a gate has to look for."""
     return tuple(_RULES.get(gate, {}))
+
+
+def provable(gate: str) -> frozenset[str]:
+    """The rules of a gate that can be proved while the answer still comes."""
+    return _PROVABLE.get(gate, frozenset())

@@ -62,6 +62,9 @@ def _passing(pack: RedactedPack, process_nonce: str, request_nonce: str) -> list
     right = _split_first_line(_window(pack, ItemKind.WINDOW_AFTER))[0]
     head = f"mode: {pack.site.kind.value}\nlanguage: {pack.site.document.language}\n"
     parts = [fenced("above", above, request_nonce) + "\n"] if above.strip() else []
+    facts = "\n".join(item.text for item in items_of(pack, ItemKind.FACT))
+    if facts:
+        parts.append(fenced("found", facts, request_nonce) + "\n")
     return [*map(Block, parts), Block(head + _line(left, right, process_nonce, request_nonce))]
 
 

@@ -42,6 +42,7 @@ class CutBy(StrEnum):
     SCOPE = "the answer left the scope"
     DEFINITION = "another definition began"
     UNFINISHED = "an unfinished end was dropped"
+    PROOF = "a gate proved it wrong"
 
 
 @dataclass(frozen=True, slots=True)

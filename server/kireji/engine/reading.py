@@ -1,0 +1,78 @@
+"""Reads one answer of a model: out of its fence, without its echo, up to the end that is proved. Keeps no state between answers.
+
+Neither asks nor judges: `asking.py` opens and closes the stream, the gates look at what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from kireji.base.clock import Clock
+from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, Site
+from kireji.engine.prompt.contract import Unwrapper
+from kireji.engine.stream.cut import CutBy, Cutter
+from kireji.engine.stream.echo import Echo
+from kireji.providers.provider import ProviderError
+
+
+class Watcher(Protocol):
+    """Looks at the answer while it comes. `proof` is not None once what has come is proved wrong."""
+
+    @property
+    def proof(self) -> object | None: ...
+
+    def feed(self, text: str) -> None:
+        """The insertion as far as it has come. Must return at once."""
+        ...
+
+
+async def read_answer(
+    clock: Clock, pieces: AsyncIterator[Delta | End], site: Site, tag: str, watch: Watcher | None = None
+) -> RawCompletion:
+    """Reads a stream up to the end that the cut proves, or to what the watch proves wrong; the caller then closes it.
+
+    A fault in mid-stream is no exception here: what was whole before it may still be shown.
+    """
+    started = clock.monotonic()
+    unwrapper, echo, cutter = Unwrapper(tag), Echo(site), Cutter(site)
+    first = 0.0
+    chars = 0
+    end: End | None = None
+    fault: Reason | None = None
+    done = False
+    cut_by = CutBy.NONE
+    text = said = ""
+    try:
+        async for piece in pieces:
+            if isinstance(piece, End):
+                end = piece
+                break
+            first = first or clock.monotonic() - started
+            chars += len(piece.text)
+            said += (more := echo.feed(unwrapper.feed(piece.text)))
+            step = cutter.feed(more)
+            text, done, cut_by = step.text, step.done, step.cut_by
+            if done or unwrapper.closed:
+                break
+            if watch is not None:
+                watch.feed(said)
+                if watch.proof is not None:
+                    return _stopped(cutter, first, clock.monotonic() - started, chars)
+    except ProviderError as error:
+        if chars == 0:
+            raise
+        fault = error.reason
+    ended = end is not None and end.reason in (EndReason.COMPLETE, EndReason.STOP_SEQUENCE)
+    complete = done or unwrapper.closed or ended
+    if not done:
+        cutter.feed(echo.feed(unwrapper.finish()))
+        cutter.feed(echo.finish())
+        step = cutter.finish(complete)
+        text, cut_by = step.text, step.cut_by
+    return RawCompletion(text, cut_by.value, complete, end, first, clock.monotonic() - started, chars, fault)
+
+
+def _stopped(cutter: Cutter, first: float, total: float, chars: int) -> RawCompletion:
+    """What was whole when something was proved wrong."""
+    return RawCompletion(cutter.finish(False).text, CutBy.PROOF.value, False, None, first, total, chars)
