@@ -32,7 +32,7 @@ def test_nothing_to_add(answer: str) -> None:
 REST = [
     ("foo($0)\n", "array)", "foo(array)\n"),
     ("foo($0)\n", "bar()", "foo(bar())\n"),
-    ("foo($0);\n", "a)", "foo(a));\n"),
+    ("foo($0);\n", "a)", "foo(a);\n"),
     ("x = $0 + b\n", "a + b", "x = a + b\n"),
     ("x = a $0+ b\n", "- c + b", "x = a - c + b\n"),
     # With more behind it, the rest is replaced.

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.types import Site, SiteKind
+from kireji.engine.stream.again import Again
 from kireji.engine.stream.applied import Applied
+from kireji.engine.stream.chat import is_remark
 from kireji.engine.stream.lines import (
+    Scan,
     in_place,
     is_telling,
     is_trivial,
@@ -24,11 +28,16 @@ from kireji.engine.stream.lines import (
     text_after,
     width,
 )
-from kireji.engine.stream.scope import Beyond, Limit, beyond, limit_of
+from kireji.engine.stream.scope import Beyond, Limit, Said, beyond, limit_of, said_more
 
 # After a broken stream, lines are given up one by one until the rest is whole; not more than this many.
 _GIVEN_UP = 24
 _GOES_ON = (",", "(", "[", "{", "\\")
+# So much of the rest of the line, from the bracket on that closes there, is no other end of it.
+_MUCH_OF_TAIL = 4
+_CLOSERS = (")", "]", "}")
+# After a block was closed on a line of its own, these go on with its statement.
+_GOES_ON_AFTER_BLOCK = ("else", "catch", "finally", "while", "elif", "elseif", "until", "or", "and")
 
 
 class CutBy(StrEnum):
@@ -39,6 +48,9 @@ class CutBy(StrEnum):
     REST_OF_LINE = "the line is complete"
     COMMENT = "the comment is complete"
     SUFFIX = "the text below was said again"
+    CLOSED = "what stands closed below was closed"
+    AGAIN = "the answer was said again"
+    REMARK = "a remark on the answer followed"
     SCOPE = "the answer left the scope"
     DEFINITION = "another definition began"
     UNFINISHED = "an unfinished end was dropped"
@@ -69,6 +81,11 @@ class Cutter:
         self._state = self._outside = state_at(site)
         self._runs: list[tuple[int, int]] = []
         self._limit: Limit | None = None
+        self._said = Said()
+        self._again = Again(self._mark())
+        # The line that closed the cursor's block, while it is not known whether the statement goes on after it.
+        self._closed: int | None = None
+        self._kept = ""
         self._applied = Applied(site)
         self._end: Step | None = None
 
@@ -78,9 +95,10 @@ class Cutter:
         while self._end is None and "\n" in self._open:
             line, self._open = self._open.split("\n", 1)
             self._take(line)
+            self._kept = self._text(len(self._lines))
         if self._end is None and self._open.strip():
-            self._end = self._before_outside(self._open)
-        return self._end or Step(self._text(len(self._lines)), False, CutBy.NONE)
+            self._end = self._before_outside(self._open) or self._joins_tail(self._open)
+        return self._end or Step(self._kept, False, CutBy.NONE)
 
     def finish(self, complete: bool) -> Step:
         """The suggestion once the stream has ended; `complete` says that the model had finished."""
@@ -94,30 +112,81 @@ class Cutter:
 
     def _take(self, line: str) -> None:
         """Takes a whole line and sets the end where the suggestion ends with or before it."""
-        self._end = self._before_outside(line + "\n")
+        self._end = self._before_outside(line + "\n") or self._joins_tail(line)
         if self._end:
             return
-        quoted = self._is_quoted()
+        quoted, before = self._is_quoted(), self._state
+        index = len(self._lines)
         self._lines.append(line)
-        self._state = scan(self._site.document.language, line + "\n", self._state)
-        if self._fills_line(len(self._lines) - 1):
-            self._end = self._ended(len(self._lines), CutBy.REST_OF_LINE)
+        self._state = scan(self._site.document.language, line + "\n", before)
+        full = self._full_line(index)
+        if self._limit is None and full.strip():
+            self._limit = limit_of(self._site, full)
+        if self._limit is not None:
+            self._said = said_more(self._said, self._limit, full)
+        self._again.line(full)
+        if self._fills_line(index):
+            self._end = self._ended(index + 1, CutBy.REST_OF_LINE)
         elif not quoted and (start := self._repeats()) is not None:
             self._end = self._ended(start, CutBy.SUFFIX)
+        elif not quoted and self._again.proved and self._again.start is not None:
+            self._end = self._ended(self._again.start, CutBy.AGAIN)
+        elif self._closes_what_is_closed(index, before):
+            if line.strip() == "}" and not self._is_python:
+                self._closed = index
+            else:
+                self._end = self._ended(index, CutBy.CLOSED)
 
     def _before_outside(self, line: str) -> Step | None:
         """The end, when this line (perhaps unfinished) belongs to something that the cursor does not stand in."""
-        if not self._lines or not line.strip() or self._is_quoted():
+        if not self._lines:
+            return None
+        if self._closed is not None:
+            word = line.strip()
+            if word and any(whole.startswith(word) for whole in _GOES_ON_AFTER_BLOCK):
+                return None
+            if not line.lstrip().startswith(_GOES_ON_AFTER_BLOCK) and (word or "\n" in line):
+                return self._ended(self._closed, CutBy.CLOSED)
+            self._closed = None
+        if not line.strip() or self._is_quoted():
             return None
         if self._leaves_comment(line):
             return self._ended(len(self._lines), CutBy.COMMENT)
-        said = self._full(len(self._lines))
         if self._limit is None:
-            self._limit = limit_of(self._site, next((x for x in said if x.strip()), ""))
-        found = beyond(self._limit, said, line, self._state)
+            return None
+        found = beyond(self._limit, self._said, line, self._state, self._outside.within)
         if found is None:
             return None
         return self._ended(len(self._lines), CutBy.SCOPE if found is Beyond.LEFT else CutBy.DEFINITION)
+
+    def _closes_what_is_closed(self, index: int, before: Scan) -> bool:
+        """True when this line closes a bracket that the answer did not open and the text below closes: it has left it."""
+        line = self._lines[index]
+        if index == 0 or self._site.kind is not SiteKind.CODE or not line.lstrip().startswith(_CLOSERS):
+            return False
+        if len(self._state.unmatched) == len(before.unmatched) or self._state.opened or self._limit is None:
+            return False
+        if width(line) >= (self._limit.floor or self._limit.bracket):
+            # A block within the definition may be closed, and another one opened that the text below closes.
+            return False
+        with_it, without = self._problems(index + 1), self._problems(index)
+        below = self._wanted[0] if self._wanted else ""
+        # Where the parser is lost anyway, the closer that stands below tells.
+        same = below.lstrip()[:1] == line.lstrip()[:1] and width(below) == width(line) and is_trivial(below)
+        return without < with_it or (without == with_it and same)
+
+    def _joins_tail(self, line: str) -> Step | None:
+        """The end, when the first line has closed the cursor's bracket and goes on as the rest of the line does."""
+        tail = self._tail
+        if self._lines or self._site.kind is not SiteKind.CODE or self._pushes:
+            return None
+        if len(tail) <= _MUCH_OF_TAIL or not tail.startswith(_CLOSERS):
+            return None
+        at = scan(self._site.document.language, line, self._state).surplus
+        if at < 0 or not line.startswith(tail[:_MUCH_OF_TAIL], at):
+            return None
+        self._lines.append(line[:at])
+        return self._ended(1, CutBy.REST_OF_LINE)
 
     def _is_quoted(self) -> bool:
         """True where the next line starts in a string that the answer itself has opened."""
@@ -125,10 +194,9 @@ class Cutter:
 
     def _leaves_comment(self, line: str) -> bool:
         """True when a line comment was asked for and this line is none."""
-        row = LANGUAGES.get(canonical(self._site.document.language))
-        if self._site.kind is not SiteKind.COMMENT or self._outside.within or row is None:
+        if self._site.kind is not SiteKind.COMMENT or self._outside.within:
             return False
-        mark = row.line_comment
+        mark = self._mark()
         return bool(mark) and not line.lstrip().startswith(mark) and not mark.startswith(line.strip())
 
     def _fills_line(self, index: int) -> bool:
@@ -185,12 +253,39 @@ class Cutter:
 
     def _ended(self, count: int, cut_by: CutBy) -> Step:
         """The first `count` lines, without what they say of the text below, perhaps with its last line cut off."""
+        if cut_by is CutBy.END and self._again.start is not None and self._is_own(self._again.start):
+            count, cut_by = self._again.start, CutBy.AGAIN
+        if (remark := self._remark_from(count)) is not None:
+            count, cut_by = remark, CutBy.REMARK if cut_by is CutBy.END else cut_by
         start = repeated_from(self._full(count), self._suffix, 0)
         if start is not None and self._is_repetition(start, count):
             count, cut_by = start, CutBy.SUFFIX
         text = self._text(count)
         # What was said of the text below began with the rest of the cursor's own line: the answer stands above that.
         return Step(f"{text}\n" if text and self._pushes and cut_by is CutBy.SUFFIX else text, True, cut_by)
+
+    def _is_own(self, start: int) -> bool:
+        """What is said twice is the answer's own: a line that the document repeats, too, may well stand once more."""
+        said = [line.strip() for line in self._full(start) if line.strip()]
+        if len(said) > 1:
+            return True
+        lines = [line.strip() for line in self._site.document.text.split("\n")]
+        return not any(one == said[0] == two for one, two in pairwise(lines))
+
+    def _remark_from(self, count: int) -> int | None:
+        """Where the comment starts that ends the answer after a blank line and speaks of the answer."""
+        mark = self._mark()
+        start = count
+        while start > 0 and (not self._lines[start - 1].strip() or self._is_comment(self._lines[start - 1], mark)):
+            start -= 1
+        found = next((i for i in range(start, count) if self._is_comment(self._lines[i], mark)), None)
+        if found is None or found < 2 or start == 0 or self._lines[found - 1].strip() or self._state.within:
+            return None
+        return found if is_remark(self._lines[found].strip().removeprefix(mark)) else None
+
+    @staticmethod
+    def _is_comment(line: str, mark: str) -> bool:
+        return bool(mark) and line.lstrip().startswith(mark)
 
     def _whole(self) -> Step:
         """What of a broken stream is whole: no unfinished line, no open bracket or block."""
@@ -207,6 +302,14 @@ class Cutter:
         return not line.strip() or (opens_block(line) and width(below) <= width(line))
 
     # ---- text
+
+    def _mark(self) -> str:
+        row = LANGUAGES.get(canonical(self._site.document.language))
+        return row.line_comment if row else ""
+
+    @property
+    def _is_python(self) -> bool:
+        return canonical(self._site.document.language) == "python"
 
     def _problems(self, count: int) -> int:
         return self._applied.problems(self._text(count))

@@ -25,6 +25,7 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     """The answer's lines (the first starts at the cursor), indented as the document is."""
     if not lines:
         return lines
+    said = 0 if site.before.strip() else width(indent_of(lines[0]))
     lines = _first_line(lines, site)
     if len(lines) < 2:
         return lines
@@ -33,7 +34,9 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     marked = _marked(lines, site, frame)
     if tabs is not None:
         lines = _same_blanks(lines, marked, frame, site, tabs)
-    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]))
+    # A first line that is indented, but less than the cursor, shows how far the whole was moved.
+    moved = frame.home - said if 0 < said < frame.home else 0
+    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]), moved)
 
 
 def _frame(site: Site, start: str, unit: int) -> Frame:
@@ -119,7 +122,8 @@ def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, site: Site,
         rests = range(0, 4, frame.unit)
         choices.append([[len(_blown(blanks[line.index], 4)) + rest for rest in rests] for line in marked])
     best = min((cheapest(marked, choice, frame) for choice in choices), key=lambda found: found[0])[1]
-    lines = _written(lines, {line.index: " " * size for line, size in zip(marked, best, strict=True)})
+    sizes = {line.index: size for line, size in zip(marked, best, strict=True)}
+    lines = _written(lines, {i: " " * size if lines[i].strip() else "" for i, size in sizes.items()})
     return _aligned(lines, {line.index for line in marked if line.place is Place.BRACKET}, site)
 
 
@@ -169,11 +173,14 @@ def _style(site: Site) -> tuple[bool | None, int]:
 # ---- the cursor's own level
 
 
-def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str) -> list[str]:
-    """Lines that lost the cursor's indentation get it back, if they then agree better."""
+def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str, moved: int) -> list[str]:
+    """Lines that lost the cursor's indentation, or `moved` columns of it, get it back, if they then agree better."""
     cost, _ = cheapest(marked, [[line.width] for line in marked], frame)
     if cost < WRONG:
         return lines
+    if moved and cheapest(marked, [[line.width + moved] for line in marked], frame)[0] < WRONG:
+        blanks = "\t" * (moved // 4) if "\t" in base else " " * moved
+        return [lines[0], *(blanks + line if line.strip() else line for line in lines[1:])]
     home = width(base)
     # A line as far right as the cursor lost it surely, if any did; one further left may stand where it was meant to.
     options = [[line.width + home, *([line.width] if line.width < home else [])] for line in marked]

@@ -9,12 +9,14 @@ import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kireji.base.languages import LANGUAGES, canonical
+from kireji.base.languages import LANGUAGES, BlockStyle, canonical
 from kireji.base.syntax import supported
 from kireji.base.types import Site, SiteKind
 
 _PAIRS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 _OPENING = frozenset(_PAIRS.values())
+_BLOCK_WORDS = ("else", "try", "finally")
+_END_WORDS = (*_BLOCK_WORDS, "end", "fi", "done", "esac", "begin")
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
 # A comment with a quote in it is more likely the end of a string.
 _COMMENT_AT_END = re.compile(r"\s+(?:#|//)[^\"]*$")
@@ -26,13 +28,15 @@ _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:
 class Scan:
     """Where a text leaves the scanner: brackets it opened, closers it could not match, the string or comment it is in.
 
-    `columns` says where in its line each open bracket stands, -1 where nothing follows it there.
+    `columns` says where in its line each open bracket stands, -1 where nothing follows it there; `surplus` is the offset, in
+    the text just scanned, of the first closer that nothing in it or before it opened, -1 where there is none.
     """
 
     opened: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
     within: str = ""
     columns: tuple[int, ...] = ()
+    surplus: int = -1
 
 
 def scan(language: str, text: str, start: Scan | None = None) -> Scan:
@@ -44,7 +48,7 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
     python = language == "python"
     stack, unmatched, within = list(start.opened), list(start.unmatched), start.within
     columns = list(start.columns)
-    at, size = 0, len(text)
+    at, size, surplus = 0, len(text), -1
     while at < size:
         if within:
             at, within = _leave(text, at, within)
@@ -60,6 +64,7 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
                 columns.pop()
             elif not stack:
                 unmatched.append(c)
+                surplus = at if surplus < 0 else surplus
             # A closer of another kind is left alone: the text is broken, and counting it would spread the damage.
         elif c in "\"'`":
             within = _opened_string(text, at, python, language)
@@ -74,7 +79,7 @@ def scan(language: str, text: str, start: Scan | None = None) -> Scan:
         at += 1
     if within in ("\n",):
         within = ""
-    return Scan(tuple(stack), tuple(unmatched), within, tuple(columns))
+    return Scan(tuple(stack), tuple(unmatched), within, tuple(columns), surplus)
 
 
 def _opened_string(text: str, at: int, python: bool, language: str) -> str:
@@ -126,6 +131,14 @@ def is_trivial(line: str) -> bool:
     return _TRIVIAL.fullmatch(line) is not None or _is_mark(line)
 
 
+def may_be_trivial(line: str, language: str) -> bool:
+    """An unfinished line that may still become one of closers and block words."""
+    word = line.strip(" \t)]};,")
+    row = LANGUAGES.get(canonical(language))
+    words = _BLOCK_WORDS if row and row.blocks in (BlockStyle.INDENT, BlockStyle.BRACES) else _END_WORDS
+    return any(whole.startswith(word) for whole in words)
+
+
 def _is_mark(line: str) -> bool:
     """The marks of a comment or a string, without a word of it."""
     return not _LETTER.search(line) and _TRIVIAL.fullmatch(line) is None
@@ -152,7 +165,7 @@ def opens_block(line: str) -> bool:
 def state_at(site: Site) -> Scan:
     """The string or comment that the cursor stands in; brackets left of it are not the answer's."""
     if site.kind is SiteKind.CODE:
-        return Scan()
+        return Scan(within=_unfinished_docstring(site))
     within = scan(site.document.language, site.before).within
     if within:
         return Scan(within=within)
@@ -164,6 +177,21 @@ def state_at(site: Site) -> Scan:
     at = {mark: text.rfind(mark, 0, site.offset) for mark in marks}
     mark = max(marks, key=lambda m: at[m])
     return Scan(within=mark if at[mark] >= 0 and supported(site.document.language) else "")
+
+
+_DEFINES = re.compile(r"\s*(?:(?:async\s+)?def|class|\))")
+
+
+def _unfinished_docstring(site: Site) -> str:
+    """The mark of a docstring that was opened below the cursor's definition and not closed yet: no parser sees it as one."""
+    text = site.document.text
+    at = max(text.rfind('"""', 0, site.offset), text.rfind("'''", 0, site.offset))
+    if at < 0 or canonical(site.document.language) != "python":
+        return ""
+    above = text[:at].rstrip("rRuUbBfF \t")
+    header = above.rstrip().rsplit("\n", 1)[-1]
+    opens = above.endswith("\n") and header.endswith(":") and _DEFINES.match(header)
+    return text[at : at + 3] if opens else ""
 
 
 _FAR = 1_000

@@ -7,13 +7,23 @@ must be judged by its first word while the rest of it is still on its way. Keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from kireji.base.languages import canonical
 from kireji.base.types import Site
-from kireji.engine.stream.lines import Scan, is_trivial, lines_above, opens_block, scan, text_after, width
+from kireji.engine.stream.chat import is_chat
+from kireji.engine.stream.lines import (
+    Scan,
+    is_trivial,
+    lines_above,
+    may_be_trivial,
+    opens_block,
+    scan,
+    text_after,
+    width,
+)
 
 _MODIFIERS = (
     r"\s*(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|unsafe|open|override|declare"
@@ -32,11 +42,11 @@ _UNIT = re.compile(
     r"|package|template|typedef|union|extern|using|inline|@\w[\w.]*)\b|static\b"
 )
 # There a function has no word of its own: a name before a bracket, at a line's start, and no statement.
+_DATA = frozenset({"yaml", "toml", "html", "markdown", "plaintext"})
 _C_LIKE = frozenset({"c", "cpp", "java", "csharp"})
 _C_FUNCTION = re.compile(r"\s*(?!(?:if|for|while|switch|else|return|do|catch|case)\b)[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$")
 _TOP_LEVEL = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
-# A sentence about the code, and a fence that nothing opened: no language has such lines.
-_SENTENCE = re.compile(r"[A-Z][a-z']* (?:[\w'`(),/-]+ ){2,}[\w'`(),/-]+[.!]\n")
+_MAIN = re.compile(r"if\s+__name__\b")
 _FIRST_WORD = re.compile(r"\s*(?:\w+[^\w]|@\w|[^\w\s@])")
 
 
@@ -49,29 +59,36 @@ class Beyond(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`floor` is the least indentation inside the enclosing definition, `home` that of the answer's first line."""
+    """`floor` is the least indentation inside the enclosing definition, `home` that of the answer's first line.
 
-    python: bool
+    `bracket` is the least indentation inside a bracket that is open at the cursor, where no definition is.
+    """
+
+    language: str
     floor: int
     home: int
+    bracket: int = 0
 
 
 def limit_of(site: Site, first: str) -> Limit:
     """The limit at a site for an answer whose first line (joined to what stands left of the cursor) is `first`."""
     home = width(first if first.strip() else site.before)
-    floor = 0
+    floor = bracket = 0
     c_like = canonical(site.document.language) in _C_LIKE
     for line in headers(site, home):
+        if width(line) < home and scan(site.document.language, line).opened:
+            bracket = width(line) + 1
         if _FUNCTION.match(line) or (c_like and _is_c_function(site, line)):
             # A function in a function: the outer one may be continued too.
             floor = width(line) + 1
         elif _SCOPE.match(line):
             floor = floor or width(line) + 1
             break
+    bracket = 0 if floor else bracket
     below = next((line for line in text_after(site) if line), "")
     if below and width(below) and not _SCOPE.match(below):
         floor = min(floor, width(below))
-    return Limit(canonical(site.document.language) == "python", floor, home)
+    return Limit(canonical(site.document.language), floor, home, bracket)
 
 
 def _is_c_function(site: Site, line: str) -> bool:
@@ -93,57 +110,90 @@ def headers(site: Site, home: int) -> Iterator[str]:
             return
 
 
-def beyond(limit: Limit, before: Sequence[str], line: str, state: Scan) -> Beyond | None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer's lines so far have shown, of that which decides where it may go. `blanks` counts those at its end.
+
+    `lost` says that a line stands left of the definition, `inside` that one after the first stands within it; `scopes`
+    are the widths of the definitions it has begun.
+    """
+
+    content: int = 0
+    first: str = ""
+    last: str = ""
+    blanks: int = 0
+    lost: bool = False
+    inside: bool = False
+    scopes: frozenset[int] = frozenset()
+
+
+def said_more(said: Said, limit: Limit, line: str) -> Said:
+    """After one more whole line."""
+    if not line.strip():
+        return replace(said, blanks=said.blanks + 1)
+    here = width(line)
+    lost, inside = said.lost, said.inside
+    if said.content:
+        lost = lost or (here < (limit.floor or limit.bracket) and not is_trivial(line))
+        lost = lost or (said.content == 1 and opens_block(said.first) and here <= limit.home)
+        inside = inside or here >= (limit.floor or limit.bracket)
+    scopes = said.scopes | {here} if _SCOPE.match(line) else said.scopes
+    return Said(said.content + 1, said.first or line, line, 0, lost, inside, scopes)
+
+
+def beyond(limit: Limit, said: Said, line: str, state: Scan, own: str = "") -> Beyond | None:
     """How `line` lies outside; None where it does not, or where that cannot be said yet (it may be unfinished).
 
-    `before` are the answer's lines so far, `state` the brackets they leave open.
+    `state` holds the brackets that the answer leaves open, `own` the string or comment that the cursor stands in.
     """
-    content = [x for x in before if x.strip()]
-    if not content:
+    if not said.content:
         return None
     if line.startswith("```") and not state.within:
         return Beyond.LEFT
     if is_trivial(line):
         return None
-    blanks = 0
-    while not before[len(before) - 1 - blanks].strip():
-        blanks += 1
     if state.within:
-        # Nothing in a string is code, but where it was left open the next definition still ends the answer.
-        return Beyond.ANOTHER if blanks >= 2 and _SCOPE.match(line) and width(line) < max(limit.home, 1) else None
-    if blanks and _SENTENCE.fullmatch(line):
+        return _beyond_text(limit, said, line, state.within == own)
+    if said.blanks and limit.language not in _DATA and is_chat(line):
         return Beyond.LEFT
-    # Far outside, no word can bring a line of Python back; elsewhere its first word decides.
-    if not _FIRST_WORD.match(line) and not (limit.python and blanks >= 2 and width(line) < limit.floor):
+    # Outside all definitions, a bracket that is open must be closed before anything stands further left.
+    outside = width(line) < (limit.floor or (0 if state.unmatched else limit.bracket))
+    # Far outside, no word but a closing one can bring a line back; elsewhere its first word decides.
+    far = outside and said.blanks >= 2 and not may_be_trivial(line, limit.language)
+    if not far and not _FIRST_WORD.match(line):
         return None
-    if width(line) < limit.floor:
-        return Beyond.LEFT if _leaves(limit, content, line, blanks, state) else None
-    return Beyond.ANOTHER if _starts_another(limit, content, line, blanks, state) else None
+    if outside:
+        return Beyond.LEFT if far or _leaves(limit, said, line, state) else None
+    return Beyond.ANOTHER if _starts_another(limit, said, line, state) else None
 
 
-def _leaves(limit: Limit, content: Sequence[str], line: str, blanks: int, state: Scan) -> bool:
+def _beyond_text(limit: Limit, said: Said, line: str, is_own: bool) -> Beyond | None:
+    """Nothing in a string is code, but where it was left open the next definition still ends the answer."""
+    here = width(line)
+    if said.blanks >= 2 and here < max(limit.home, 1) and _SCOPE.match(line):
+        return Beyond.ANOTHER
+    if not is_own or said.lost or here > 0 or here >= limit.home or not said.blanks:
+        return None
+    # Text that is indented does not go on at the margin after two blank lines.
+    return Beyond.LEFT if said.blanks >= 2 or _MAIN.match(line) else None
+
+
+def _leaves(limit: Limit, said: Said, line: str, state: Scan) -> bool:
     unit = _UNIT.match(line) is not None
-    if blanks >= 2 or (unit and blanks):
+    # Where brackets delimit blocks, leaving takes a closer; a line at the margin without one may have lost its indentation.
+    if said.blanks >= 2 or (unit and said.blanks and (limit.language == "python" or said.inside or state.unmatched)):
         return True
-    lost = any(width(x) < limit.floor and not is_trivial(x) for x in content[1:])
-    lost = lost or (len(content) > 1 and opens_block(content[0]) and width(content[1]) <= limit.home)
-    if lost or state.opened or opens_block(content[-1]) or not blanks:
+    if said.lost or state.opened or opens_block(said.last) or not said.blanks:
         # Not another place but the same one, written without its indentation.
         return False
-    if _UNIT.match(line) or _TOP_LEVEL.match(line.lstrip()):
-        return True
-    return any(width(x) >= limit.floor for x in content[1:])
+    return _TOP_LEVEL.match(line.lstrip()) is not None or said.inside
 
 
-def _starts_another(limit: Limit, content: Sequence[str], line: str, blanks: int, state: Scan) -> bool:
+def _starts_another(limit: Limit, said: Said, line: str, state: Scan) -> bool:
     here = width(line)
-    if not blanks or here > limit.home or not _UNIT.match(line) or (state.opened and here > 0):
+    if not said.blanks or here > limit.home or not _UNIT.match(line) or (state.opened and here > 0):
         return False
-    if blanks >= 2 and (not limit.python or here == 0):
+    if said.blanks >= 2 and (limit.language != "python" or here == 0):
         return True
     # One definition was asked for: a second one at the same level is another answer.
-    return (
-        not state.opened
-        and _SCOPE.match(line) is not None
-        and any(_SCOPE.match(x) and width(x) == here for x in content)
-    )
+    return not state.opened and _SCOPE.match(line) is not None and here in said.scopes

@@ -11,6 +11,8 @@ from kireji.engine.stream.applied import Applied
 from kireji.engine.stream.indent import reindented
 from kireji.engine.stream.lines import in_place, is_trivial, repeated_from, scan, text_after
 
+_CLOSERS = (")", "]", "}")
+
 
 def trim(text: str, site: Site) -> Change | None:
     """The change that puts `text`, an insertion at the cursor, in its place; None when nothing would be added.
@@ -20,6 +22,7 @@ def trim(text: str, site: Site) -> Change | None:
     applied = Applied(site)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     lines = _without_lines_below(reindented(_without_lines_below(lines, site, applied), site), site, applied)
+    lines = _without_closers(lines, site, applied)
     ends_line = len(lines) > 1 and not lines[-1].strip()
     while lines and not lines[-1].strip():
         lines.pop()
@@ -34,6 +37,8 @@ def trim(text: str, site: Site) -> Change | None:
         # The rest of the cursor's line becomes a line of its own and keeps its indentation.
         lines = [*lines, site.before]
     said = "\n".join(lines)
+    if end == site.offset and len(lines) == 1:
+        said = _without_surplus(said, site, applied)
     if not said.strip():
         return None
     said = said.replace("\n", "\r\n") if "\r\n" in site.document.text else said
@@ -84,6 +89,28 @@ def _pushes(lines: list[str], site: Site, applied: Applied, ends_line: bool) -> 
 # ---- the lines below
 
 
+def _without_closers(lines: list[str], site: Site, applied: Applied) -> list[str]:
+    """The lines without those at their end that close what the text below the cursor closes."""
+    while site.kind is SiteKind.CODE and not site.after.strip():
+        last = next((i for i in reversed(range(len(lines))) if lines[i].strip()), 0)
+        if last == 0 or not is_trivial(lines[last]) or lines[last].lstrip()[:1] not in _CLOSERS:
+            break
+        if applied.problems("\n".join(lines[:last])) >= applied.problems("\n".join(lines)):
+            break
+        lines = lines[:last]
+    return lines
+
+
+def _without_surplus(text: str, site: Site, applied: Applied) -> str:
+    """The text without closers at its very end that nothing opened, as many as make the document whole."""
+    if site.kind is not SiteKind.CODE or not text.endswith(_CLOSERS):
+        return text
+    run = len(text) - len(text.rstrip("".join(_CLOSERS)))
+    most = min(len(scan(site.document.language, text).unmatched), run)
+    fewest = min(range(most + 1), key=lambda n: (applied.problems(text[: len(text) - n]), n))
+    return text[: len(text) - fewest].rstrip() if fewest else text
+
+
 def _without_lines_below(lines: list[str], site: Site, applied: Applied) -> list[str]:
     """The lines without those at their end that stand below the cursor already."""
     if not lines:
@@ -94,7 +121,7 @@ def _without_lines_below(lines: list[str], site: Site, applied: Applied) -> list
     said = [line.rstrip() for line in lines[start:] if line.strip()]
     if not in_place(site, said[-1]):
         return lines
-    if len(said) == 1 and is_trivial(said[0]):
+    if all(map(is_trivial, said)):
         kept, whole = applied.problems("\n".join(lines[:start])), applied.problems("\n".join(lines))
         if kept > whole:
             return lines
