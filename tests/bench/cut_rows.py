@@ -22,7 +22,7 @@ from kireji.engine.site import classify
 # A file is taken when it is neither a stub nor generated.
 _SMALLEST, _LARGEST = 1_500, 120_000
 _TELLING = re.compile(r"\w")
-_DEFINES = re.compile(r"^\s*(?:@\w|(?:export |async |public )*(?:def|class|func|function|interface)\b)", re.M)
+_DEFINES = re.compile(r"^([ \t]*)(?:@\w|(?:export |async |public )*(?:def|class|func|function|interface)\b)", re.M)
 _UNITS = re.compile(r"definition|declaration|function|class|item|export|method")
 
 
@@ -91,6 +91,9 @@ def hole_in(source: Source, rng: random.Random, excerpt: Excerpt) -> Hole | None
     truth = source.text[start:end]
     if not _TELLING.search(truth) or len(truth) > 1_500:
         return None
+    if any(len(m.group(1)) <= _width(source.text, start) for m in _DEFINES.finditer(truth) if m.start()):
+        # Nobody asks for a second definition in one answer.
+        return None
     first = 0 if excerpt.before is None else max(0, start - excerpt.before)
     last = len(source.text) if excerpt.after is None else end + excerpt.after
     prefix, suffix = source.text[first:start], source.text[end:last]
@@ -103,6 +106,11 @@ def _is_code(language: str, prefix: str, suffix: str) -> bool:
     document = make_document("file:///row", None, language, 1, prefix + suffix)
     site = classify(Snapshot("row", document, trigger=Trigger.EXPLICIT), len(prefix))
     return isinstance(site, Site) and site.kind is SiteKind.CODE
+
+
+def _width(text: str, at: int) -> int:
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return len(line) - len(line.lstrip())
 
 
 def _is_source(path: Path) -> bool:
@@ -135,7 +143,7 @@ def _block(source: Source, rng: random.Random) -> tuple[int, int] | None:
     last = min(len(starts) - 1, first + rng.randint(1, 9))
     start, end = starts[first], _end_of_line(source.text, starts[last])
     scope = syntax.parse(source.language, source.text).scope_at(start)
-    if scope.start and not _DEFINES.search(source.text, start, end):
+    if scope.start and scope.start < start:
         end = end if end <= scope.end else source.text.rfind("\n", 0, scope.end)
     else:
         gap = source.text.find("\n\n", start)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from kireji.base.languages import LANGUAGES, canonical
+from kireji.base.text import indent_of
 from kireji.base.types import Site, SiteKind
 from kireji.engine.stream.again import Again
 from kireji.engine.stream.applied import Applied
@@ -122,6 +123,9 @@ class Cutter:
         full = self._full_line(index)
         if self._limit is None and full.strip():
             self._limit = limit_of(self._site, full)
+            # A first line that is indented, but less than the cursor, shows that the whole was moved.
+            blanks = indent_of(line) if not self._site.before.strip() else ""
+            self._said = Said(lost=0 < len(blanks) < len(self._site.before))
         if self._limit is not None:
             self._said = said_more(self._said, self._limit, full)
         self._again.line(full)
@@ -230,8 +234,10 @@ class Cutter:
         telling = [line for line in self._wanted[:matched] if is_telling(line)]
         if not telling:
             return False
-        enough = len(telling) > 1 or matched == len(self._wanted) or (start > 0 and self._is_rare(telling[0]))
-        return enough and self._is_repetition(start, len(self._lines))
+        rare = [line for line in telling if self._is_rare(line)]
+        # Lines that the document is full of prove little, and a line below itself nothing more than alone.
+        enough = matched == len(self._wanted) or (rare and (start > 0 or len(set(telling)) > 1)) or len(set(telling)) > 2
+        return bool(enough) and self._is_repetition(start, len(self._lines))
 
     def _is_rare(self, line: str) -> bool:
         """The line stands once in the document and once in the answer: to say it is to say that place."""
@@ -275,13 +281,13 @@ class Cutter:
     def _remark_from(self, count: int) -> int | None:
         """Where the comment starts that ends the answer after a blank line and speaks of the answer."""
         mark = self._mark()
-        start = count
-        while start > 0 and (not self._lines[start - 1].strip() or self._is_comment(self._lines[start - 1], mark)):
+        end = next((i + 1 for i in reversed(range(count)) if self._lines[i].strip()), 0)
+        start = end
+        while start > 0 and self._is_comment(self._lines[start - 1], mark):
             start -= 1
-        found = next((i for i in range(start, count) if self._is_comment(self._lines[i], mark)), None)
-        if found is None or found < 2 or start == 0 or self._lines[found - 1].strip() or self._state.within:
+        if start == end or start < 2 or self._lines[start - 1].strip() or self._is_quoted():
             return None
-        return found if is_remark(self._lines[found].strip().removeprefix(mark)) else None
+        return start if is_remark(self._lines[start].strip().removeprefix(mark)) else None
 
     @staticmethod
     def _is_comment(line: str, mark: str) -> bool:

@@ -99,9 +99,15 @@ def _match(candidate: _Candidate, held: str) -> int | None:
         return end
     if end == len(held):
         return None
+    blanks = held[held.rfind("\n", 0, end) + 1 :]
+    if 0 < len(blanks) - len(blanks.lstrip(" \t")) < len(candidate.text) - candidate.text.rfind("\n") - 1:
+        # A line further left than the cursor's is another one.
+        return 0
     # With nothing after it, it was said for its own sake, as is a doubtful line that brings no indentation of its own.
     bare, alone = held[0] not in " \t\r\n", held[end] in "\r\n"
-    doubtful = bare or alone if candidate.starts is _Starts.DOUBTFUL else bare and alone and candidate.text[:1] in " \t"
+    closer = candidate.text.split("\n")[0].strip()[:1] in ")]}" and candidate.text.count("\n") == 1
+    inner = bare and candidate.text[:1] in " \t" and (alone or closer)
+    doubtful = bare or alone if candidate.starts is _Starts.DOUBTFUL else inner
     return 0 if doubtful or held[end] == "\0" else end
 
 

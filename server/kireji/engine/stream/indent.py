@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kireji.base.languages import canonical
 from kireji.base.text import indent_of
-from kireji.base.types import Site
+from kireji.base.types import Site, SiteKind
 from kireji.engine.stream.levels import WRONG, Frame, Line, Place, cheapest
 from kireji.engine.stream.lines import Scan, code_of, lines_above, opens_block, scan, state_at, text_after, width
 from kireji.engine.stream.scope import headers, limit_of
@@ -25,18 +25,33 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     """The answer's lines (the first starts at the cursor), indented as the document is."""
     if not lines:
         return lines
-    said = 0 if site.before.strip() else width(indent_of(lines[0]))
-    lines = _first_line(lines, site)
-    if len(lines) < 2:
+    lines = _moved_back(lines, site) or _first_line(lines, site)
+    if len(lines) < 2 or (site.kind is SiteKind.STRING and state_at(site).within not in ("'", '"')):
+        # In a string that spans lines, blanks are content.
         return lines
     tabs, unit = _style(site)
     frame = _frame(site, lines[0], unit)
     marked = _marked(lines, site, frame)
     if tabs is not None:
         lines = _same_blanks(lines, marked, frame, site, tabs)
-    # A first line that is indented, but less than the cursor, shows how far the whole was moved.
-    moved = frame.home - said if 0 < said < frame.home else 0
-    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]), moved)
+    return _with_home(lines, _remeasured(marked, lines), frame, indent_of(site.before + lines[0]))
+
+
+def _moved_back(lines: list[str], site: Site) -> list[str] | None:
+    """The lines with their indentation, where the whole was moved left: the first shows how far, and all agree better."""
+    blanks = indent_of(lines[0])
+    if not blanks or site.before.strip() or not site.before.startswith(blanks) or len(lines) < 2:
+        return None
+    lost = site.before[len(blanks) :]
+    back = [lines[0][len(blanks) :], *(lost + line if line.strip() else line for line in lines[1:])]
+    return back if lost and _cost(back, site) < _cost(_first_line(lines, site), site) else None
+
+
+def _cost(lines: list[str], site: Site) -> int:
+    """How badly the lines agree with those around them as they are."""
+    frame = _frame(site, lines[0], _style(site)[1])
+    marked = _marked(lines, site, frame)
+    return cheapest(marked, [[line.width] for line in marked], frame)[0]
 
 
 def _frame(site: Site, start: str, unit: int) -> Frame:
@@ -123,7 +138,7 @@ def _same_blanks(lines: list[str], marked: list[Line], frame: Frame, site: Site,
         choices.append([[len(_blown(blanks[line.index], 4)) + rest for rest in rests] for line in marked])
     best = min((cheapest(marked, choice, frame) for choice in choices), key=lambda found: found[0])[1]
     sizes = {line.index: size for line, size in zip(marked, best, strict=True)}
-    lines = _written(lines, {i: " " * size if lines[i].strip() else "" for i, size in sizes.items()})
+    lines = _written(lines, {i: " " * size if lines[i] else "" for i, size in sizes.items()})
     return _aligned(lines, {line.index for line in marked if line.place is Place.BRACKET}, site)
 
 
@@ -173,14 +188,11 @@ def _style(site: Site) -> tuple[bool | None, int]:
 # ---- the cursor's own level
 
 
-def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str, moved: int) -> list[str]:
-    """Lines that lost the cursor's indentation, or `moved` columns of it, get it back, if they then agree better."""
+def _with_home(lines: list[str], marked: list[Line], frame: Frame, base: str) -> list[str]:
+    """Lines that lost the cursor's indentation get it back, if they then agree better."""
     cost, _ = cheapest(marked, [[line.width] for line in marked], frame)
     if cost < WRONG:
         return lines
-    if moved and cheapest(marked, [[line.width + moved] for line in marked], frame)[0] < WRONG:
-        blanks = "\t" * (moved // 4) if "\t" in base else " " * moved
-        return [lines[0], *(blanks + line if line.strip() else line for line in lines[1:])]
     home = width(base)
     # A line as far right as the cursor lost it surely, if any did; one further left may stand where it was meant to.
     options = [[line.width + home, *([line.width] if line.width < home else [])] for line in marked]

@@ -188,6 +188,8 @@ def _below(way: _Way, frame: Frame) -> int:
     last = way.stack[-1] if way.stack else 0
     if frame.python and way.previous.endswith(":"):
         return 0 if frame.below > last else WRONG
+    if frame.python and not frame.brackets and frame.below > last:
+        return WRONG
     if not frame.python and _OPENS.match(way.previous):
         return 0 if frame.below >= last else _UNUSUAL
     return 0 if frame.below in way.stack else _UNUSUAL

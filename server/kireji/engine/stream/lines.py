@@ -203,7 +203,7 @@ def lines_above(site: Site) -> list[str]:
     text = site.document.text[: site.offset]
     start = 0
     if canonical(site.document.language) == "python":
-        if site.kind is SiteKind.CODE and sum(text.count(mark) for mark in ('"""', "'''")) % 2:
+        if site.kind is SiteKind.CODE and not _unfinished_docstring(site) and sum(text.count(mark) for mark in ('"""', "'''")) % 2:
             # The text starts inside a string: the first mark ends it.
             start = min(at for mark in ('"""', "'''") if (at := text.find(mark)) >= 0) + 3
         text = text[:start] + _LONG_STRING.sub(_emptied, text[start:])
@@ -231,12 +231,15 @@ _MUCH = 12
 def in_place(site: Site, line: str) -> bool:
     """Whether a line that starts as one below does is that line, perhaps cut off. Prose repeats its beginnings."""
     whole = line.rstrip() in text_after(site)
-    return whole or len(line.strip()) >= _MUCH or (site.kind is SiteKind.CODE and not _goes_on(line))
+    # A string that ends with its line is followed by code.
+    code = site.kind is SiteKind.CODE or state_at(site).within in ("'", '"')
+    return whole or len(line.strip()) >= _MUCH or (code and not _goes_on(line))
 
 
 def _goes_on(line: str) -> bool:
-    """A mark that stands alone inside a comment or ends a string; one that opens a comment never stands alone."""
-    return _is_mark(line) and not line.lstrip().startswith(("/", "#", "<"))
+    """A mark that stands alone inside a comment or ends a string; one that opens a block comment never stands alone."""
+    text = line.strip()
+    return _is_mark(line) and (text in ("//", "#", "--") or not text.startswith(("/", "#", "<")))
 
 
 def repeated_from(lines: list[str], suffix: list[str], first: int) -> int | None:

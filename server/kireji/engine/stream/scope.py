@@ -44,7 +44,7 @@ _UNIT = re.compile(
 # There a function has no word of its own: a name before a bracket, at a line's start, and no statement.
 _DATA = frozenset({"yaml", "toml", "html", "markdown", "plaintext"})
 _C_LIKE = frozenset({"c", "cpp", "java", "csharp"})
-_C_FUNCTION = re.compile(r"\s*(?!(?:if|for|while|switch|else|return|do|catch|case)\b)[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$")
+_C_FUNCTION = re.compile(r"(?!\s*(?:if|for|while|switch|else|return|do|catch|case)\b)\s*[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$")
 _TOP_LEVEL = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
 _MAIN = re.compile(r"if\s+__name__\b")
 _FIRST_WORD = re.compile(r"\s*(?:\w+[^\w]|@\w|[^\w\s@])")
@@ -181,7 +181,9 @@ def _beyond_text(limit: Limit, said: Said, line: str, is_own: bool) -> Beyond | 
 def _leaves(limit: Limit, said: Said, line: str, state: Scan) -> bool:
     unit = _UNIT.match(line) is not None
     # Where brackets delimit blocks, leaving takes a closer; a line at the margin without one may have lost its indentation.
-    if said.blanks >= 2 or (unit and said.blanks and (limit.language == "python" or said.inside or state.unmatched)):
+    if said.blanks >= 2:
+        return True
+    if not said.lost and unit and said.blanks and (limit.language == "python" or said.inside or state.unmatched):
         return True
     if said.lost or state.opened or opens_block(said.last) or not said.blanks:
         # Not another place but the same one, written without its indentation.
@@ -192,7 +194,7 @@ def _leaves(limit: Limit, said: Said, line: str, state: Scan) -> bool:
 def _starts_another(limit: Limit, said: Said, line: str, state: Scan) -> bool:
     here = width(line)
     if not said.blanks or here > limit.home or not _UNIT.match(line) or (state.opened and here > 0):
-        return False
+        return here == 0 < limit.home and said.blanks > 0 and not state.opened and _MAIN.match(line) is not None
     if said.blanks >= 2 and (limit.language != "python" or here == 0):
         return True
     # One definition was asked for: a second one at the same level is another answer.

@@ -12,6 +12,7 @@ from kireji.engine.stream.indent import reindented
 from kireji.engine.stream.lines import in_place, is_trivial, repeated_from, scan, text_after
 
 _CLOSERS = (")", "]", "}")
+_MOST_CLOSERS = 8
 
 
 def trim(text: str, site: Site) -> Change | None:
@@ -91,14 +92,19 @@ def _pushes(lines: list[str], site: Site, applied: Applied, ends_line: bool) -> 
 
 def _without_closers(lines: list[str], site: Site, applied: Applied) -> list[str]:
     """The lines without those at their end that close what the text below the cursor closes."""
-    while site.kind is SiteKind.CODE and not site.after.strip():
-        last = next((i for i in reversed(range(len(lines))) if lines[i].strip()), 0)
-        if last == 0 or not is_trivial(lines[last]) or lines[last].lstrip()[:1] not in _CLOSERS:
-            break
-        if applied.problems("\n".join(lines[:last])) >= applied.problems("\n".join(lines)):
-            break
-        lines = lines[:last]
-    return lines
+    if site.kind is not SiteKind.CODE or site.after.strip():
+        return lines
+    first = len(lines)
+    while first > 1 and (not lines[first - 1].strip() or _is_closer(lines[first - 1])):
+        first -= 1
+    ends = [end for end in range(first, len(lines)) if lines[end].strip()][-_MOST_CLOSERS:]
+    # Several too many may be one problem to the parser, so all ways are tried; most lines win ties.
+    best = min([len(lines), *reversed(ends)], key=lambda end: applied.problems("\n".join(lines[:end])))
+    return lines[:best]
+
+
+def _is_closer(line: str) -> bool:
+    return is_trivial(line) and line.lstrip().startswith(_CLOSERS)
 
 
 def _without_surplus(text: str, site: Site, applied: Applied) -> str:
