@@ -26,11 +26,11 @@ def reindented(lines: list[str], site: Site) -> list[str]:
     if not lines:
         return lines
     lines = _moved_back(lines, site) or _first_line(lines, site)
-    if len(lines) < 2 or (site.kind is SiteKind.STRING and state_at(site).within not in ("'", '"')):
-        # In a string that spans lines, blanks are content.
+    if len(lines) < 2 or (site.kind is SiteKind.STRING and state_at(site).within == "`"):
+        # In a template, blanks are content.
         return lines
     tabs, unit = _style(site)
-    frame = _frame(site, lines[0], unit)
+    frame = _frame(site, lines, unit)
     marked = _marked(lines, site, frame)
     if tabs is not None:
         lines = _same_blanks(lines, marked, frame, site, tabs)
@@ -49,14 +49,14 @@ def _moved_back(lines: list[str], site: Site) -> list[str] | None:
 
 def _cost(lines: list[str], site: Site) -> int:
     """How badly the lines agree with those around them as they are."""
-    frame = _frame(site, lines[0], _style(site)[1])
+    frame = _frame(site, lines, _style(site)[1])
     marked = _marked(lines, site, frame)
     return cheapest(marked, [[line.width] for line in marked], frame)[0]
 
 
-def _frame(site: Site, start: str, unit: int) -> Frame:
+def _frame(site: Site, lines: list[str], unit: int) -> Frame:
     above = lines_above(site)
-    own = site.before + start
+    own = site.before + lines[0]
     # A cursor's line that stays blank has no level: the line above it has.
     first = own if own.strip() else next((line for line in reversed(above) if line.strip()), "")
     levels: list[int] = []
@@ -75,7 +75,9 @@ def _frame(site: Site, start: str, unit: int) -> Frame:
         levels, first = [level for level in levels if level <= brackets[0]], ""
     else:
         levels.append(home)
-    below = next((width(line) for line in text_after(site) if line), None)
+    # What the answer leaves open, the line below goes on with.
+    end = scan(site.document.language, "\n".join(lines), state_at(site))
+    below = next((width(line) for line in text_after(site) if line), None) if not (end.opened or end.within) else None
     floor = limit_of(site, own if own.strip() else first).floor
     return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first), below)
 

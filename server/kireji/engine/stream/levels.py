@@ -21,6 +21,8 @@ _BREADTH = 16
 _LEAVES = re.compile(r"(?:return|raise|break|continue|throw)\b")
 _OPENS = re.compile(r".*(?:[:{(\[]|=>|[=?|&+,])$", re.S)
 _CONTINUES_LINE = re.compile(r"[.?:&|+*/<]|=>")
+# Lines that start with the same one of these belong to one statement.
+_SIGNS = frozenset("|&.?+")
 _CLOSES = re.compile(r"[)\]}]")
 _LABEL = re.compile(r"(?:case|default|public|private|protected)\b.*:$")
 
@@ -114,6 +116,10 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
     apart = choice != way.choice and line.width == way.width and not _CLOSES.match(line.text)
     cost = way.cost + (_UNUSUAL if apart else 0)
     if line.place is Place.TEXT:
+        if line.text.startswith("*") and not frame.python:
+            # The stars of a block comment stand below each other.
+            cost += 0 if size == frame.home else WRONG
+            return _Way(cost, sizes, choice, way.stack, "", line.width)
         cost += WRONG if size < frame.floor else 0 if size in way.stack else _UNUSUAL
         return _Way(cost, sizes, choice, way.stack, "", line.width)
     if line.place is Place.BRACKET:
@@ -174,6 +180,8 @@ def _cost_by_brace(way: _Way, text: str, size: int, last: int, closes: bool, uni
         return 0 if size == last + unit else _UNUSUAL if size >= last else WRONG
     if size == last:
         return 0
+    if text[:1] == way.previous[:1] and text[:1] in _SIGNS:
+        return WRONG
     if size > last:
         return 0 if _CONTINUES_LINE.match(text) else _DEAD
     if size not in way.stack:

@@ -179,13 +179,16 @@ def _beyond_text(limit: Limit, said: Said, line: str, is_own: bool) -> Beyond | 
 
 
 def _leaves(limit: Limit, said: Said, line: str, state: Scan) -> bool:
-    unit = _UNIT.match(line) is not None
-    # Where brackets delimit blocks, leaving takes a closer; a line at the margin without one may have lost its indentation.
     if said.blanks >= 2:
         return True
-    if not said.lost and unit and said.blanks and (limit.language == "python" or said.inside or state.unmatched):
+    if said.lost or not said.blanks:
+        return False
+    # Where brackets delimit blocks, leaving takes a closer; a line at the margin without one may have lost its indentation.
+    if limit.language != "python" and not said.inside and not state.unmatched:
+        return False
+    if _UNIT.match(line):
         return True
-    if said.lost or state.opened or opens_block(said.last) or not said.blanks:
+    if state.opened or opens_block(said.last):
         # Not another place but the same one, written without its indentation.
         return False
     return _TOP_LEVEL.match(line.lstrip()) is not None or said.inside
