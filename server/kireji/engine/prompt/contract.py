@@ -144,7 +144,7 @@ class Unwrapper:
     def _end(self) -> int | None:
         """Where the wrapping closes in what is held."""
         ends = [at] if (at := self._held.find(self._close)) >= 0 else []
-        if self._fenced:
+        if self._fenced and "`" in self._held:
             text = self._given + self._held
             for found in _CLOSING_FENCE.finditer(text, max(0, len(self._given) - 1)):
                 # A fence inside a string belongs to the answer.

@@ -87,6 +87,7 @@ class Cutter:
         # The line that closed the cursor's block, while it is not known whether the statement goes on after it.
         self._closed: int | None = None
         self._kept = ""
+        self._kept_to = 0
         self._applied = Applied(site)
         self._end: Step | None = None
 
@@ -96,7 +97,7 @@ class Cutter:
         while self._end is None and "\n" in self._open:
             line, self._open = self._open.split("\n", 1)
             self._take(line)
-            self._kept = self._text(len(self._lines))
+            self._keep(line)
         if self._end is None and self._open.strip():
             self._end = self._before_outside(self._open) or self._joins_tail(self._open)
         return self._end or Step(self._kept, False, CutBy.NONE)
@@ -110,6 +111,13 @@ class Cutter:
         return self._end
 
     # ---- one line
+
+    def _keep(self, line: str) -> None:
+        """The text of all lines so far, but not of blank ones at its end."""
+        index = len(self._lines) - 1
+        if self._end is None and (line.strip() or index == 0):
+            self._kept += "\n" * (index - self._kept_to) + line
+            self._kept_to = index
 
     def _take(self, line: str) -> None:
         """Takes a whole line and sets the end where the suggestion ends with or before it."""
@@ -184,7 +192,7 @@ class Cutter:
         tail = self._tail
         if self._lines or self._site.kind is not SiteKind.CODE or self._pushes:
             return None
-        if len(tail) <= _MUCH_OF_TAIL or not tail.startswith(_CLOSERS):
+        if len(tail) <= _MUCH_OF_TAIL or not tail.startswith(_CLOSERS) or tail[:_MUCH_OF_TAIL] not in line:
             return None
         at = scan(self._site.document.language, line, self._state).surplus
         if at < 0 or not line.startswith(tail[:_MUCH_OF_TAIL], at):

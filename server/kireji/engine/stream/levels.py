@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 # A level that nothing opened is wrong; an unusual one is only unlikely.
 WRONG = 10
@@ -72,12 +73,20 @@ class Frame:
     below: int | None
 
 
+# The widths chosen, last first: ways share what they have in common.
+_Sizes: TypeAlias = "tuple[int, _Sizes] | None"
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Choices made so far: their cost, the widths, the last choice and line, and the blocks then open."""
+    """Choices made so far: their cost, the widths, the last choice and line, and the blocks then open.
+
+    `owners` holds the index and the width of the answer's lines whose brackets may be open, innermost last.
+    """
 
     cost: int
-    sizes: tuple[int, ...]
+    sizes: _Sizes
+    owners: tuple[tuple[int, int], ...]
     choice: int
     stack: tuple[int, ...]
     previous: str
@@ -89,12 +98,20 @@ def cheapest(lines: Sequence[Line], options: Sequence[Sequence[int]], frame: Fra
 
     A beam search: exact for the few lines of an answer in all but contrived cases.
     """
-    ways = [_Way(0, (), 0, frame.levels, frame.first, -1)]
+    ways = [_Way(0, None, (), 0, frame.levels, frame.first, -1)]
     for line, widths in zip(lines, options, strict=True):
         taken = [_taken(way, line, choice, size, frame) for way in ways for choice, size in _choices(way, line, widths)]
         ways = sorted(taken, key=lambda way: way.cost)[:_BREADTH]
     best = min(ways, key=lambda way: way.cost + _below(way, frame))
-    return best.cost + _below(best, frame), best.sizes
+    return best.cost + _below(best, frame), _in_order(best.sizes)
+
+
+def _in_order(sizes: _Sizes) -> tuple[int, ...]:
+    out: list[int] = []
+    while sizes is not None:
+        size, sizes = sizes
+        out.append(size)
+    return tuple(reversed(out))
 
 
 def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, int]]:
@@ -108,10 +125,12 @@ def _choices(way: _Way, line: Line, widths: Sequence[int]) -> list[tuple[int, in
 
 
 def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
-    sizes = (*way.sizes, size)
+    open_still = tuple(owner for owner in way.owners if owner[0] <= line.owner)
+    # What lies on top of these was closed, and the next line's owner may be this one.
+    sizes, owners = (size, way.sizes), (*open_still, (line.index, size))
     if line.place in (Place.ANY, Place.MARGIN):
         # After such a line the next one need not go with the last.
-        return _Way(way.cost, sizes, way.choice, way.stack, way.previous, -1)
+        return _Way(way.cost, sizes, owners, way.choice, way.stack, way.previous, -1)
     # Lines that stood below each other belong together.
     apart = choice != way.choice and line.width == way.width and not _CLOSES.match(line.text)
     cost = way.cost + (_UNUSUAL if apart else 0)
@@ -119,26 +138,26 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
         if line.text.startswith("*") and not frame.python:
             # The stars of a block comment stand below each other.
             cost += 0 if size == frame.home else WRONG
-            return _Way(cost, sizes, choice, way.stack, "", line.width)
+            return _Way(cost, sizes, owners, choice, way.stack, "", line.width)
         cost += WRONG if size < frame.floor else 0 if size in way.stack else _UNUSUAL
-        return _Way(cost, sizes, choice, way.stack, "", line.width)
+        return _Way(cost, sizes, owners, choice, way.stack, "", line.width)
     if line.place is Place.BRACKET:
         cost += _cost_in_bracket(way, line, size, frame)
         if line.text.endswith(":") and _CLOSES.match(line.text):
             # The bracket was part of a block's header.
             stack = (*(level for level in way.stack if level < size), size)
-            return _Way(cost, sizes, choice, stack, line.text, line.width)
-        return _Way(cost, sizes, choice, way.stack, way.previous, line.width)
+            return _Way(cost, sizes, owners, choice, stack, line.text, line.width)
+        return _Way(cost, sizes, owners, choice, way.stack, way.previous, line.width)
     cost += _cost(way, line, size, frame)
     stack = (*(level for level in way.stack if level < size), size)
-    return _Way(cost, sizes, choice, stack, line.text, line.width)
+    return _Way(cost, sizes, owners, choice, stack, line.text, line.width)
 
 
 def _outer(way: _Way, line: Line, frame: Frame) -> int:
     """The width of the line whose bracket is open here, of the answer's own lines first; -1 where there is none."""
     if line.owner < 0:
         return line.outer
-    return way.sizes[line.owner - 1] if line.owner else frame.home
+    return next((size for index, size in reversed(way.owners) if index == line.owner), frame.home)
 
 
 def _cost_in_bracket(way: _Way, line: Line, size: int, frame: Frame) -> int:

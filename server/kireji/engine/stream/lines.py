@@ -250,13 +250,12 @@ def repeated_from(lines: list[str], suffix: list[str], first: int) -> int | None
     wanted = [line for line in suffix if line]
     if not wanted:
         return None
-    last = max((i for i, line in enumerate(lines) if line.strip()), default=-1)
-    for start in range(first, last + 1):
-        if not lines[start].strip():
+    said = [(i, line.rstrip()) for i, line in enumerate(lines) if i >= first and line.strip()]
+    for at in range(max(0, len(said) - len(wanted)), len(said)):
+        rest = len(said) - at
+        if rest > 1 and said[at][1] != wanted[0]:
             continue
-        said = [line.rstrip() for line in lines[start : last + 1] if line.strip()]
-        if len(said) > len(wanted):
-            continue
-        if all(a == b for a, b in zip(said[:-1], wanted, strict=False)) and wanted[len(said) - 1].startswith(said[-1]):
-            return start
+        whole = all(said[at + n][1] == wanted[n] for n in range(rest - 1))
+        if whole and wanted[rest - 1].startswith(said[-1][1]):
+            return said[at][0]
     return None
