@@ -76,7 +76,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--holes", type=int, default=150, help="in each path")
-    parser.add_argument("--excerpt", action="store_true", help="know 3,000 characters before and 2,000 after, not the file")
+    parser.add_argument(
+        "--excerpt", action="store_true", help="know 3,000 characters before and 2,000 after, not the file"
+    )
     parser.add_argument("--only", default="", help="the ways whose name starts so")
     parser.add_argument("--show", default="", help="print the misses of one way")
     parser.add_argument("--reading", action="store_true", help="print what was right as well")
@@ -84,7 +86,11 @@ def _options() -> argparse.Namespace:
 
 
 def _own_sources() -> list[Path]:
-    return [Path(sysconfig.get_path("stdlib")), Path(__file__).parents[2] / "server", Path(__file__).parents[2] / "editors"]
+    return [
+        Path(sysconfig.get_path("stdlib")),
+        Path(__file__).parents[2] / "server",
+        Path(__file__).parents[2] / "editors",
+    ]
 
 
 def _show(row: Row, text: str, cut_by: str, read: int) -> None:

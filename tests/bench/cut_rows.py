@@ -99,7 +99,11 @@ def hole_in(source: Source, rng: random.Random, excerpt: Excerpt) -> Hole | None
     prefix, suffix = source.text[first:start], source.text[end:last]
     hole = Hole(kind, source.language, prefix, truth, suffix, _is_code(source.language, prefix, suffix))
     # A text that ends as what follows starts has no one right answer.
-    return None if any(hole.truth.startswith(x.strip()) for x in hole.suffix.split("\n")[: BELOW - 1] if x.strip()) else hole
+    return (
+        None
+        if any(hole.truth.startswith(x.strip()) for x in hole.suffix.split("\n")[: BELOW - 1] if x.strip())
+        else hole
+    )
 
 
 def _is_code(language: str, prefix: str, suffix: str) -> bool:
@@ -154,7 +158,9 @@ def _block(source: Source, rng: random.Random) -> tuple[int, int] | None:
 def _body(source: Source, rng: random.Random) -> tuple[int, int] | None:
     """Statements in a row, of one block, as a person would ask for them."""
     root = syntax.parse(source.language, source.text).root
-    blocks = [n for n in root.walk() if n.type in ("block", "statement_block", "compound_statement") and n.named_children]
+    blocks = [
+        n for n in root.walk() if n.type in ("block", "statement_block", "compound_statement") and n.named_children
+    ]
     if not blocks:
         return None
     block = rng.choice(blocks)

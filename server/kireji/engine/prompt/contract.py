@@ -80,13 +80,19 @@ class Unwrapper:
 
     def _after_wrapping(self, text: str) -> int | None:
         """Where the answer starts; None while that cannot be said. Sets what will end it."""
-        at = 0
+        at, self._fenced = 0, False
         while not self._fenced:
             after = self._after_layer(text, at)
             if after is None or after == at:
                 return after
             at = after
-        return at
+        if _is_start(self._open, text[at:]):
+            return None
+        if not text.startswith(self._open, at):
+            return at
+        # The tag in a fence: it is the tag that ends the answer.
+        self._fenced = False
+        return _past_newline(text, at + len(self._open))
 
     def _after_layer(self, text: str, at: int) -> int | None:
         """Past one tag, fence or sentence that starts at `at` (blanks before it do not count); `at` where there is none."""
@@ -146,9 +152,13 @@ class Unwrapper:
         ends = [at] if (at := self._held.find(self._close)) >= 0 else []
         if self._fenced and "`" in self._held:
             text = self._given + self._held
-            for found in _CLOSING_FENCE.finditer(text, max(0, len(self._given) - 1)):
-                # A fence inside a string belongs to the answer.
-                if not _in_long_string(text[: found.start()]):
+            inner = 0
+            for found in _FENCE_LINE.finditer(text):
+                # A fence inside a string belongs to the answer, and so does one inside, which says its language.
+                if _in_long_string(text[: found.start()]):
+                    continue
+                inner += 1 if found.group(1) else -1
+                if inner < 0:
                     ends.append(max(0, found.start() - len(self._given)))
                     break
         return min(ends, default=None)
@@ -183,7 +193,7 @@ _MAYBE_FOREIGN = re.compile(
 )
 _FENCE = re.compile(r"`{3,}[ \t]*[\w+#.-]*[ \t]*\r?\n")
 _MAYBE_FENCE = re.compile(r"`{1,2}|`{3,}[ \t]*[\w+#.-]*[ \t]*\r?")
-_CLOSING_FENCE = re.compile(r"(?:^|\r?\n)[ \t]*`{3,}[ \t]*\r?\n")
+_FENCE_LINE = re.compile(r"(?:^|\r?\n)[ \t]*`{3,}[ \t]*([\w+#.-]*)[ \t]*(?=\r?\n)")
 _MAYBE_CLOSING_FENCE = re.compile(r"(?:^|\r?\n|\r)[ \t]*`*[ \t]*\r?\Z")
 _LAST_FENCE = re.compile(r"(?:^|\n)[ \t]*`+[ \t]*\r?\Z")
 

@@ -244,7 +244,9 @@ class Cutter:
             return False
         rare = [line for line in telling if self._is_rare(line)]
         # Lines that the document is full of prove little, and a line below itself nothing more than alone.
-        enough = matched == len(self._wanted) or (rare and (start > 0 or len(set(telling)) > 1)) or len(set(telling)) > 2
+        enough = (
+            matched == len(self._wanted) or (rare and (start > 0 or len(set(telling)) > 1)) or len(set(telling)) > 2
+        )
         return bool(enough) and self._is_repetition(start, len(self._lines))
 
     def _is_rare(self, line: str) -> bool:

@@ -6,6 +6,7 @@ Leaves the inside of strings alone and changes nothing but leading blanks.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -19,13 +20,14 @@ from kireji.engine.stream.scope import headers, limit_of
 # Flat code is laid out to this depth.
 _DEPTHS = 6
 _NEARLY_ALL = 0.9
+_HEADER = re.compile(r"(?:async\s+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b.*:$")
 
 
 def reindented(lines: list[str], site: Site) -> list[str]:
     """The answer's lines (the first starts at the cursor), indented as the document is."""
     if not lines:
         return lines
-    lines = _moved_back(lines, site) or _first_line(lines, site)
+    lines = _moved_back(lines, site) or _moved_on(lines, site) or _first_line(lines, site)
     if len(lines) < 2 or (site.kind is SiteKind.STRING and state_at(site).within == "`"):
         # In a template, blanks are content.
         return lines
@@ -45,6 +47,17 @@ def _moved_back(lines: list[str], site: Site) -> list[str] | None:
     lost = site.before[len(blanks) :]
     back = [lines[0][len(blanks) :], *(lost + line if line.strip() else line for line in lines[1:])]
     return back if lost and _cost(back, site) < _cost(_first_line(lines, site), site) else None
+
+
+def _moved_on(lines: list[str], site: Site) -> list[str] | None:
+    """The lines without the indentation that their first has too much, or all others, where they then agree better."""
+    fitted = _first_line(lines, site)
+    extra = lines[0][: len(lines[0]) - len(fitted[0])] or (site.before if not site.before.strip() else "")
+    if not extra or len(lines) < 2 or not all(line.startswith(extra) for line in lines[1:] if line.strip()):
+        return None
+    on = [fitted[0], *(line.removeprefix(extra) for line in lines[1:])]
+    cost = _cost(fitted, site)
+    return on if cost >= WRONG and _cost(on, site) < cost else None
 
 
 def _cost(lines: list[str], site: Site) -> int:
@@ -226,6 +239,8 @@ def _shifted(lines: list[str], marked: list[Line], sizes: tuple[int, ...], base:
 def _first_line(lines: list[str], site: Site) -> list[str]:
     """Indentation that the cursor's line has already, said again in another form, goes."""
     blanks = indent_of(lines[0])
+    if not blanks and not site.before.strip():
+        return _in_its_block(lines, site)
     if not blanks or not site.before or site.before.strip() or not lines[0].strip():
         return lines
     here, said = width(site.before), width(blanks)
@@ -238,3 +253,18 @@ def _first_line(lines: list[str], site: Site) -> list[str]:
     if said > here and opens_block(above) and here <= wanted < said:
         return [blanks[len(site.before) :] + lines[0][len(blanks) :], *lines[1:]]
     return [lines[0][len(blanks) :], *lines[1:]]
+
+
+def _in_its_block(lines: list[str], site: Site) -> list[str]:
+    """A first line below a header of Python that stands no further right than it gets the indentation that it must have."""
+    above = next((line for line in reversed(lines_above(site)) if line.strip()), "")
+    here, outer = width(site.before), width(above)
+    if canonical(site.document.language) != "python" or site.kind is not SiteKind.CODE or not lines[0].strip():
+        return lines
+    if here > outer or not _HEADER.match(code_of(above)) or scan("python", above).unmatched:
+        return lines
+    tabs, unit = _style(site)
+    blanks = "\t" * ((outer - here) // 4 + 1) if tabs else " " * (outer - here + unit)
+    # With the others as far left as that, all are meant to stand below each other.
+    together = any(line.strip() and width(line) == here for line in lines[1:])
+    return [blanks + lines[0], *(blanks + line if together and line.strip() else line for line in lines[1:])]

@@ -203,7 +203,11 @@ def lines_above(site: Site) -> list[str]:
     text = site.document.text[: site.offset]
     start = 0
     if canonical(site.document.language) == "python":
-        if site.kind is SiteKind.CODE and not _unfinished_docstring(site) and sum(text.count(mark) for mark in ('"""', "'''")) % 2:
+        if (
+            site.kind is SiteKind.CODE
+            and not _unfinished_docstring(site)
+            and sum(text.count(mark) for mark in ('"""', "'''")) % 2
+        ):
             # The text starts inside a string: the first mark ends it.
             start = min(at for mark in ('"""', "'''") if (at := text.find(mark)) >= 0) + 3
         text = text[:start] + _LONG_STRING.sub(_emptied, text[start:])

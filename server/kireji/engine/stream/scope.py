@@ -44,7 +44,9 @@ _UNIT = re.compile(
 # There a function has no word of its own: a name before a bracket, at a line's start, and no statement.
 _DATA = frozenset({"yaml", "toml", "html", "markdown", "plaintext"})
 _C_LIKE = frozenset({"c", "cpp", "java", "csharp"})
-_C_FUNCTION = re.compile(r"(?!\s*(?:if|for|while|switch|else|return|do|catch|case)\b)\s*[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$")
+_C_FUNCTION = re.compile(
+    r"(?!\s*(?:if|for|while|switch|else|return|do|catch|case)\b)\s*[\w:<>*&~,\[\] \t]*\w\s*\([^;]*$"
+)
 _TOP_LEVEL = re.compile(r"(?:if\s+__name__|print\s*\(|assert\b|#|//)")
 _MAIN = re.compile(r"if\s+__name__\b")
 _FIRST_WORD = re.compile(r"\s*(?:\w+[^\w]|@\w|[^\w\s@])")
@@ -148,7 +150,7 @@ def beyond(limit: Limit, said: Said, line: str, state: Scan, own: str = "") -> B
     """
     if not said.content:
         return None
-    if line.startswith("```") and not state.within:
+    if line.startswith("```") and not state.within and limit.language not in _DATA:
         return Beyond.LEFT
     if is_trivial(line):
         return None

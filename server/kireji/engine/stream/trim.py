@@ -6,6 +6,9 @@ judge whether the code is right: the gates do.
 
 from __future__ import annotations
 
+import re
+
+from kireji.base.languages import canonical
 from kireji.base.types import Change, Site, SiteKind, Span
 from kireji.engine.stream.applied import Applied
 from kireji.engine.stream.indent import reindented
@@ -13,6 +16,10 @@ from kireji.engine.stream.lines import in_place, is_trivial, repeated_from, scan
 
 _CLOSERS = (")", "]", "}")
 _MOST_CLOSERS = 8
+_ENDS_IN_BLANK = re.compile(r"\S $")
+_STARTS_WITH_BLANK = re.compile(r" (?!#|//|/\*|--)\S")
+_COLUMNS = re.compile(r"\S {2,}(?!#|//|/\*|--)\S")
+_OUTER = re.compile(r"\s*(?:else|elif|except|finally)\b")
 
 
 def trim(text: str, site: Site) -> Change | None:
@@ -22,6 +29,7 @@ def trim(text: str, site: Site) -> Change | None:
     """
     applied = Applied(site)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines[0] = _without_doubled_blank(lines[0], site)
     lines = _without_lines_below(reindented(_without_lines_below(lines, site, applied), site), site, applied)
     lines = _without_closers(lines, site, applied)
     ends_line = len(lines) > 1 and not lines[-1].strip()
@@ -40,10 +48,28 @@ def trim(text: str, site: Site) -> Change | None:
     said = "\n".join(lines)
     if end == site.offset and len(lines) == 1:
         said = _without_surplus(said, site, applied)
-    if not said.strip():
+    if not said.strip() or (_is_of_outer_block(said, site) and applied.problems(said) > applied.problems("")):
         return None
     said = said.replace("\n", "\r\n") if "\r\n" in site.document.text else said
     return None if said == site.document.text[site.offset : end] else Change(Span(site.offset, end), said)
+
+
+# ---- the cursor's line
+
+
+def _without_doubled_blank(line: str, site: Site) -> str:
+    """A blank that stands left of the cursor already goes, but for comments and columns, where two are in place."""
+    once = site.kind is SiteKind.CODE and site.before.strip() and _ENDS_IN_BLANK.search(site.before)
+    if not once or not _STARTS_WITH_BLANK.match(line):
+        return line
+    rows = site.document.text[: site.offset].split("\n")[-2:] + text_after(site)[:1]
+    return line if any(_COLUMNS.search(row) for row in rows) else line[1:]
+
+
+def _is_of_outer_block(said: str, site: Site) -> bool:
+    """The line belongs further left than the editor put the cursor, and an edit does not reach left of it."""
+    python = canonical(site.document.language) == "python" and site.kind is SiteKind.CODE
+    return python and not site.before.strip() and _OUTER.match(said) is not None
 
 
 # ---- the rest of the line
