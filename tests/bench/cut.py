@@ -10,6 +10,7 @@ import argparse
 import statistics
 import sysconfig
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from bench.cut_rows import Excerpt, Row, rows
@@ -51,6 +52,7 @@ def answer(language: str, prefix: str, suffix: str, raw: str, size: int = PIECE)
 def main() -> None:
     options = _options()
     excerpt = Excerpt(3_000, 2_000) if options.excerpt else Excerpt()
+    excerpt = replace(excerpt, kinds=tuple(options.kinds.split(","))) if options.kinds else excerpt
     exact: dict[str, list[bool]] = defaultdict(list)
     ratios: dict[str, list[float]] = defaultdict(list)
     for row in rows(options.paths or _own_sources(), options.holes, options.seed, excerpt, options.only):
@@ -79,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--excerpt", action="store_true", help="know 3,000 characters before and 2,000 after, not the file"
     )
+    parser.add_argument("--kinds", default="", help="the kinds of holes, by commas, as often as they are to be drawn")
     parser.add_argument("--only", default="", help="the ways whose name starts so")
     parser.add_argument("--show", default="", help="print the misses of one way")
     parser.add_argument("--reading", action="store_true", help="print what was right as well")

@@ -177,7 +177,7 @@ def _body(source: Source, rng: random.Random) -> tuple[int, int] | None:
 
 def _mid(source: Source, rng: random.Random) -> tuple[int, int] | None:
     """What stands in a pair of brackets on one line."""
-    found = [m for m in re.finditer(r"[(\[{]([^()\[\]{}\n]{2,60})[)\]}]", source.text)]
+    found = list(re.finditer(r"[(\[{]([^()\[\]{}\n]{2,60})[)\]}]", source.text))
     return rng.choice(found).span(1) if found else None
 
 

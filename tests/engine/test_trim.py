@@ -114,6 +114,11 @@ INDENT = [
         "return 1\n    return 2",
         "def f(a):\n    if a:\n        return 1\n    return 2\n",
     ),
+    (
+        "def f(a):\n    $0\n            b()\n",
+        "for i in range(a // 2):\n        if a[i]:",
+        "def f(a):\n    for i in range(a // 2):\n        if a[i]:\n            b()\n",
+    ),
     ("def f(a):\n    $0\n", 'x = """\na\n"""\n    return x', 'def f(a):\n    x = """\na\n"""\n    return x\n'),
     ("x = f(\n    $0\n", "a)\ny = 1", "x = f(\n    a)\ny = 1\n"),
     # The first line brings more than it should, or what it must.

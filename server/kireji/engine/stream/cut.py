@@ -315,7 +315,7 @@ class Cutter:
         """A line that opens a block which neither the answer nor the text below it fills."""
         line = self._full_line(index)
         below = self._wanted[0] if self._wanted else ""
-        return not line.strip() or (opens_block(line) and width(below) <= width(line))
+        return not line.strip() or (opens_block(line, self._site.document.language) and width(below) <= width(line))
 
     # ---- text
 

@@ -92,7 +92,7 @@ def _frame(site: Site, lines: list[str], unit: int) -> Frame:
     end = scan(site.document.language, "\n".join(lines), state_at(site))
     below = next((width(line) for line in text_after(site) if line), None) if not (end.opened or end.within) else None
     floor = limit_of(site, own if own.strip() else first).floor
-    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first), below)
+    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first, site.document.language), below)
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
@@ -110,7 +110,7 @@ def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
             closed = max(0, len(state.unmatched) - at_level)
             outer = frame.brackets[-1 - closed] if closed < len(frame.brackets) else -1
             owner = owners[-1] if owners else -1
-            out.append(Line(index, code_of(line), width(line), _place(line, state, own, outer, frame), outer, owner))
+            out.append(Line(index, code_of(line, language), width(line), _place(line, state, own, outer, frame), outer, owner))
         alone = scan(language, line + "\n", Scan(within=state.within))
         owners = owners[: max(0, len(owners) - len(alone.unmatched))] + [index] * len(alone.opened)
         state = scan(language, line + "\n", state)
@@ -247,10 +247,11 @@ def _first_line(lines: list[str], site: Site) -> list[str]:
     above = next((x for x in reversed(site.document.text[: site.offset].split("\n")[:-1]) if x.strip()), "")
     together = width(site.before + blanks)
     wanted = width(above)
-    fits = together > wanted if opens_block(above) else together <= wanted
-    if fits and not (opens_block(above) and here > wanted):
+    opens = opens_block(above, site.document.language)
+    fits = together > wanted if opens else together <= wanted
+    if fits and not (opens and here > wanted):
         return lines
-    if said > here and opens_block(above) and here <= wanted < said:
+    if said > here and opens and here <= wanted < said:
         return [blanks[len(site.before) :] + lines[0][len(blanks) :], *lines[1:]]
     return [lines[0][len(blanks) :], *lines[1:]]
 
@@ -261,7 +262,7 @@ def _in_its_block(lines: list[str], site: Site) -> list[str]:
     here, outer = width(site.before), width(above)
     if canonical(site.document.language) != "python" or site.kind is not SiteKind.CODE or not lines[0].strip():
         return lines
-    if here > outer or not _HEADER.match(code_of(above)) or scan("python", above).unmatched:
+    if here > outer or not _HEADER.match(code_of(above, "python")) or scan("python", above).unmatched:
         return lines
     tabs, unit = _style(site)
     blanks = "\t" * ((outer - here) // 4 + 1) if tabs else " " * (outer - here + unit)

@@ -19,7 +19,7 @@ _BLOCK_WORDS = ("else", "try", "finally")
 _END_WORDS = (*_BLOCK_WORDS, "end", "fi", "done", "esac", "begin")
 _TRIVIAL = re.compile(r"[\s)\]};,]*(?:end|fi|done|esac|else:?|try:?|finally:?|begin)?[\s)\]};,{(]*")
 # A comment with a quote in it is more likely the end of a string.
-_COMMENT_AT_END = re.compile(r"\s+(?:#|//)[^\"]*$")
+_COMMENTS_AT_END = MappingProxyType({mark: re.compile(rf"\s+{mark}[^\"]*$") for mark in ("#", "//")})
 _LETTER = re.compile(r"\w")
 _COMMON = re.compile(r"\s*(?:break|continue|pass|(?:return|raise|throw|yield)(?:\s+(?:\w+|'\w*'|\"\w*\"))?);?\s*")
 
@@ -149,17 +149,21 @@ def is_telling(line: str) -> bool:
     return not is_trivial(line) and _COMMON.fullmatch(line) is None
 
 
-def code_of(line: str) -> str:
+def code_of(line: str, language: str) -> str:
     """The line without blanks around it and without a comment at its end; of a comment alone, its mark."""
     text = line.strip()
-    if text.startswith(("#", "//")):
+    row = LANGUAGES.get(canonical(language))
+    marks = (row.line_comment,) if row and row.line_comment in _COMMENTS_AT_END else tuple(_COMMENTS_AT_END)
+    if text.startswith(marks):
         return text[0]
-    return _COMMENT_AT_END.sub("", text)
+    for mark in marks:
+        text = _COMMENTS_AT_END[mark].sub("", text)
+    return text
 
 
-def opens_block(line: str) -> bool:
+def opens_block(line: str, language: str) -> bool:
     """True when the next line is to be indented further."""
-    return code_of(line).endswith((":", "{", "(", "["))
+    return code_of(line, language).endswith((":", "{", "(", "["))
 
 
 def state_at(site: Site) -> Scan:

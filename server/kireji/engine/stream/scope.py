@@ -137,7 +137,7 @@ def said_more(said: Said, limit: Limit, line: str) -> Said:
     lost, inside = said.lost, said.inside
     if said.content:
         lost = lost or (here < (limit.floor or limit.bracket) and not is_trivial(line))
-        lost = lost or (said.content == 1 and opens_block(said.first) and here <= limit.home)
+        lost = lost or (said.content == 1 and opens_block(said.first, limit.language) and here <= limit.home)
         inside = inside or here >= (limit.floor or limit.bracket)
     scopes = said.scopes | {here} if _SCOPE.match(line) else said.scopes
     return Said(said.content + 1, said.first or line, line, 0, lost, inside, scopes)
@@ -190,7 +190,7 @@ def _leaves(limit: Limit, said: Said, line: str, state: Scan) -> bool:
         return False
     if _UNIT.match(line):
         return True
-    if state.opened or opens_block(said.last):
+    if state.opened or opens_block(said.last, limit.language):
         # Not another place but the same one, written without its indentation.
         return False
     return _TOP_LEVEL.match(line.lstrip()) is not None or said.inside
