@@ -36,6 +36,8 @@ _GIVEN_UP = 24
 _GOES_ON = (",", "(", "[", "{", "\\")
 # So much of the rest of the line, from the bracket on that closes there, is no other end of it.
 _MUCH_OF_TAIL = 4
+# So much of the text below, indentation included, is said by three lines or more that are no coincidence.
+_MUCH_OF_BELOW = 60
 _CLOSERS = (")", "]", "}")
 # After a block was closed on a line of its own, these go on with its statement.
 _GOES_ON_AFTER_BLOCK = ("else", "catch", "finally", "while", "elif", "elseif", "until", "or", "and")
@@ -244,9 +246,8 @@ class Cutter:
             return False
         rare = [line for line in telling if self._is_rare(line)]
         # Lines that the document is full of prove little, and a line below itself nothing more than alone.
-        enough = (
-            matched == len(self._wanted) or (rare and (start > 0 or len(set(telling)) > 1)) or len(set(telling)) > 2
-        )
+        several = len(set(telling)) > 2 and len("".join(set(telling))) >= _MUCH_OF_BELOW
+        enough = matched == len(self._wanted) or several or (rare and (start > 0 or len(set(telling)) > 1))
         return bool(enough) and self._is_repetition(start, len(self._lines))
 
     def _is_rare(self, line: str) -> bool:

@@ -20,6 +20,7 @@ from kireji.engine.stream.scope import headers, limit_of
 # Flat code is laid out to this depth.
 _DEPTHS = 6
 _NEARLY_ALL = 0.9
+_DOCSTRING = re.compile(r"\s*[rRuU]?(?:\"\"\"|''')")
 _HEADER = re.compile(r"(?:async\s+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b.*:$")
 
 
@@ -111,9 +112,13 @@ def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
             outer = frame.brackets[-1 - closed] if closed < len(frame.brackets) else -1
             owner = owners[-1] if owners else -1
             out.append(Line(index, code_of(line, language), width(line), _place(line, state, own, outer, frame), outer, owner))
+        outside = not state.within
         alone = scan(language, line + "\n", Scan(within=state.within))
         owners = owners[: max(0, len(owners) - len(alone.unmatched))] + [index] * len(alone.opened)
         state = scan(language, line + "\n", state)
+        if outside and state.within and _DOCSTRING.match(line):
+            # A string that is a statement of its own goes with the code around it.
+            own = state.within
     return out
 
 

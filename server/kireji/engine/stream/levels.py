@@ -21,6 +21,7 @@ _BREADTH = 16
 
 _LEAVES = re.compile(r"(?:return|raise|break|continue|throw)\b")
 _OPENS = re.compile(r".*(?:[:{(\[]|=>|[=?|&+,])$", re.S)
+_OPENS_BLOCK = re.compile(r".*(?:[{(\[]|=>)$", re.S)
 _CONTINUES_LINE = re.compile(r"[.?:&|+*/<]|=>")
 # Lines that start with the same one of these belong to one statement.
 _SIGNS = frozenset("|&.?+")
@@ -131,8 +132,9 @@ def _taken(way: _Way, line: Line, choice: int, size: int, frame: Frame) -> _Way:
     if line.place in (Place.ANY, Place.MARGIN):
         # After such a line the next one need not go with the last.
         return _Way(way.cost, sizes, owners, way.choice, way.stack, way.previous, -1)
-    # Lines that stood below each other belong together.
-    apart = choice != way.choice and line.width == way.width and not _CLOSES.match(line.text)
+    # Lines that stood below each other belong together, but for one that opens a block and its first.
+    below = choice != way.choice and line.width == way.width and not _CLOSES.match(line.text)
+    apart = below and not _OPENS_BLOCK.match(way.previous)
     cost = way.cost + (_UNUSUAL if apart else 0)
     if line.place is Place.TEXT:
         if line.text.startswith("*") and not frame.python:
@@ -196,6 +198,8 @@ def _cost_by_brace(way: _Way, text: str, size: int, last: int, closes: bool, uni
     if opened:
         if size == last and way.previous.endswith("{") and not _LABEL.match(text):
             return WRONG
+        if size == last and way.previous.endswith(","):
+            return 0
         return 0 if size == last + unit else _UNUSUAL if size >= last else WRONG
     if size == last:
         return 0

@@ -169,7 +169,7 @@ def opens_block(line: str, language: str) -> bool:
 def state_at(site: Site) -> Scan:
     """The string or comment that the cursor stands in; brackets left of it are not the answer's."""
     if site.kind is SiteKind.CODE:
-        return Scan(within=_unfinished_docstring(site))
+        return Scan(within=_unfinished_docstring(site) or _unfinished_comment(site))
     within = scan(site.document.language, site.before).within
     if within:
         return Scan(within=within)
@@ -196,6 +196,19 @@ def _unfinished_docstring(site: Site) -> str:
     header = above.rstrip().rsplit("\n", 1)[-1]
     opens = above.endswith("\n") and header.endswith(":") and _DEFINES.match(header)
     return text[at : at + 3] if opens else ""
+
+
+def _unfinished_comment(site: Site) -> str:
+    """The mark that ends a block comment, where one was opened above, goes on line by line and was not closed yet."""
+    row = LANGUAGES.get(canonical(site.document.language))
+    text = site.document.text
+    at = text.rfind("/*", 0, site.offset)
+    if not row or row.line_comment != "//" or at < 0 or text.find("*/", at, site.offset) >= 0:
+        return ""
+    start = text.rfind("\n", 0, at) + 1
+    lines = text[start : site.offset - len(site.before)].split("\n")[1:-1]
+    goes_on = all(line.lstrip().startswith("*") for line in lines) and len(site.before) < site.offset - start
+    return "*/" if goes_on and not text[start:at].strip() else ""
 
 
 _FAR = 1_000
@@ -240,7 +253,8 @@ def in_place(site: Site, line: str) -> bool:
     """Whether a line that starts as one below does is that line, perhaps cut off. Prose repeats its beginnings."""
     whole = line.rstrip() in text_after(site)
     # A string that ends with its line is followed by code.
-    code = site.kind is SiteKind.CODE or state_at(site).within in ("'", '"')
+    within = state_at(site).within
+    code = within in ("'", '"') or (site.kind is SiteKind.CODE and not within)
     return whole or len(line.strip()) >= _MUCH or (code and not _goes_on(line))
 
 
