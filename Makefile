@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench test-editors dist clean
+.PHONY: help demo test lint soak bench bench-cut test-editors dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -33,6 +33,9 @@ soak: $(STAMP) ## the tests that count, at full size: edits, bad messages, cance
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+bench-cut: $(STAMP) ## how exactly over-long answers are cut, and how much of them is read
+	@PYTHONPATH=tests $(BIN)/python -m bench.cut
 
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors

@@ -97,19 +97,18 @@ def hole_in(source: Source, rng: random.Random, excerpt: Excerpt) -> Hole | None
     first = 0 if excerpt.before is None else max(0, start - excerpt.before)
     last = len(source.text) if excerpt.after is None else end + excerpt.after
     prefix, suffix = source.text[first:start], source.text[end:last]
-    hole = Hole(kind, source.language, prefix, truth, suffix, _is_code(source.language, prefix, suffix))
+    document = make_document("file:///row", None, source.language, 1, prefix + suffix)
+    site = classify(Snapshot("row", document, trigger=Trigger.EXPLICIT), len(prefix))
+    if not isinstance(site, Site):
+        # No question is asked there.
+        return None
+    hole = Hole(kind, source.language, prefix, truth, suffix, site.kind is SiteKind.CODE)
     # A text that ends as what follows starts has no one right answer.
     return (
         None
         if any(hole.truth.startswith(x.strip()) for x in hole.suffix.split("\n")[: BELOW - 1] if x.strip())
         else hole
     )
-
-
-def _is_code(language: str, prefix: str, suffix: str) -> bool:
-    document = make_document("file:///row", None, language, 1, prefix + suffix)
-    site = classify(Snapshot("row", document, trigger=Trigger.EXPLICIT), len(prefix))
-    return isinstance(site, Site) and site.kind is SiteKind.CODE
 
 
 def _width(text: str, at: int) -> int:

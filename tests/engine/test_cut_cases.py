@@ -196,6 +196,20 @@ NEXT_LINES = [
         "g()\n    i()\n    g()\n    j()",
         "def f(a):\n    g()\n    i()\n    g()\n    j()\n    g()\n    h()\n",
     ),
+    Case(
+        "a mark alone, as others below",
+        "/**\n * One.\n $0\n * Two.\n *\n * Three.\n */\nf()\n",
+        "* And so on.\n *",
+        "/**\n * One.\n * And so on.\n *\n * Two.\n *\n * Three.\n */\nf()\n",
+        "typescript",
+    ),
+    Case(
+        "three short lines as below, then others",
+        "test(() => {\n  fail(\n    z\n      .a()\n  )\n  $0\n  fail(\n    z\n      .a()\n      .c()\n  )\n})\n",
+        "x()\n  fail(\n    z\n      .a()\n      .b()\n  )",
+        "test(() => {\n  fail(\n    z\n      .a()\n  )\n  x()\n  fail(\n    z\n      .a()\n      .b()\n  )\n  fail(\n    z\n      .a()\n      .c()\n  )\n})\n",
+        "typescript",
+    ),
     Case("a near-identical line", "def f(a):\n    $0\n    x1 = a\n", "x0 = a", "def f(a):\n    x0 = a\n    x1 = a\n"),
     Case(
         "a near-identical line with more",

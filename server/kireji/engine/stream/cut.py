@@ -260,7 +260,7 @@ class Cutter:
         said = [line.rstrip() for line in self._full(end)[start:] if line.strip()]
         if start == 0 and len(said) <= 1 and self._site.before.strip():
             return False
-        if not in_place(self._site, said[-1]):
+        if not in_place(self._site, said):
             return False
         if self._site.kind is not SiteKind.CODE or (len(said) > 1 and any(not is_trivial(line) for line in said)):
             return True

@@ -93,7 +93,9 @@ def _frame(site: Site, lines: list[str], unit: int) -> Frame:
     end = scan(site.document.language, "\n".join(lines), state_at(site))
     below = next((width(line) for line in text_after(site) if line), None) if not (end.opened or end.within) else None
     floor = limit_of(site, own if own.strip() else first).floor
-    return Frame(python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first, site.document.language), below)
+    return Frame(
+        python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first, site.document.language), below
+    )
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
@@ -111,7 +113,9 @@ def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:
             closed = max(0, len(state.unmatched) - at_level)
             outer = frame.brackets[-1 - closed] if closed < len(frame.brackets) else -1
             owner = owners[-1] if owners else -1
-            out.append(Line(index, code_of(line, language), width(line), _place(line, state, own, outer, frame), outer, owner))
+            out.append(
+                Line(index, code_of(line, language), width(line), _place(line, state, own, outer, frame), outer, owner)
+            )
         outside = not state.within
         alone = scan(language, line + "\n", Scan(within=state.within))
         owners = owners[: max(0, len(owners) - len(alone.unmatched))] + [index] * len(alone.opened)

@@ -249,9 +249,12 @@ def text_after(site: Site) -> list[str]:
 _MUCH = 12
 
 
-def in_place(site: Site, line: str) -> bool:
-    """Whether a line that starts as one below does is that line, perhaps cut off. Prose repeats its beginnings."""
-    whole = line.rstrip() in text_after(site)
+def in_place(site: Site, said: list[str]) -> bool:
+    """Whether the last of the lines, which start as those below do, is its like, perhaps cut off. Prose repeats its
+    beginnings."""
+    line = said[-1]
+    wanted = [below for below in text_after(site) if below]
+    whole = len(said) <= len(wanted) and line.rstrip() == wanted[len(said) - 1]
     # A string that ends with its line is followed by code.
     within = state_at(site).within
     code = within in ("'", '"') or (site.kind is SiteKind.CODE and not within)

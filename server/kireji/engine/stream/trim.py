@@ -151,7 +151,7 @@ def _without_lines_below(lines: list[str], site: Site, applied: Applied) -> list
     if start is None or (start == 0 and site.before.strip()):
         return lines
     said = [line.rstrip() for line in lines[start:] if line.strip()]
-    if not in_place(site, said[-1]):
+    if not in_place(site, said):
         return lines
     if all(map(is_trivial, said)):
         kept, whole = applied.problems("\n".join(lines[:start])), applied.problems("\n".join(lines))
