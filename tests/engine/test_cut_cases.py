@@ -134,6 +134,7 @@ SAME_LINE = [
     Case("the tail, then more lines", "x = f($0)\ny = 2\n", "a)\nz = 3\nw = 4", "x = f(a)\ny = 2\n"),
 ]
 
+FAIL = "  fail(\n    z\n      .a()\n"
 NEXT_LINES = [
     Case("equal to the next line", "def f(a):\n    $0\n    return a\n", "return a", "def f(a):\n    \n    return a\n"),
     Case("equal to the lines that follow", NEXT, "b()\n    b = a + 1\n    return b", NEXT.replace("$0", "b()")),
@@ -205,9 +206,9 @@ NEXT_LINES = [
     ),
     Case(
         "three short lines as below, then others",
-        "test(() => {\n  fail(\n    z\n      .a()\n  )\n  $0\n  fail(\n    z\n      .a()\n      .c()\n  )\n})\n",
-        "x()\n  fail(\n    z\n      .a()\n      .b()\n  )",
-        "test(() => {\n  fail(\n    z\n      .a()\n  )\n  x()\n  fail(\n    z\n      .a()\n      .b()\n  )\n  fail(\n    z\n      .a()\n      .c()\n  )\n})\n",
+        f"test(() => {{\n{FAIL}  )\n  $0\n{FAIL}      .c()\n  )\n}})\n",
+        f"x()\n{FAIL}      .b()\n  )",
+        f"test(() => {{\n{FAIL}  )\n  x()\n{FAIL}      .b()\n  )\n{FAIL}      .c()\n  )\n}})\n",
         "typescript",
     ),
     Case("a near-identical line", "def f(a):\n    $0\n    x1 = a\n", "x0 = a", "def f(a):\n    x0 = a\n    x1 = a\n"),
