@@ -9,14 +9,31 @@ from pathlib import Path
 
 import pytest
 
-from kireji.base.audit import Audit, OutcomeRow
+from kireji.base.audit import Audit, GateLine, OutcomeRow
 from kireji.base.store import FILE, Store
-from kireji.base.types import Reason, Stage
+from kireji.base.types import GateState, Reason, Stage
 from support.held_clock import HeldClock
 
 
 def row(request: str, reason: Reason | None = None) -> OutcomeRow:
-    return OutcomeRow(request, "inline", reason, Stage.DELIVER, 12.5, "local")
+    gates = (GateLine("ruff", GateState.FAIL, 1.5, (("F821", 3, 7),)), GateLine("types", GateState.UNKNOWN, 300.0))
+    return OutcomeRow(
+        request,
+        "inline",
+        reason,
+        Stage.DELIVER,
+        12.5,
+        "local",
+        HeldClock().now(),
+        "python",
+        "a model",
+        gates,
+        ("closed",),
+        reused=True,
+        nano=70_000,
+        output=21,
+        spared=40,
+    )
 
 
 async def test_rows_come_back_newest_first(tmp_path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kireji.base.clock import Clock
 from kireji.base.store import Store, StoreError
-from kireji.base.types import Feedback, Reason, Stage
+from kireji.base.types import Feedback, GateState, Reason, Stage
 
 if TYPE_CHECKING:
     from kireji.base.store import Connection
@@ -19,11 +20,27 @@ _log = logging.getLogger(__name__)
 
 KEEP_ROWS = 10_000
 _OFFERED = "offered"
+_COLUMNS = (
+    "at, request, feature, reason, stage, ms, provider, language, model, gates, repairs, reused, nano, output, spared"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """What one gate said, without a word of the text: codes, and where in the resulting text they apply (offsets)."""
+
+    gate: str
+    state: GateState
+    ms: float
+    findings: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """How one request ended. `reason` is None for a suggestion that was offered; `ms` is from arrival to answer."""
+    """How one request ended. `reason` is None for a suggestion that was offered; `ms` is from arrival to answer.
+
+    `at` is the clock's seconds when it was written. `nano` is the cost in nano-dollars, `output` and `spared` are tokens.
+    """
 
     request: str
     feature: str
@@ -31,6 +48,15 @@ class OutcomeRow:
     stage: Stage
     ms: float
     provider: str
+    at: float = 0.0
+    language: str = ""
+    model: str = ""
+    gates: tuple[GateLine, ...] = ()
+    repairs: tuple[str, ...] = ()
+    reused: bool = False
+    nano: int = 0
+    output: int = 0
+    spared: int = 0
 
 
 class Audit:
@@ -44,11 +70,16 @@ class Audit:
     def record(self, row: OutcomeRow) -> None:
         """Hands the row in and returns at once, so that it fits in a `finally`. A store that is down is logged once."""
         reason = _OFFERED if row.reason is None else row.reason.name
-        values = (self._clock.now(), row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider)
+        gates = json.dumps([[g.gate, g.state.value, round(g.ms, 1), g.findings] for g in row.gates])
+        values = (
+            *(self._clock.now(), row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider),
+            *(row.language[:64], row.model, gates, json.dumps(row.repairs), int(row.reused)),
+            *(row.nano, row.output, row.spared),
+        )
 
         def work(connection: Connection) -> None:
             added = connection.execute(
-                "INSERT INTO outcomes (at, request, feature, reason, stage, ms, provider) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO outcomes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
                 values,
             ).lastrowid
             connection.execute("DELETE FROM outcomes WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
@@ -77,15 +108,13 @@ class Audit:
     async def recent(self, count: int) -> tuple[OutcomeRow, ...]:
         """The newest rows, newest first. Raises StoreError."""
 
-        def work(connection: Connection) -> list[tuple[str, str, str, str, float, str]]:
+        def work(connection: Connection) -> list[tuple[Any, ...]]:
             return connection.execute(
-                "SELECT request, feature, reason, stage, ms, provider FROM outcomes ORDER BY id DESC LIMIT ?", (count,)
+                f"SELECT {_COLUMNS} FROM outcomes ORDER BY id DESC LIMIT ?",  # noqa: S608
+                (count,),
             ).fetchall()
 
-        return tuple(
-            OutcomeRow(request, feature, None if reason == _OFFERED else Reason[reason], Stage[stage], ms, provider)
-            for request, feature, reason, stage, ms, provider in await self._store.run(work)
-        )
+        return tuple(map(_row, await self._store.run(work)))
 
     def _submit(self, work: Callable[[Connection], None]) -> None:
         try:
@@ -104,3 +133,26 @@ class Audit:
         if not self._failing:
             self._failing = True
             _log.warning("outcomes are not recorded: %s", error)
+
+
+def _row(values: tuple[Any, ...]) -> OutcomeRow:
+    at, request, feature, reason, stage, ms, provider, language, model, gates, repairs, reused, *counts = values
+    lines = (
+        GateLine(gate, GateState(state), elapsed, tuple((code, start, end) for code, start, end in findings))
+        for gate, state, elapsed, findings in json.loads(gates)
+    )
+    return OutcomeRow(
+        request,
+        feature,
+        None if reason == _OFFERED else Reason[reason],
+        Stage[stage],
+        ms,
+        provider,
+        at,
+        language,
+        model,
+        tuple(lines),
+        tuple(json.loads(repairs)),
+        bool(reused),
+        *counts,
+    )

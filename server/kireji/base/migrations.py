@@ -44,4 +44,15 @@ MIGRATIONS: tuple[Migration, ...] = (
             what TEXT NOT NULL
         )""",
     ),
+    (
+        # How an answer came about. `gates` and `repairs` are JSON: states, codes, spans and times, no word of the text.
+        "ALTER TABLE outcomes ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE outcomes ADD COLUMN model TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE outcomes ADD COLUMN gates TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE outcomes ADD COLUMN repairs TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE outcomes ADD COLUMN reused INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outcomes ADD COLUMN nano INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outcomes ADD COLUMN output INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outcomes ADD COLUMN spared INTEGER NOT NULL DEFAULT 0",
+    ),
 )

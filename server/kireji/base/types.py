@@ -426,7 +426,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a request went: seconds per stage, tokens, nano-dollars, gate results. Holds no source text."""
+    """How a request went: seconds per stage, tokens, nano-dollars, gate results. Holds no source text.
+
+    `reused`: nothing was asked, what was at hand was served. `spared` is how many tokens the model might still have said,
+    at most, when its stream was closed.
+    """
 
     stages: tuple[tuple[Stage, float], ...] = ()
     provider: str = ""
@@ -437,6 +441,8 @@ class Report:
     cut_by: str = ""
     gates: tuple[GateResult, ...] = ()
     redactions: tuple[Redaction, ...] = ()
+    reused: bool = False
+    spared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

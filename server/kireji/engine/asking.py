@@ -38,6 +38,8 @@ async def ask(services: Services, request: Request, feature: str, record: Record
         async with contextlib.aclosing(services.asking.provider.stream(request, meter)) as pieces:
             raw = await read(pieces)
         settle(raw)
+    if raw.end is None and raw.fault is None:
+        record.spared += max(0, request.prompt.max_tokens - meter.usage.output)
     return record.streamed(raw)
 
 

@@ -31,6 +31,7 @@ class Record:
         self.cost = 0
         self.calls = 0
         self.hint = ""
+        self.spared = 0
         self.gates: tuple[GateResult, ...] = ()
         self.redactions: tuple[Redaction, ...] = ()
 
@@ -71,6 +72,7 @@ class Record:
             cut_by=raw.cut_by if raw else "",
             gates=self.gates,
             redactions=self.redactions,
+            spared=self.spared,
         )
 
     def withheld(self, reason: Reason, stage: Stage, detail: str = "", findings: tuple[Finding, ...] = ()) -> Withheld:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from kireji.base.types import Offered, Outcome, Withheld
+from kireji.base.audit import GateLine, OutcomeRow
+from kireji.base.types import Finding, GateState, Offered, Outcome, Reason, Report, Stage, Withheld
 
 _NANO = 1_000_000_000
+
+
+class Told(Protocol):
+    """What a feature may answer: it says itself why there is nothing to show, if so, and which room decided that."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why nothing is shown; None when something is."""
+        ...
+
+    @property
+    def stage(self) -> Stage:
+        """The room that decided it."""
+        ...
 
 
 def sentence(outcome: Outcome) -> str:
@@ -16,6 +31,36 @@ def sentence(outcome: Outcome) -> str:
     finding = next(iter(outcome.findings), None)
     detail = f"{finding.gate} {finding.code}: {finding.message}" if finding is not None else outcome.detail
     return f"{outcome.reason.value} ({detail})" if detail else outcome.reason.value
+
+
+def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str, language: str) -> OutcomeRow:
+    """The row that is kept of an outcome: nothing of the text, and nothing that quotes it."""
+    report = told.report if isinstance(told, Offered | Withheld) else Report()
+    findings = told.findings if isinstance(told, Withheld) else ()
+    gates = tuple(GateLine(g.gate, g.state, g.elapsed * 1000, _places(g.findings)) for g in report.gates)
+    if not gates:
+        # Proved wrong while it was still coming: no verdict on the whole was asked for.
+        gates = tuple(GateLine(f.gate, GateState.FAIL, 0.0, _places((f,))) for f in findings)
+    return OutcomeRow(
+        request,
+        feature,
+        told.reason,
+        told.stage,
+        ms,
+        provider,
+        language=language,
+        model=report.model,
+        gates=gates,
+        repairs=told.candidate.repairs if isinstance(told, Offered) else (),
+        reused=report.reused,
+        nano=report.cost,
+        output=report.usage.output,
+        spared=report.spared,
+    )
+
+
+def _places(findings: tuple[Finding, ...]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((f.code, f.span.start, f.span.end) for f in findings)
 
 
 def explanation(outcome: Outcome) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Usage, Withheld
 from kireji.features.reuse import typed_since, typed_through
 from kireji.features.tempo import Tempo
 
@@ -121,6 +121,8 @@ class Suggestions:
                 typed_through(kept.offered, place.snapshot.document, place.offset) if kept.uri == place.uri else None
             )
             if offered is not None:
+                # What it has cost was counted when it was asked for.
+                offered = replace(offered, report=replace(offered.report, reused=True, usage=Usage(), cost=0, spared=0))
                 return offered if kept.inputs == place.inputs else await engine.judge(offered)
         return None
 

@@ -79,8 +79,11 @@ def commands(edge: Edge, actions: CodeActions) -> dict[str, Callable[[Arguments,
         lifecycle.resume()
         return status()
 
-    def explain(_: Arguments, __: object) -> Any:
-        last = lifecycle.session.last
+    def explain(arguments: Arguments, _: object) -> Any:
+        recent = lifecycle.session.recent
+        last = recent[-1] if recent else None
+        if arguments:
+            return [explanation(outcome) for outcome in list(recent)[: -_count(arguments) - 1 : -1]]
         if not lifecycle.session.abilities.status:
             edge.client.show(Level.INFO, f"Kireji: {sentence(last) if last else 'nothing has been asked yet'}")
         return explanation(last) if last else None
@@ -102,6 +105,13 @@ def commands(edge: Edge, actions: CodeActions) -> dict[str, Callable[[Arguments,
         "kireji.dismiss": report(Feedback.DISMISSED),
         ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
     }
+
+
+def _count(arguments: Arguments) -> int:
+    count = arguments[0]
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise Refusal(ErrorCode.INVALID_PARAMS, "say how many answers to explain: a whole number, 1 or more")
+    return count
 
 
 def _minutes(arguments: Arguments) -> float:

@@ -102,7 +102,7 @@ class Lifecycle:
 
     def remember(self, outcome: Outcome) -> None:
         """Keeps the last outcome, so that it can be explained, and what it says of the model service's state."""
-        self._session.last = outcome
+        self._session.recent.append(outcome)
         if outcome.reason in _TROUBLES:
             self._session.trouble = outcome.reason
         elif isinstance(outcome, Offered) or outcome.stage in _ANSWERED:

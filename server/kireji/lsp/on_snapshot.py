@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kireji.base.types import Document, Offered, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.features.explain import Told
 from kireji.features.suggestions import Place
 from kireji.lsp.client import Client
 from kireji.lsp.documents import Position
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
     from kireji.engine.services import Services
 
 logger = logging.getLogger(__name__)
-
-
-class Told(Protocol):
-    """What a feature may answer: it says itself why there is nothing to show, if so, and which room decided that."""
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why nothing is shown; None when something is."""
-        ...
-
-    @property
-    def stage(self) -> Stage:
-        """The room that decided it."""
-        ...
 
 
 T = TypeVar("T", bound=Told)
@@ -116,11 +103,12 @@ async def answer(
         logger.exception("a bug: %s failed", feature)
         result = failed(Withheld(Reason.INTERNAL, Stage.DELIVER))
     finally:
-        _close(edge, request, feature, told, (time.monotonic() - since) * 1000)
+        language = here.snapshot.document.language if here is not None else ""
+        _close(edge, request, feature, told, (time.monotonic() - since) * 1000, language)
     return result
 
 
-def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float) -> None:
+def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float, language: str) -> None:
     """The one row of a request, its line in the log, and what the status learns from it."""
     reason = told.reason
     logger.info("%s %s: %s (%.0f ms)", request, feature, reason.value if reason else "offered", milliseconds)
@@ -129,9 +117,9 @@ def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: flo
         edge.status.changed()
 
     def record(services: Services) -> None:
-        from kireji.base.audit import OutcomeRow
+        from kireji.features.explain import outcome_row
 
         provider = services.asking.provider.info.name
-        services.audit.record(OutcomeRow(request, feature, reason, told.stage, milliseconds, provider))
+        services.audit.record(outcome_row(request, feature, told, milliseconds, provider, language))
 
     edge.starting.once_there(record)

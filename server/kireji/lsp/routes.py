@@ -55,7 +55,7 @@ def register(protocol: Protocol, edge: Edge) -> None:
         (types.CODE_ACTION_RESOLVE, actions.resolve, None),
         (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions), None),
         (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progresses.stop, None),
-        (EXPLAIN, lambda _params: explanation(last) if (last := lifecycle.session.last) else None, None),
+        (EXPLAIN, lambda _params: explanation(recent[-1]) if (recent := lifecycle.session.recent) else None, None),
     )
     for method, handler, options in table:
         # The framework marks handlers with attributes, which a bound method does not take.

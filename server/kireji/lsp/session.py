@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -18,6 +19,8 @@ from kireji.lsp.documents import DocumentStore
 from kireji.lsp.notebooks import NotebookStore, as_one
 
 OPEN_DOCUMENTS_SEEN = 8
+# How many of the last outcomes can be explained.
+EXPLAINED = 100
 FOREVER = math.inf
 
 
@@ -32,7 +35,7 @@ class Session:
     roots: tuple[str, ...] = ()
     abilities: Abilities = field(default_factory=Abilities)
     said: set[str] = field(default_factory=set)
-    last: Outcome | None = None
+    recent: deque[Outcome] = field(default_factory=lambda: deque(maxlen=EXPLAINED))
     trouble: Reason | None = None
     paused_until: float = 0.0
 

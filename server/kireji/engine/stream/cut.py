@@ -2,8 +2,8 @@
 
 Ends are proved, never guessed from length or blank lines: the answer says the text below the cursor again, leaves the
 scope that the cursor stands in, starts another definition, or has filled a line whose rest stands already. Changes no
-character of what it keeps: seams and indentation belong to `trim.py`. Long, because every rule reads and sets the one state
-of a stream: what it has said, and where that may end.
+character of what it keeps: seams and indentation belong to `trim.py`. Over 300 lines, because every
+rule reads and sets the one state of a stream: what it has said, and where that may end.
 """
 
 from __future__ import annotations
