@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.validate_rows import PYTHON, Row, dirty, rows, workspace
+from bench.validate_rows import PYTHON, Row, dirty, long_files, rows, workspace
 from support.environment import clean_environment
 from support.figures import percentile
 
@@ -38,6 +38,11 @@ def main(seed: int = 1, spans: int = 300) -> None:
         root = Path(folder, "workspace").resolve()
         made = list(rows(root, workspace(root), spans, seed))
         rng = random.Random(seed)
+        long = list(rows(root, long_files(root), max(2, spans // 10), seed))
+        times = [
+            answer["elapsed_ms"] for answer in answers(long, root, Path(folder)).values() if "elapsed_ms" in answer
+        ]
+        print(f"5,000 lines: {len(long)} rows, ms p50 {percentile(times, 0.5):.1f} p95 {percentile(times, 0.95):.1f}")
         for title, asked in (("clean", made), ("dirty", [d for row in made if (d := dirty(row, rng)) is not None])):
             print(f"{title}: seed {seed}, {len(asked)} rows", flush=True)
             for line in report(asked, answers(asked, root, Path(folder))):

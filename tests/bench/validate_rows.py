@@ -61,6 +61,8 @@ MODULES = (
     "zipfile",
 )
 MIN_LINES, MAX_LINES = 60, 1500
+# Modules of about five thousand lines, for the times alone.
+LONG = ("_pydecimal", "turtle")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,13 @@ def workspace(root: Path) -> list[Path]:
     for name in MODULES:
         shutil.copy(library / f"{name}.py", root / f"lib_{name}.py")
     return [path for path in sorted(root.rglob("*.py")) if _suits(path)]
+
+
+def long_files(root: Path) -> list[Path]:
+    """The longest modules of the library, copied below `root`."""
+    library = Path(sysconfig.get_path("stdlib"))
+    root.mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copy(library / f"{name}.py", root / f"lib_{name.strip('_')}.py")) for name in LONG]
 
 
 def _suits(path: Path) -> bool:
