@@ -470,6 +470,8 @@ class Feedback(Enum):
     ACCEPTED_WORD = "a word accepted"
     ACCEPTED_LINE = "a line accepted"
     DISMISSED = "dismissed"
+    LASTED_30_S = "accepted, and there after 30 seconds"
+    LASTED_5_MIN = "accepted, and there after 5 minutes"
 
 
 @dataclass(frozen=True, slots=True)

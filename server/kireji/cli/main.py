@@ -18,6 +18,7 @@ _VERBS: Mapping[str, str] = MappingProxyType(
         "serve": "Run the language server (your editor does this).",
         "complete": "Ask for a suggestion at FILE:LINE:COL.",
         "explain": "Say how the last answers came about, gate by gate, and why some were withheld.",
+        "stats": "Count what was shown, accepted and withheld, how long it took and what it cost.",
         "doctor": "Look at this installation: what works, what does not, and what to do about it.",
         "purge": "Remove everything that Kireji keeps on this machine.",
         "demo": "Show suggestions, gate by gate, in a small bundled project.",

@@ -1,0 +1,90 @@
+"""What the store says of the last days: what was shown, accepted, withheld, how long it took, what it cost. Pure arithmetic.
+
+Counts; holds no text. A suggestion that was served from what was at hand is counted once, when it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kireji.base.audit import OutcomeRow
+from kireji.base.types import Feedback
+
+_TAKEN = frozenset({Feedback.ACCEPTED, Feedback.ACCEPTED_WORD, Feedback.ACCEPTED_LINE})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`part` of `whole`."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> float:
+        """0 where there is nothing to share."""
+        return 100 * self.part / self.whole if self.whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Acceptance by (language, feature); withheld by reason; milliseconds by quantile; money in dollars.
+
+    `per_accepted` is (tokens said, dollars) for each suggestion of which something was accepted; None where none was.
+    """
+
+    requests: int
+    acceptance: Mapping[tuple[str, str], Share]
+    lasting: Mapping[Feedback, Share]
+    dismissed: int
+    withheld: Mapping[str, int]
+    milliseconds: Mapping[str, float]
+    reused: Share
+    dollars: float
+    output: int
+    spared: int
+    per_accepted: tuple[float, float] | None
+
+
+def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]) -> Figures:
+    """The figures of these rows and of what became of what they showed."""
+    became: dict[str, set[Feedback]] = {}
+    for about, what in feedback:
+        became.setdefault(_request(about), set()).add(what)
+    shown = [row for row in rows if row.reason is None and not row.reused]
+    taken = [row for row in shown if became.get(row.request, set()) & _TAKEN]
+    accepted = {row.request for row in taken}
+    whole: Counter[tuple[str, str]] = Counter((row.language, row.feature) for row in shown)
+    part = Counter((row.language, row.feature) for row in taken)
+    answered = sorted(row.ms for row in rows if row.reason is None)
+    served = [row for row in rows if row.reason is None]
+    dollars = sum(row.nano for row in rows) / 1e9
+    output = sum(row.output for row in rows)
+    return Figures(
+        requests=len(rows),
+        acceptance={key: Share(part[key], count) for key, count in whole.most_common()},
+        lasting={
+            what: Share(sum(what in became.get(request, set()) for request in accepted), len(accepted))
+            for what in (Feedback.LASTED_30_S, Feedback.LASTED_5_MIN)
+        },
+        dismissed=sum(Feedback.DISMISSED in became.get(row.request, set()) for row in shown),
+        withheld=dict(Counter(row.reason.value for row in rows if row.reason is not None).most_common()),
+        milliseconds={name: quantile(answered, share) for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))},
+        reused=Share(sum(row.reused for row in served), len(served)),
+        dollars=dollars,
+        output=output,
+        spared=sum(row.spared for row in rows),
+        per_accepted=(output / len(accepted), dollars / len(accepted)) if accepted else None,
+    )
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` of the ordered values lie (nearest rank); 0 of none."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def _request(about: str) -> str:
+    """The request that a suggestion's id begins with."""
+    return about.rpartition(".")[0] or about

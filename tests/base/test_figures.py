@@ -1,0 +1,67 @@
+"""What is counted of requests and of what became of suggestions."""
+
+from __future__ import annotations
+
+from kireji.base.audit import OutcomeRow
+from kireji.base.figures import Share, figures, quantile
+from kireji.base.types import Feedback, Reason, Stage
+
+
+def row(
+    request: str, reason: Reason | None = None, ms: float = 100.0, language: str = "python", **more: int
+) -> OutcomeRow:
+    stage = Stage.DELIVER if reason is None else Stage.GATES
+    return OutcomeRow(
+        request,
+        "inline completion",
+        reason,
+        stage,
+        ms,
+        "anthropic",
+        language=language,
+        reused=bool(more.get("reused")),
+        nano=more.get("nano", 0),
+        output=more.get("output", 0),
+        spared=more.get("spared", 0),
+    )
+
+
+def test_of_nothing() -> None:
+    found = figures((), ())
+    assert (found.requests, found.acceptance, found.withheld, found.per_accepted) == (0, {}, {}, None)
+    assert found.reused.percent == 0
+
+
+def test_what_is_counted() -> None:
+    rows = [
+        row("r-1", nano=3_000, output=30, spared=200, ms=900),
+        row("r-2", nano=1_000, output=10, language="go"),
+        row("r-3", Reason.INVALID, nano=2_000, output=20),
+        row("r-4", reused=1, ms=2),
+        row("r-5", nano=1_000),
+        row("r-6", Reason.CANCELLED),
+    ]
+    feedback = [
+        ("r-1.1", Feedback.ACCEPTED_WORD),
+        ("r-1.1", Feedback.ACCEPTED),
+        ("r-1.1", Feedback.LASTED_30_S),
+        ("r-2.2", Feedback.ACCEPTED),
+        ("r-5.1", Feedback.DISMISSED),
+        ("other-1.1", Feedback.ACCEPTED),
+    ]
+    found = figures(rows, feedback)
+    assert found.requests == 6
+    assert found.acceptance == {("python", "inline completion"): Share(1, 2), ("go", "inline completion"): Share(1, 1)}
+    assert found.lasting == {Feedback.LASTED_30_S: Share(1, 2), Feedback.LASTED_5_MIN: Share(0, 2)}
+    assert found.dismissed == 1
+    assert found.withheld == {Reason.INVALID.value: 1, Reason.CANCELLED.value: 1}
+    assert found.milliseconds == {"p50": 100.0, "p90": 900, "p99": 900}
+    assert found.reused == Share(1, 4)
+    assert found.dollars == 7e-6
+    assert (found.output, found.spared) == (60, 200)
+    assert found.per_accepted == (30, 3.5e-6)
+
+
+def test_quantiles() -> None:
+    assert quantile([], 0.5) == 0
+    assert [quantile([1, 2, 3, 4], share) for share in (0, 0.5, 0.99, 1)] == [1, 3, 4, 4]
