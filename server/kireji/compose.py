@@ -19,6 +19,7 @@ from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
 from kireji.base.trees import Trees
 from kireji.base.types import Span
+from kireji.engine.context.importing import WorkspaceImports
 from kireji.engine.context.secrets import find_secrets
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.checkers import Checkers
@@ -56,6 +57,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     names = RuffGate(ruff)
     types = TypesGate(Checkers(ty_spec(protected.ty, rules())), Checkers(pyrefly_spec()))
     analysis = Analysis()
+    symbols = SymbolReader()
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(
@@ -66,7 +68,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             SecurityGate(names, secret_spans),
             types,
         ),
-        semantics=Semantics(SymbolReader(), analysis, Trees()),
+        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols)),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,

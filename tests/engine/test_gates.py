@@ -15,6 +15,8 @@ import pytest
 import kireji
 from kireji.base.text import make_document
 from kireji.base.types import Document, GateResult, GateState, Site, Snapshot, Trigger, Verdict, Workspace
+from kireji.engine.context.importing import WorkspaceImports
+from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import preparing
 from kireji.engine.gates.gate import Cost, Gate, Trial
@@ -23,7 +25,7 @@ from kireji.engine.gates.ruff import RuffGate, without_directives
 from kireji.engine.gates.run import prepare_gates, run_gates
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
-from kireji.engine.repair import repairs
+from kireji.engine.repair.ideas import repairs
 from kireji.engine.site import classify
 from support.gating import asked, candidate_at, marked, named, real_gates, trial_of
 from support.gating import verdict_of as verdict
@@ -318,7 +320,7 @@ async def test_the_probe_is_never_shown(gates: Sequence[Gate], source: str, prob
     found = await verdict(gates, trial_of(source, probe))
     assert found.state is FAIL, found
 
-    for repaired in repairs(snapshot, candidate, found):
+    for repaired in repairs(snapshot, candidate, found, WorkspaceImports(SymbolReader())):
         again = await verdict(gates, trial(snapshot, repaired, baseline))
         assert again.state is FAIL, repaired.change.text
 

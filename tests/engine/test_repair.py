@@ -9,11 +9,14 @@ from itertools import islice
 import pytest
 
 from kireji.base.types import GateState
+from kireji.engine.context.importing import WorkspaceImports
+from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.gate import Gate
-from kireji.engine.repair import repairs
+from kireji.engine.repair.ideas import repairs
 from support.gating import asked, candidate_at, marked, real_gates, trial_of, verdict_of
 
+IMPORTABLE = WorkspaceImports(SymbolReader())
 # More than this is a search, not a repair.
 MOST = 12
 
@@ -29,7 +32,7 @@ async def check_repair(gates: Sequence[Gate], source: str, text: str, repaired: 
     snapshot, candidate = asked(source, text)
     found = await verdict_of(gates, trial_of(source, text))
     assert found.state is GateState.FAIL, "only what is wrong is repaired"
-    for idea in repairs(snapshot, candidate, found):
+    for idea in repairs(snapshot, candidate, found, IMPORTABLE):
         if (await verdict_of(gates, trial(snapshot, idea))).state is GateState.PASS:
             assert idea.change.text == repaired
             assert idea.repairs == (name,)
@@ -108,7 +111,7 @@ async def test_nothing_is_invented(gates: Sequence[Gate], seed: int) -> None:
         document, offset = marked(source)
         snapshot, candidate = candidate_at(document, offset, text)
         verdict = await verdict_of(gates, trial(snapshot, candidate))
-        ideas = list(islice(repairs(snapshot, candidate, verdict), MOST + 1))
+        ideas = list(islice(repairs(snapshot, candidate, verdict, IMPORTABLE), MOST + 1))
         texts = [idea.change.text for idea in ideas]
         assert len(ideas) <= MOST
         assert len({*texts, text}) == len(texts) + 1
@@ -125,6 +128,6 @@ async def test_nothing_is_invented(gates: Sequence[Gate], seed: int) -> None:
 async def test_the_same_answer_has_the_same_repairs(gates: Sequence[Gate]) -> None:
     snapshot, candidate = asked(BODY, "a = max(b\n   b = a\n    return a")
     verdict = await verdict_of(gates, trial(snapshot, candidate))
-    first, second = (list(repairs(snapshot, candidate, verdict)) for _ in range(2))
+    first, second = (list(repairs(snapshot, candidate, verdict, IMPORTABLE)) for _ in range(2))
     assert first == second
     assert first

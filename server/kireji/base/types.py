@@ -53,7 +53,8 @@ class Snapshot:
     """All that a request may see, taken synchronously when it arrived.
 
     `document` is what the engine reads. For a notebook's cell it is the cells of its language one below the other; the
-    cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now.
+    cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now;
+    `elsewhere` that the client can change the document above the cursor together with a suggestion.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Snapshot:
     taken_at: float = 0.0
     origin: int = 0
     paused: bool = False
+    elsewhere: bool = True
 
 
 class Reason(Enum):

@@ -45,7 +45,7 @@ from kireji.engine.gates.watch import Watch, watching
 from kireji.engine.prompt.render import render
 from kireji.engine.reading import read_answer
 from kireji.engine.record import Record
-from kireji.engine.repair import repairs
+from kireji.engine.repair.ideas import repairs
 from kireji.engine.services import Services
 from kireji.engine.site import classify
 from kireji.engine.stream.trim import trim
@@ -211,7 +211,8 @@ async def judge(
     verdict = await run_gates(services.gates, trial(snapshot, candidate, baseline), left)
     if verdict.state is not GateState.FAIL:
         return candidate, verdict
-    for repaired in islice(repairs(snapshot, candidate, verdict), _MAX_REPAIRS):
+    ideas = repairs(snapshot, candidate, verdict, services.semantics.importable)
+    for repaired in islice(ideas, _MAX_REPAIRS):
         left = deadline - services.clock.monotonic()
         if left <= 0:
             break

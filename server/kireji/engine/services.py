@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
+from kireji.base.importable import Importable
 from kireji.base.ledger import Ledger
 from kireji.base.trees import Trees
 from kireji.base.types import Snapshot
@@ -45,11 +46,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Semantics:
-    """Who knows what a text says: its tree, definitions by the syntax of files, and Python by the analysis worker."""
+    """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, and where
+    the workspace has a name from."""
 
     symbols: SymbolReader
     analysis: Analysis
     trees: Trees
+    importable: Importable
 
 
 @dataclass(frozen=True, slots=True)

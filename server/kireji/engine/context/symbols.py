@@ -90,6 +90,11 @@ class SymbolReader:
         text = read_text(path, root, self._max_bytes)
         return self._kept(path, stamp, language_of(str(path)), text) if text is not None else None
 
+    def known(self, root: Path) -> tuple[FileSymbols, ...]:
+        """The files below `root` as they were when they were last read. Reads none."""
+        with self._lock:
+            return tuple(file for path, (_, file) in self._files.items() if path.is_relative_to(root))
+
     def in_reach(
         self, document: Document, root: Path | None, open_documents: Mapping[Path, Document]
     ) -> Iterator[Found]:

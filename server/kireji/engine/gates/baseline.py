@@ -66,7 +66,8 @@ def trial(snapshot: Snapshot, candidate: Candidate, baseline: Document | None = 
             both = _carry_masks(masked, before, changes, inserted, near)
             masked = both if compile_fault(both) is None else masked
     after = make_document(before.uri, before.path, before.language, before.version, masked)
-    return Trial(snapshot, candidate, before, after, baseline, inserted)
+    further = tuple(inserted_span(changes, n) for n in range(1, len(changes)))
+    return Trial(snapshot, candidate, before, after, baseline, inserted, further)
 
 
 def _carry_masks(

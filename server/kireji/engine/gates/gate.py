@@ -11,7 +11,8 @@ from kireji.base.types import Candidate, Document, GateResult, Snapshot, Span
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A candidate applied to its document. `inserted` is where the new text stands in `after`.
+    """A candidate applied to its document. `inserted` is where the new text stands in `after`; `further` is where the texts
+    of its further changes stand (an import above), which are the candidate's as well.
 
     `baseline` is the document with the hole filled neutrally (`pass` for a Python statement, else nothing): findings are
     compared with the baseline's, so that a buffer that was broken before is not held against the candidate.
@@ -25,6 +26,12 @@ class Trial:
     after: Document
     baseline: Document
     inserted: Span
+    further: tuple[Span, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All that the candidate has brought."""
+        return (self.inserted, *self.further)
 
 
 class Cost(Enum):

@@ -131,7 +131,7 @@ def judge(trial: Trial, old: Report, new: Report) -> GateResult:
     findings, doubts = [], []
     for diagnostic in new.diagnostics:
         key = _key(diagnostic, trial.after.text)
-        if key in known or not _reaches(diagnostic, trial.inserted):
+        if key in known or not _reaches(diagnostic, trial):
             continue
         match policy.action(_NAME, diagnostic.code):
             case policy.Action.REJECT if not _was_seen(diagnostic, trial, old):
@@ -160,19 +160,24 @@ def _key(diagnostic: ChildDiagnostic, text: str) -> tuple[str, str]:
     return diagnostic.code, quoted.group(1) if quoted else diagnostic.message
 
 
-def _reaches(diagnostic: ChildDiagnostic, inserted: Span) -> bool:
+def _reaches(diagnostic: ChildDiagnostic, trial: Trial) -> bool:
     """Whether the finding lies where its rule counts."""
-    return policy.reach(_NAME, diagnostic.code) is policy.Reach.ANYWHERE or _meets(diagnostic.span, inserted)
+    return policy.reach(_NAME, diagnostic.code) is policy.Reach.ANYWHERE or _is_brought(diagnostic.span, trial)
 
 
 def _was_seen(diagnostic: ChildDiagnostic, trial: Trial, old: Report) -> bool:
     """Whether ruff could have said the same of the baseline: its text stands there too, or the candidate has brought it."""
     span = diagnostic.span
-    if _meets(span, trial.inserted) or diagnostic.code not in _NAME_CODES:
+    if _is_brought(span, trial) or diagnostic.code not in _NAME_CODES:
         return True
     after, baseline = trial.after.text, trial.baseline.text
-    shift = 0 if span.start < trial.inserted.start else len(baseline) - len(after)
+    above = -sum(further.end - further.start for further in trial.further if further.start < span.start)
+    shift = above if span.start < trial.inserted.start else len(baseline) - len(after)
     return not old.blind and baseline[span.start + shift : span.end + shift] == after[span.start : span.end]
+
+
+def _is_brought(span: Span, trial: Trial) -> bool:
+    return any(_meets(span, brought) for brought in trial.spans)
 
 
 def _meets(a: Span, b: Span) -> bool:

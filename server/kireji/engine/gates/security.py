@@ -92,7 +92,7 @@ class SecurityGate:
             needed = _NEEDS.get(diagnostic.code)
             if (
                 policy.action(_NAME, diagnostic.code) is not policy.Action.WARN
-                or not _meets(diagnostic.span, trial.inserted)
+                or not any(_meets(diagnostic.span, brought) for brought in trial.spans)
                 or (diagnostic.code, said) in known
                 or (needed is not None and not needed.search(_rows(after, diagnostic.span)))
             ):

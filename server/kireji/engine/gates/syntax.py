@@ -59,7 +59,7 @@ class SyntaxGate:
 def check_python(trial: Trial) -> GateResult:
     """Our own Python's word: cheap on the top-level statements around the insertion, on the whole file when in doubt."""
     text, inserted = trial.after.text, trial.inserted
-    if region_compiles(text, inserted):
+    if all(region_compiles(text, span) for span in trial.spans):
         return _result(GateState.PASS)
     fault = compile_fault(text)
     if fault is None:
@@ -68,7 +68,7 @@ def check_python(trial: Trial) -> GateResult:
         return _result(GateState.UNKNOWN, note=f"Python gives up: {fault.message}")
     if is_newer_syntax(fault, text, inserted):
         return _result(GateState.UNKNOWN, note="possibly newer syntax than this Python knows")
-    if inserted.start <= fault.offset <= inserted.end:
+    if any(span.start <= fault.offset <= span.end for span in trial.spans):
         return _failed(fault)
     if compile_fault(trial.baseline.text) is not None:
         return _result(GateState.UNKNOWN, note="the file does not compile elsewhere")

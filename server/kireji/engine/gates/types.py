@@ -82,7 +82,7 @@ class TypesGate:
         try:
             old = await self._of_baseline(where, trial.baseline)
             new = await self._ask(where, trial.after, _unsilenced(trial.after.text, trial.inserted))
-            if any(_meets(span, trial.inserted) for span in new.unreached):
+            if any(_meets(span, brought) for span in new.unreached for brought in trial.spans):
                 new = replace(new, diagnostics=new.diagnostics + await self._unreached_imports(where, trial))
             judged = judge(trial, where, old, new)
             if judged.suspects and not judged.findings and self._second is not None:
@@ -161,7 +161,7 @@ def judge(trial: Trial, where: Surroundings, old: Report, new: Report) -> Judged
     unresolved_star = any(d.code == IMPORT and _is_star(d, text) for d in new.diagnostics)
     for diagnostic in new.diagnostics:
         action = policy.action(_NAME, diagnostic.code)
-        if action is Action.IGNORE or not _meets(diagnostic.span, trial.inserted):
+        if action is Action.IGNORE or not any(_meets(diagnostic.span, brought) for brought in trial.spans):
             continue
         symbol = text[diagnostic.span.start : diagnostic.span.end]
         if _key(diagnostic, text) in known or is_excused(diagnostic, symbol, trial.after, action):

@@ -1,6 +1,7 @@
 """Cheap repairs of a rejected candidate: bounded, deterministic, and judged again by the caller before anything is shown.
 
-Each repair only takes text away, moves it sideways, or closes what the candidate itself opened: it never invents code.
+Each repair only takes text away, moves it sideways, closes what the candidate itself opened, or imports what it names: it
+never invents code.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
+from kireji.base.importable import Importable
 from kireji.base.text import indent_of, split_lines
-from kireji.base.types import Candidate, Change, Edit, Finding, Snapshot, Verdict
+from kireji.base.types import Candidate, Change, Finding, Snapshot, Verdict
+from kireji.engine.repair.importing import imports_added
 
 _CLOSERS = MappingProxyType({"(": ")", "[": "]", "{": "}"})
 _MOST_PREFIXES = 3
@@ -20,8 +23,13 @@ _OF_MEANING = frozenset({"ruff", "types", "security"})
 _SYNTAX = "invalid-syntax"
 
 
-def repairs(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterator[Candidate]:
+def repairs(snapshot: Snapshot, candidate: Candidate, verdict: Verdict, importable: Importable) -> Iterator[Candidate]:
     """Other candidates worth judging, the least changed first. Each names what was done in `repairs`."""
+    if len(candidate.edit.changes) > 1:
+        return  # it has been repaired, and was sound then: what has changed since is for a new question
+    importing = imports_added(snapshot, candidate, verdict, importable)
+    if importing is not None:
+        yield importing
     text = candidate.change.text
     seen = {text}
     for name, repaired in _ideas(snapshot, candidate, verdict):
@@ -99,10 +107,5 @@ def _missing_closers(text: str) -> str:
 
 
 def _with_text(candidate: Candidate, text: str, name: str) -> Candidate:
-    first, *others = candidate.edit.changes
-    changes = (Change(first.span, text), *others)
-    return replace(
-        candidate,
-        edit=Edit(candidate.edit.uri, candidate.edit.version, changes),
-        repairs=(*candidate.repairs, name),
-    )
+    edit = replace(candidate.edit, changes=(Change(candidate.change.span, text),))
+    return replace(candidate, edit=edit, repairs=(*candidate.repairs, name))

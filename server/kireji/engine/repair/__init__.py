@@ -1,0 +1,1 @@
+"""Cheap repairs of a rejected candidate."""
