@@ -16,7 +16,8 @@ def typed_through(offered: Offered, document: Document, offset: int) -> Offered 
     """The rest of a suggestion in a later text, whose cursor is at `offset`; None where the text went another way."""
     candidate = offered.candidate
     site, change = candidate.site, candidate.change
-    if len(candidate.edit.changes) != 1 or change.span.start != site.offset:
+    further = candidate.edit.changes[1:]
+    if change.span.start != site.offset or any(other.span.end > site.offset for other in further):
         return None
     typed, closer = typed_since(site.document, site.offset, document, offset), 0
     if typed is None and document.text[offset : offset + 1] in _CLOSERS:
@@ -29,7 +30,8 @@ def typed_through(offered: Offered, document: Document, offset: int) -> Offered 
     if "\n" in typed:
         there = replace(there, before=typed[typed.rfind("\n") + 1 :])
     span = Span(offset, change.span.end + len(typed) + closer)
-    edit = Edit(document.uri, document.version, (Change(span, change.text[len(typed) :]),))
+    # What is changed above the cursor stays where it is.
+    edit = Edit(document.uri, document.version, (Change(span, change.text[len(typed) :]), *further))
     return replace(offered, candidate=Candidate(candidate.id, there, edit, candidate.raw, candidate.repairs))
 
 

@@ -19,6 +19,7 @@ class Abilities:
     action_literals: bool = False
     lazy_edits: bool = False
     versioned_edits: bool = False
+    applies_edits: bool = False
     configuration: bool = False
     configuration_registration: bool = False
     progress: bool = False
@@ -41,6 +42,7 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
         # What is resolved later comes back to us only with its data.
         lazy_edits="edit" in resolved and bool(has("text_document.code_action.data_support")),
         versioned_edits=bool(has("workspace.workspace_edit.document_changes")),
+        applies_edits=bool(has("workspace.apply_edit")),
         configuration=bool(has("workspace.configuration")),
         configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
         progress=bool(has("window.work_done_progress")),

@@ -5,20 +5,26 @@ A command that takes time is a task like any other request, so that cancelling i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from lsprotocol import types
 
-from kireji.base.types import Feedback
+from kireji.base.types import Feedback, Offered
+from kireji.features.additions import Missed, additions
 from kireji.features.explain import explanation, sentence
+from kireji.features.suggestions import Suggestions
 from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
 from kireji.lsp.on_snapshot import Edge
 from kireji.lsp.protocol import ErrorCode, Refusal
+from kireji.lsp.session import view
 from kireji.lsp.status import as_json, as_sentence
-from kireji.lsp.to_proto import ACCEPT, ACT
+from kireji.lsp.to_proto import ACCEPT, ACT, workspace_edit
+
+logger = logging.getLogger(__name__)
 
 SNOOZE_MINUTES = 30
 _MOST_MINUTES = 24 * 60
@@ -26,9 +32,9 @@ _MOST_MINUTES = 24 * 60
 Arguments = Sequence[Any]
 
 
-def runner(edge: Edge, actions: CodeActions) -> Callable[[types.ExecuteCommandParams], Any]:
+def runner(edge: Edge, actions: CodeActions, suggestions: Suggestions) -> Callable[[types.ExecuteCommandParams], Any]:
     """The handler of all commands, with what it keeps of them in `runner.names`."""
-    table = commands(edge, actions)
+    table = commands(edge, actions, suggestions)
 
     def run(params: types.ExecuteCommandParams) -> Any:
         command = table.get(params.command)
@@ -51,7 +57,9 @@ NAMES = (
 )
 
 
-def commands(edge: Edge, actions: CodeActions) -> dict[str, Callable[[Arguments, str | int | None], Any]]:
+def commands(
+    edge: Edge, actions: CodeActions, suggestions: Suggestions
+) -> dict[str, Callable[[Arguments, str | int | None], Any]]:
     """Command -> what it does with its arguments and the client's progress token. Raises Refusal for bad arguments."""
     lifecycle = edge.lifecycle
 
@@ -95,13 +103,19 @@ def commands(edge: Edge, actions: CodeActions) -> dict[str, Callable[[Arguments,
 
         return take
 
+    def accept(arguments: Arguments, _: object) -> Any:
+        about, kind = _about(arguments, Feedback.ACCEPTED)
+        edge.starting.once_there(lambda services: services.audit.feedback(about, kind))
+        found = suggestions.find(about)
+        return add_further(edge, *found, kind) if found is not None else None
+
     return {
         "kireji.pause": pause,
         "kireji.resume": resume,
         "kireji.snooze": snooze,
         "kireji.status": lambda _, __: told(),
         "kireji.explain": explain,
-        ACCEPT: report(Feedback.ACCEPTED),
+        ACCEPT: accept,
         "kireji.dismiss": report(Feedback.DISMISSED),
         ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
     }
@@ -112,6 +126,22 @@ def _count(arguments: Arguments) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise Refusal(ErrorCode.INVALID_PARAMS, "say how many answers to explain: a whole number, 1 or more")
     return count
+
+
+async def add_further(edge: Edge, uri: str, offered: Offered, kind: Feedback) -> None:
+    """Has the client make the changes above an accepted suggestion, which ghost text cannot carry itself."""
+    session = edge.lifecycle.session
+    seen = view(session, uri)
+    if seen is None:
+        return
+    document, origin = seen
+    rest = additions(offered, document, kind)
+    if isinstance(rest, Missed):
+        logger.warning("%s: the import was not added: %s", offered.candidate.id, rest.value)
+    elif rest is not None:
+        edit = workspace_edit(uri, rest, origin, session.abilities, edge.lifecycle.encoding)
+        if not await edge.client.apply(edit, "Kireji: import"):
+            logger.warning("%s: the import was not added: the editor did not apply it", offered.candidate.id)
 
 
 def _minutes(arguments: Arguments) -> float:

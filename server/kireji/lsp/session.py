@@ -72,6 +72,8 @@ def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot
         taken_at=now,
         origin=origin,
         paused=session.paused_until > now,
+        # An item of a list carries its further edits itself; ghost text has them asked for once it is accepted.
+        elsewhere=session.abilities.applies_edits or not session.abilities.inline_completion,
     )
 
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from kireji.base.text import line_at, line_span
-from kireji.base.types import Document, Name, NameKind, Offered, Outcome, Span
+from kireji.base.types import Change, Document, Name, NameKind, Offered, Outcome, Span
 from kireji.lsp.abilities import Abilities
 from kireji.lsp.positions import Encoding, column_of
 
@@ -79,14 +80,11 @@ def workspace_edit(
     """The edit of one document, for the version that it was made for where the client knows versions."""
     candidate = outcome.candidate
     document = candidate.site.document
-    edits = [
-        types.TextEdit(range=to_range(document, change.span, origin, encoding), new_text=change.text)
-        for change in candidate.edit.changes
-    ]
+    edits = _text_edits(document, candidate.edit.changes, origin, encoding)
     if not abilities.versioned_edits:
         return types.WorkspaceEdit(changes={uri: edits})
     target = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=candidate.edit.version)
-    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=target, edits=edits)])
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=target, edits=list(edits))])
 
 
 def to_range(document: Document, span: Span, origin: int, encoding: Encoding) -> types.Range:
@@ -95,6 +93,10 @@ def to_range(document: Document, span: Span, origin: int, encoding: Encoding) ->
     return types.Range(
         start=_position(document, span.start, first, encoding), end=_position(document, span.end, first, encoding)
     )
+
+
+def _text_edits(document: Document, changes: Sequence[Change], origin: int, encoding: Encoding) -> list[types.TextEdit]:
+    return [types.TextEdit(range=to_range(document, c.span, origin, encoding), new_text=c.text) for c in changes]
 
 
 def _position(document: Document, offset: int, first: int, encoding: Encoding) -> types.Position:
@@ -106,7 +108,7 @@ def _position(document: Document, offset: int, first: int, encoding: Encoding) -
 
 def _suggestion(popup: Popup, offered: Offered, abilities: Abilities, encoding: Encoding) -> types.CompletionItem:
     """Its range starts with the word that has begun, because clients look for that in what they show."""
-    document, change = popup.snapshot.document, offered.candidate.change
+    document, (change, *further) = popup.snapshot.document, offered.candidate.edit.changes
     begun = document.text[popup.word.start : popup.offset]
     text = begun + change.text
     first, *more = text.splitlines() or [""]
@@ -122,6 +124,7 @@ def _suggestion(popup: Popup, offered: Offered, abilities: Abilities, encoding: 
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs if abilities.insert_as_is else None,
         text_edit=types.TextEdit(range=to_range(document, span, popup.snapshot.origin, encoding), new_text=text),
+        additional_text_edits=_text_edits(document, further, popup.snapshot.origin, encoding) if further else None,
         command=_accept(offered),
         data={"list": popup.snapshot.id},
     )
