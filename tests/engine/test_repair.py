@@ -45,6 +45,67 @@ STEPS = "def p():\n    pass\n\n\n" * 3
 BODY = "def f(a, b):\n    $0\n    return a\n"
 
 
+LOOP = "def f(a, b):\n    for b in a:\n        $0\n    return a\n"
+AFTER = "def f(a, b):\n    b = a\n    $0\n"
+LAST = "def f(a, b):\n    $0\n"
+TWO = "def p():\n  if 1:\n    pass\n\n\n" + "def f(a, b):\n  $0\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "repaired"),
+    [
+        # A line that fits no level goes to the nearest.
+        (LAST, "if a:\n        a = b\n   return a", "if a:\n        a = b\n    return a"),
+        (LAST, "if a:\n        a = b\n     return a", "if a:\n        a = b\n    return a"),
+        (LAST, "if a:\n        a = b\n       b = a", "if a:\n        a = b\n        b = a"),
+        (LAST, "if a:\n        a = b\n         b = a", "if a:\n        a = b\n        b = a"),
+        # Between two it stays with the line above it, unless nothing could follow that.
+        (LAST, "if a:\n        a = b\n      b = a", "if a:\n        a = b\n        b = a"),
+        (LAST, "if a:\n        return b\n      return a", "if a:\n        return b\n    return a"),
+        (LAST, "if a:\n        return b\n         return a", "if a:\n        return b\n    return a"),
+        # A header decides what stands below it.
+        (LAST, "if a:\n    a = b\n    return a", "if a:\n        a = b\n        return a"),
+        (TWO, "if a:\n  a = b", "if a:\n    a = b"),
+        (STEPS + LAST, "if a:\n           a = b\n    return a", "if a:\n        a = b\n    return a"),
+        # What goes with a line moves with it.
+        (
+            LAST,
+            "a = b\n      # why\n      if a:\n          a = max(\n              b,\n          )\n      return a",
+            "a = b\n    # why\n    if a:\n        a = max(\n            b,\n        )\n    return a",
+        ),
+        (LAST, "a = b\n       b = a\n    return a", "a = b\n    b = a\n    return a"),
+        # A string keeps what is in it.
+        (
+            LAST,
+            "a = b\n      b = '''x\n  y\n      z'''\n      return b",
+            "a = b\n    b = '''x\n  y\n      z'''\n    return b",
+        ),
+        # Several, each for itself.
+        (
+            LAST,
+            "if a:\n         b = a\n          a = b\n      else:\n        b = 1\n   return b",
+            "if a:\n         b = a\n         a = b\n    else:\n        b = 1\n    return b",
+        ),
+        # `else` belongs to what has one.
+        (LAST, "if a:\n        a = b\n      else:\n        b = a", "if a:\n        a = b\n    else:\n        b = a"),
+        # The first line stands where the cursor does.
+        (LAST, "   if a:\n        a = b\n    return a", "if a:\n        a = b\n    return a"),
+        (AFTER, "  if a:\n          a = b\n      return a", "if a:\n        a = b\n    return a"),
+        # The closing bracket stands with its own statement.
+        (
+            STEPS + LAST,
+            "if a:\n        b = max(\n            a,\n      )",
+            "if a:\n        b = max(\n            a,\n        )",
+        ),
+        (LAST.replace("    ", "\t"), "if a:\n\t\ta = b\n\t\t\tb = a", "if a:\n\t\ta = b\n\t\tb = a"),
+        (LAST, "if a:\r\n        a = b\r\n   return a\r\n", "if a:\r\n        a = b\r\n    return a\r\n"),
+        (LOOP, "a = b\n         b = a", "a = b\n        b = a"),
+    ],
+)
+async def test_lines_that_are_indented_wrong(gates: Sequence[Gate], source: str, text: str, repaired: str) -> None:
+    await check_repair(gates, source, text, repaired, "re-indented")
+
+
 @pytest.mark.parametrize(
     ("source", "text", "repaired", "name"),
     [
@@ -52,7 +113,7 @@ BODY = "def f(a, b):\n    $0\n    return a\n"
         (BODY, "def f(a, b):\n    a = b", "a = b", "dropped what stands already"),
         ("value = $0\n", "value = 1", "1", "dropped what stands already"),
         ("print(max($0, sep='')\n", "[1]), sep='')", "[1])", "dropped what stands already"),
-        (BODY, "if a:\na = b", None, ""),
+        (BODY, "if a:\na = b", "if a:\n        a = b", "re-indented"),
         (BODY, "a = b\nb = a", "a = b\n    b = a", "re-indented"),
         (BODY, "a = b\n        b = a", "a = b\n    b = a", "re-indented"),
         (BODY, "  a = b", "a = b", "re-indented"),

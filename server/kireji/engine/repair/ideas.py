@@ -11,9 +11,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from kireji.base.importable import Importable
+from kireji.base.languages import canonical
 from kireji.base.text import indent_of, split_lines
 from kireji.base.types import Candidate, Change, Finding, Snapshot, Verdict
 from kireji.engine.repair.importing import imports_added
+from kireji.engine.repair.indentation import moved
 
 _CLOSERS = MappingProxyType({"(": ")", "[": "]", "{": "}"})
 _MOST_PREFIXES = 3
@@ -45,6 +47,8 @@ def _ideas(snapshot: Snapshot, candidate: Candidate, verdict: Verdict) -> Iterat
         yield "shortened", _before_findings(candidate, verdict)
         return
     yield from _without_seams(candidate, verdict)
+    if canonical(snapshot.document.language) == "python":
+        yield from (("re-indented", said) for said in moved(candidate, verdict.findings))
     yield "re-indented", _reindented(candidate)
     closers = _missing_closers(text)
     if closers:

@@ -1,0 +1,204 @@
+"""Moves lines of a Python answer that are indented as nothing around them to the level that they most likely meant.
+
+Where two levels are as near, a line goes on in the block of the line above it. Changes blanks at the start of lines only, and
+none inside a string. Proves nothing: the gates judge what comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kireji.base.text import indent_of, line_at, line_starts, split_lines
+from kireji.base.types import Candidate, Finding
+
+# How many lines are moved each for itself before the answer counts as beyond repair.
+_MOST_MOVES = 6
+_MOST_IDEAS = 3
+_TOP = re.compile(r"^[A-Za-z_@]", re.M)
+_HEADER = re.compile(
+    r"^([ \t]*)(?:def|class|if|for|while|with|try|else|elif|except|async)\b[^\n]*:[ \t]*\r?\n([ \t]+)", re.M
+)
+_TOKEN = re.compile(
+    r"""
+    (?P<string>(?:[rbfutRBFUT]{0,2})(?:\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)
+        |\"(?:[^\"\\\n]|\\.)*(?:\"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*(?:'|(?=\n)|\Z)))
+    |(?P<comment>\#[^\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<joined>\\\r?\n)|(?P<end>\n)|(?P<word>\w+|[^\w\s])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_JUMPS = frozenset({"return", "raise", "continue", "break"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A statement or header, by the row on which it starts and the width of its indentation."""
+
+    row: int
+    width: int
+    opens: bool
+    jumps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A line that stands wrong, and the widths at which it may have been meant to stand, the likeliest first."""
+
+    line: _Line
+    targets: tuple[int, ...]
+
+
+def moved(candidate: Candidate, findings: Sequence[Finding]) -> Iterator[str]:
+    """The answer with the lines moved that stand wrong: the likeliest way first, then others for the first such line."""
+    site, change = candidate.site, candidate.change
+    text, said = site.document.text, change.text
+    line = text.rfind("\n", 0, change.span.start) + 1
+    top = max((m.start() for m in _TOP.finditer(text, 0, line + 1) if m.start() <= line), default=0)
+    above = text[top : change.span.start]
+    rows = split_lines(above + said)
+    first = above.count("\n")
+    blanks = {indent_of(row)[:1] for row in rows[first:]} | {char for row in rows for char in indent_of(row)}
+    if len(blanks - {""}) > 1:
+        return  # blanks and tabs: nobody can tell how wide they are
+    char = "\t" if "\t" in blanks else " "
+    step = _step(text, char)
+    starts = line_starts(said)
+    wrong = {first + line_at(starts, f.span.start - change.span.start) for f in findings if f.gate == "text"}
+    rows, wrong = _closers_moved(rows, first, wrong, char)
+    if not site.before.strip() and said[:1] == char:
+        # The cursor stands where the person wants the line.
+        head = next((line for line in _lines("".join(rows)) if line.row == first), None)
+        if head is not None:
+            bare = _move(rows, head, len(site.before), step, char)
+            yield from _answers(_mended(bare, first, wrong - {first}, step, char), above)
+    yield from _answers(_mended(rows, first, wrong, step, char), above)
+
+
+def _closers_moved(rows: list[str], first: int, wrong: set[int], char: str) -> tuple[list[str], set[int]]:
+    """The rows with the wrong ones that start no statement, such as a lone closing bracket, at the width of their own."""
+    starts = {line.row: line.width for line in _lines("".join(rows))}
+    moved = list(rows)
+    for row in wrong:
+        above = [start for start in starts if start < row]
+        if row not in starts and row > first and above:
+            moved[row] = char * starts[max(above)] + rows[row].lstrip(" \t")
+    return moved, {row for row in wrong if row in starts}
+
+
+def _answers(ways: Iterator[list[str]], above: str) -> Iterator[str]:
+    return ("".join(rows)[len(above) :] for rows in ways)
+
+
+def _mended(rows: list[str], first: int, wrong: set[int], step: int, char: str) -> Iterator[list[str]]:
+    """The rows with every fault mended; the first fault in each of its ways."""
+    fault = _first_fault(rows, first, wrong, step)
+    if fault is None:
+        yield rows
+        return
+    for target in fault.targets[:_MOST_IDEAS]:
+        mended = _move(rows, fault.line, target, step, char)
+        left = wrong - {fault.line.row}
+        for _ in range(_MOST_MOVES):
+            other = _first_fault(mended, first, left, step)
+            if other is None:
+                yield mended
+                break
+            mended, left = _move(mended, other.line, other.targets[0], step, char), left - {other.line.row}
+
+
+def _first_fault(rows: list[str], first: int, wrong: set[int], step: int) -> _Fault | None:
+    """The first line below the cursor's that Python, or a rule about indentation, would not take where it stands."""
+    stack: list[int] = []
+    previous: _Line | None = None
+    for line in _lines("".join(rows)):
+        if line.row > first and previous is not None:
+            targets = _targets(line, previous, stack, step, misplaced=line.row in wrong)
+            if targets:
+                return _Fault(line, targets)
+        while stack and stack[-1] > line.width:
+            stack.pop()
+        if not stack or stack[-1] < line.width:
+            stack.append(line.width)
+        previous = line
+    return None
+
+
+def _targets(line: _Line, previous: _Line, stack: Sequence[int], step: int, *, misplaced: bool) -> tuple[int, ...]:
+    """Where a line may have been meant to stand; nothing when it stands well."""
+    width = line.width
+    if previous.opens:
+        return () if width > previous.width and not misplaced else (previous.width + step,)
+    if width in stack and width <= previous.width:
+        return ()
+    # Nobody goes on in a block behind what leaves it.
+    levels = [level for level in stack if level < previous.width or not previous.jumps] or list(stack)
+    return tuple(sorted(levels, key=lambda level: (abs(level - width), -level)))
+
+
+def _move(rows: Sequence[str], line: _Line, target: int, step: int, char: str) -> list[str]:
+    """The rows with a line at another width, and with it comments right above, and what follows at its depth or deeper,
+    unless that stands well already."""
+    delta = target - line.width
+    source = "".join(rows)
+    starts = {other.row: other.width for other in _lines(source)}
+    following = next((width for row, width in starts.items() if row > line.row), None)
+    alone = following == (target + step if line.opens else target)
+    literal = _string_rows(source)
+    begin = line.row
+    while begin and rows[begin - 1].lstrip().startswith("#") and len(indent_of(rows[begin - 1])) == line.width:
+        begin -= 1
+    moved = list(rows)
+    for number in range(begin, len(rows)):
+        if number > line.row and number in starts and (alone or starts[number] < line.width):
+            break
+        row = rows[number]
+        if row.strip() and number not in literal:
+            moved[number] = char * max(0, len(indent_of(row)) + delta) + row.lstrip(" \t")
+    return moved
+
+
+def _lines(source: str) -> Iterator[_Line]:
+    """The statements and headers of a source, each by its first row; what stands in brackets and strings is none."""
+    starts = line_starts(source)
+    depth, head, last = 0, None, ""
+    for token in _TOKEN.finditer(source):
+        kind, said = token.lastgroup, token.group()
+        if kind == "end":
+            if depth == 0 and head is not None:
+                yield _described(source, starts, head, last)
+                head, last = None, ""
+            continue
+        if kind in ("comment", "joined"):
+            continue
+        head = token if head is None else head
+        last = said
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(0, depth - 1)
+    if head is not None and depth == 0:
+        yield _described(source, starts, head, last)
+
+
+def _described(source: str, starts: Sequence[int], head: re.Match[str], last: str) -> _Line:
+    row = line_at(starts, head.start())
+    return _Line(row, head.start() - starts[row], last == ":", head.group() in _JUMPS)
+
+
+def _string_rows(source: str) -> set[int]:
+    """The rows that begin inside a string."""
+    starts = line_starts(source)
+    return {
+        row
+        for token in _TOKEN.finditer(source)
+        if token.lastgroup == "string"
+        for row in range(line_at(starts, token.start()) + 1, line_at(starts, token.end() - 1) + 1)
+    }
+
+
+def _step(text: str, char: str) -> int:
+    """By how much a block is deeper than its header: what most blocks of the text say."""
+    steps = Counter(len(inner) - len(outer) for outer, inner in _HEADER.findall(text) if len(inner) > len(outer))
+    return steps.most_common(1)[0][0] if steps else (1 if char == "\t" else 4)
