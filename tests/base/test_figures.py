@@ -18,6 +18,7 @@ def row(
         stage,
         ms,
         "anthropic",
+        about=f"{request.removesuffix('again')}.1" if reason is None else "",
         language=language,
         reused=bool(more.get("reused")),
         nano=more.get("nano", 0),
@@ -37,7 +38,7 @@ def test_what_is_counted() -> None:
         row("r-1", nano=3_000, output=30, spared=200, ms=900),
         row("r-2", nano=1_000, output=10, language="go"),
         row("r-3", Reason.INVALID, nano=2_000, output=20),
-        row("r-4", reused=1, ms=2),
+        row("r-1again", reused=1, ms=2),
         row("r-5", nano=1_000),
         row("r-6", Reason.CANCELLED),
     ]
@@ -45,7 +46,7 @@ def test_what_is_counted() -> None:
         ("r-1.1", Feedback.ACCEPTED_WORD),
         ("r-1.1", Feedback.ACCEPTED),
         ("r-1.1", Feedback.LASTED_30_S),
-        ("r-2.2", Feedback.ACCEPTED),
+        ("r-2.1", Feedback.ACCEPTED),
         ("r-5.1", Feedback.DISMISSED),
         ("other-1.1", Feedback.ACCEPTED),
     ]

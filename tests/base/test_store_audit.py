@@ -25,6 +25,7 @@ def row(request: str, reason: Reason | None = None) -> OutcomeRow:
         12.5,
         "local",
         HeldClock().now(),
+        "1.1",
         "python",
         "a model",
         gates,

@@ -35,7 +35,7 @@ def type_on(client: Client, version: int, typed: str, rest: str = "") -> int:
 
 
 async def test_what_is_typed_of_a_suggestion_is_served_without_asking(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api, KIREJI_ASK_AGAIN="false") as served:
         client = served.client
         await client.initialize()
         client.open(URI, TEXT)
@@ -116,7 +116,7 @@ async def test_equal_requests_share_one_question(tmp_path: Path) -> None:
 
 
 async def test_what_was_proved_broken_is_not_asked_for_again_by_typing_nothing(tmp_path: Path) -> None:
-    async with MessagesApi(script(BROKEN, GOOD)) as api, serving(tmp_path, api) as served:
+    async with MessagesApi(script(BROKEN, GOOD)) as api, serving(tmp_path, api, KIREJI_ASK_AGAIN="false") as served:
         client = served.client
         await client.initialize()
         client.open(URI, TEXT)
@@ -166,3 +166,50 @@ async def test_a_burst_of_keys_is_few_questions(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
         await asyncio.wait_for(asyncio.gather(*pending), 60)
         assert 1 <= len(api.asked) - before <= 10
+
+
+async def test_what_comes_next_is_asked_for_when_a_suggestion_is_accepted(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD, "return width * height + 1")) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        answer = await asyncio.wait_for(client.ask(URI, 1, END, automatic=AUTOMATIC), 60)
+        (item,) = answer["items"]
+        client.change(URI, 2, after := TEXT[: len(HEAD) + END] + item["insertText"] + TEXT[len(HEAD) + END :])
+        await client.request("workspace/executeCommand", item["command"])
+        async with asyncio.timeout(60):
+            # The question leaves by itself: there is no reply to wait for.
+            while len(api.asked) < 2:
+                await asyncio.sleep(0.01)
+        assert "width * height<cursor_" in api.asked[1].question, after
+        await api.asked[1].done.wait()
+        column = END + len(item["insertText"])
+        (item,) = (await asyncio.wait_for(client.ask(URI, 1, column, automatic=AUTOMATIC), 60))["items"]
+        assert item["insertText"] == " + 1"
+        assert len(api.asked) == 2, "the editor's own question is the same"
+
+
+async def test_who_does_not_want_that_is_not_asked_for(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api, KIREJI_PREFETCH="false") as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        (item,) = (await asyncio.wait_for(client.ask(URI, 1, END, automatic=AUTOMATIC), 60))["items"]
+        client.change(URI, 2, TEXT[: len(HEAD) + END] + item["insertText"] + TEXT[len(HEAD) + END :])
+        await client.request("workspace/executeCommand", item["command"])
+        # Whatever that began has left by the time of a later answer.
+        client.open("file:///project/other.py", TEXT)
+        await asyncio.wait_for(client.ask("file:///project/other.py", 1, END, automatic=AUTOMATIC), 60)
+        assert len(api.asked) == 2
+
+
+async def test_several_answers_for_who_asks_by_a_key(tmp_path: Path) -> None:
+    answers = (BROKEN, GOOD, "return width + height")
+    async with MessagesApi(script(*answers)) as api, serving(tmp_path, api, KIREJI_CANDIDATES="3") as served:
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        answer = await asyncio.wait_for(client.ask(URI, 1, END, automatic=EXPLICIT), 60)
+        texts = sorted(item["insertText"] for item in answer["items"])
+        assert len(api.asked) == 3, "and no fourth for the one that was broken"
+        assert texts == ["dth * height", "dth + height"]

@@ -20,9 +20,7 @@ _log = logging.getLogger(__name__)
 
 KEEP_ROWS = 10_000
 _OFFERED = "offered"
-_COLUMNS = (
-    "at, request, feature, reason, stage, ms, provider, language, model, gates, repairs, reused, nano, output, spared"
-)
+_COLUMNS = "at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, nano, output, spared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,8 @@ class GateLine:
 class OutcomeRow:
     """How one request ended. `reason` is None for a suggestion that was offered; `ms` is from arrival to answer.
 
-    `at` is the clock's seconds when it was written. `nano` is the cost in nano-dollars, `output` and `spared` are tokens.
+    `at` is the clock's seconds when it was written. `about` is the suggestion's id. `nano` is the cost in nano-dollars,
+    `output` and `spared` are tokens.
     """
 
     request: str
@@ -49,6 +48,7 @@ class OutcomeRow:
     ms: float
     provider: str
     at: float = 0.0
+    about: str = ""
     language: str = ""
     model: str = ""
     gates: tuple[GateLine, ...] = ()
@@ -73,7 +73,7 @@ class Audit:
         gates = json.dumps([[g.gate, g.state.value, round(g.ms, 1), g.findings] for g in row.gates])
         values = (
             *(self._clock.now(), row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider),
-            *(row.language[:64], row.model, gates, json.dumps(row.repairs), int(row.reused)),
+            *(row.about[:64], row.language[:64], row.model, gates, json.dumps(row.repairs), int(row.reused)),
             *(row.nano, row.output, row.spared),
         )
 
@@ -136,7 +136,7 @@ class Audit:
 
 
 def _row(values: tuple[Any, ...]) -> OutcomeRow:
-    at, request, feature, reason, stage, ms, provider, language, model, gates, repairs, reused, *counts = values
+    at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, *counts = values
     lines = (
         GateLine(gate, GateState(state), elapsed, tuple((code, start, end) for code, start, end in findings))
         for gate, state, elapsed, findings in json.loads(gates)
@@ -149,6 +149,7 @@ def _row(values: tuple[Any, ...]) -> OutcomeRow:
         ms,
         provider,
         at,
+        about,
         language,
         model,
         tuple(lines),

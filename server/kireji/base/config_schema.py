@@ -289,6 +289,26 @@ class Options:
             env="KIREJI_SHOW_UNVERIFIED",
         ),
     )
+    prefetch: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether what comes next is asked for as soon as a suggestion was accepted, before the editor asks.",
+            key="completion.prefetch",
+            env="KIREJI_PREFETCH",
+        ),
+    )
+    candidates: int = field(
+        default=1,
+        metadata=about(
+            Kind.WHOLE,
+            "How many answers are asked for when you ask by a key; the soundest is shown first. Each is paid for.",
+            key="completion.candidates",
+            env="KIREJI_CANDIDATES",
+            low=1,
+            high=3,
+        ),
+    )
     ask_again: bool = field(
         default=True,
         metadata=about(

@@ -1,6 +1,6 @@
 """What the store says of the last days: what was shown, accepted, withheld, how long it took, what it cost. Pure arithmetic.
 
-Counts; holds no text. A suggestion that was served from what was at hand is counted once, when it was asked for.
+Counts; holds no text. A suggestion that was shown more than once, typed through or served again, is counted once.
 """
 
 from __future__ import annotations
@@ -52,10 +52,11 @@ def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]
     """The figures of these rows and of what became of what they showed."""
     became: dict[str, set[Feedback]] = {}
     for about, what in feedback:
-        became.setdefault(_request(about), set()).add(what)
-    shown = [row for row in rows if row.reason is None and not row.reused]
-    taken = [row for row in shown if became.get(row.request, set()) & _TAKEN]
-    accepted = {row.request for row in taken}
+        became.setdefault(about, set()).add(what)
+    # What was shown again, in part or later, is one suggestion still.
+    shown = list({row.about: row for row in reversed(rows) if row.reason is None}.values())
+    taken = [row for row in shown if became.get(row.about, set()) & _TAKEN]
+    accepted = {row.about for row in taken}
     whole: Counter[tuple[str, str]] = Counter((row.language, row.feature) for row in shown)
     part = Counter((row.language, row.feature) for row in taken)
     answered = sorted(row.ms for row in rows if row.reason is None)
@@ -66,10 +67,10 @@ def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]
         requests=len(rows),
         acceptance={key: Share(part[key], count) for key, count in whole.most_common()},
         lasting={
-            what: Share(sum(what in became.get(request, set()) for request in accepted), len(accepted))
+            what: Share(sum(what in became.get(about, set()) for about in accepted), len(accepted))
             for what in (Feedback.LASTED_30_S, Feedback.LASTED_5_MIN)
         },
-        dismissed=sum(Feedback.DISMISSED in became.get(row.request, set()) for row in shown),
+        dismissed=sum(Feedback.DISMISSED in became.get(row.about, set()) for row in shown),
         withheld=dict(Counter(row.reason.value for row in rows if row.reason is not None).most_common()),
         milliseconds={name: quantile(answered, share) for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))},
         reused=Share(sum(row.reused for row in served), len(served)),
@@ -83,8 +84,3 @@ def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]
 def quantile(ordered: Sequence[float], share: float) -> float:
     """The value below which `share` of the ordered values lie (nearest rank); 0 of none."""
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-def _request(about: str) -> str:
-    """The request that a suggestion's id begins with."""
-    return about.rpartition(".")[0] or about

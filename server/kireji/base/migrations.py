@@ -46,6 +46,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     (
         # How an answer came about. `gates` and `repairs` are JSON: states, codes, spans and times, no word of the text.
+        "ALTER TABLE outcomes ADD COLUMN about TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE outcomes ADD COLUMN language TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE outcomes ADD COLUMN model TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE outcomes ADD COLUMN gates TEXT NOT NULL DEFAULT '[]'",

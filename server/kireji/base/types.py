@@ -449,11 +449,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A suggestion that passed."""
+    """A suggestion that passed. `others` are further ones for the same place, less sound or just different."""
 
     candidate: Candidate
     verdict: Verdict
     report: Report = field(default_factory=Report)
+    others: tuple[Offered, ...] = ()
 
     @property
     def reason(self) -> None:

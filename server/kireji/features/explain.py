@@ -48,6 +48,7 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
         told.stage,
         ms,
         provider,
+        about=told.candidate.id if isinstance(told, Offered) else "",
         language=language,
         model=report.model,
         gates=gates,

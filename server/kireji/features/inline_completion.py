@@ -1,10 +1,15 @@
-"""Ghost text: one suggestion at a cursor. Whether it still fits the text when it is given is seen to at the edge."""
+"""Ghost text: one suggestion at a cursor. Whether it still fits the text when it is given is seen to at the edge.
+
+Who asks by a key may want several: they are asked for side by side, and the soundest comes first.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kireji.base.types import Offered, Outcome, Snapshot
+from kireji.base.types import GateState, Offered, Outcome, Severity, Snapshot, Trigger, Usage
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -14,7 +19,13 @@ async def inline_completion(services: Services, snapshot: Snapshot, offset: int)
     """A suggestion at `offset`, or the reason why there is none."""
     from kireji.engine import pipeline  # loaded with the services, after the client's first answer
 
-    return await pipeline.complete(services, snapshot, offset)
+    count = snapshot.options.candidates if snapshot.trigger is Trigger.EXPLICIT else 1
+    if count == 1 or not services.asking.provider.info.follows_instructions:
+        return await pipeline.complete(services, snapshot, offset)
+    # One request makes three calls at most: what is asked for several times is not asked for again.
+    options = replace(snapshot.options, ask_again=False)
+    each = [replace(snapshot, id=f"{snapshot.id}.{n}", options=options) for n in range(1, count + 1)]
+    return ranked(await asyncio.gather(*(pipeline.complete(services, one, offset) for one in each)))
 
 
 async def judge_again(services: Services, snapshot: Snapshot, offered: Offered) -> Outcome:
@@ -22,3 +33,32 @@ async def judge_again(services: Services, snapshot: Snapshot, offered: Offered) 
     from kireji.engine import pipeline
 
     return await pipeline.judge_again(services, snapshot, offered.candidate)
+
+
+def ranked(outcomes: list[Outcome]) -> Outcome:
+    """The soundest of the different suggestions, with the others behind it; their cost is its cost."""
+    different = {o.candidate.change: o for o in reversed(outcomes) if isinstance(o, Offered)}
+    found = sorted(different.values(), key=_soundness)
+    reports = [outcome.report for outcome in outcomes]
+    usages = [report.usage for report in reports]
+    whole = Usage(
+        sum(usage.input for usage in usages),
+        sum(usage.output for usage in usages),
+        sum(usage.cache_write for usage in usages),
+        sum(usage.cache_read for usage in usages),
+    )
+    first = found[0] if found else outcomes[0]
+    cost, spared = sum(report.cost for report in reports), sum(report.spared for report in reports)
+    report = replace(first.report, usage=whole, cost=cost, spared=spared)
+    return (
+        replace(first, report=report, others=tuple(found[1:]))
+        if isinstance(first, Offered)
+        else replace(first, report=report)
+    )
+
+
+def _soundness(offered: Offered) -> tuple[bool, int, int, str]:
+    """Smaller is sounder: proved, without warnings, without repairs; then in the order in which they were asked for."""
+    warnings = sum(f.severity is Severity.WARN for f in offered.verdict.findings)
+    unproved = offered.verdict.state is not GateState.PASS
+    return unproved, warnings, len(offered.candidate.repairs), offered.candidate.id

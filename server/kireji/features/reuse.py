@@ -35,6 +35,16 @@ def typed_through(offered: Offered, document: Document, offset: int) -> Offered 
     return replace(offered, candidate=Candidate(candidate.id, there, edit, candidate.raw, candidate.repairs))
 
 
+def end_of(accepted: Offered, text: str) -> int | None:
+    """Where an accepted suggestion ends in the text that it was put into; None where it does not stand there."""
+    first, *further = accepted.candidate.edit.changes
+    above = sum(len(c.text) - (c.span.end - c.span.start) for c in further if c.span.end <= first.span.start)
+    for start in (first.span.start, first.span.start + above):
+        if text.startswith(first.text, start):
+            return start + len(first.text)
+    return None
+
+
 def typed_since(old: Document, cursor: int, new: Document, offset: int) -> str | None:
     """What was typed at the cursor of the old text, if that is all that has changed; None if more has."""
     count = offset - cursor

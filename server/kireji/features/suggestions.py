@@ -172,7 +172,9 @@ class Suggestions:
         outcome = await engine.ask()
         self._tempo.first_token(outcome.report.first_token)
         if isinstance(outcome, Offered):
-            self._kept.append(_Kept(question.place.uri, outcome, question.place.inputs))
+            # The first comes last, so that it is found first.
+            every = (*reversed(outcome.others), replace(outcome, others=()))
+            self._kept += [_Kept(question.place.uri, offered, question.place.inputs) for offered in every]
             del self._kept[:-_KEPT]
         return outcome
 

@@ -13,11 +13,13 @@ from typing import Any
 from lsprotocol import types
 
 from kireji.base.types import Feedback, Offered
+from kireji.features import lasting
 from kireji.features.additions import Missed, additions
 from kireji.features.explain import explanation, sentence
 from kireji.features.suggestions import Suggestions
 from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
+from kireji.lsp.inline import Inline
 from kireji.lsp.on_snapshot import Edge
 from kireji.lsp.protocol import ErrorCode, Refusal
 from kireji.lsp.session import view
@@ -32,9 +34,11 @@ _MOST_MINUTES = 24 * 60
 Arguments = Sequence[Any]
 
 
-def runner(edge: Edge, actions: CodeActions, suggestions: Suggestions) -> Callable[[types.ExecuteCommandParams], Any]:
+def runner(
+    edge: Edge, actions: CodeActions, suggestions: Suggestions, inline: Inline
+) -> Callable[[types.ExecuteCommandParams], Any]:
     """The handler of all commands, with what it keeps of them in `runner.names`."""
-    table = commands(edge, actions, suggestions)
+    table = commands(edge, actions, suggestions, inline)
 
     def run(params: types.ExecuteCommandParams) -> Any:
         command = table.get(params.command)
@@ -58,7 +62,7 @@ NAMES = (
 
 
 def commands(
-    edge: Edge, actions: CodeActions, suggestions: Suggestions
+    edge: Edge, actions: CodeActions, suggestions: Suggestions, inline: Inline
 ) -> dict[str, Callable[[Arguments, str | int | None], Any]]:
     """Command -> what it does with its arguments and the client's progress token. Raises Refusal for bad arguments."""
     lifecycle = edge.lifecycle
@@ -107,7 +111,7 @@ def commands(
         about, kind = _about(arguments, Feedback.ACCEPTED)
         edge.starting.once_there(lambda services: services.audit.feedback(about, kind))
         found = suggestions.find(about)
-        return add_further(edge, *found, kind) if found is not None else None
+        return taken(edge, *found, kind, inline) if found is not None else None
 
     return {
         "kireji.pause": pause,
@@ -126,6 +130,20 @@ def _count(arguments: Arguments) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise Refusal(ErrorCode.INVALID_PARAMS, "say how many answers to explain: a whole number, 1 or more")
     return count
+
+
+async def taken(edge: Edge, uri: str, offered: Offered, kind: Feedback, inline: Inline) -> None:
+    """What follows from accepting: changes elsewhere, a look whether it lasts, and the question of what comes next."""
+    await add_further(edge, uri, offered, kind)
+    if kind is not Feedback.ACCEPTED:
+        return
+    identity = offered.candidate.id
+
+    def tell(what: Feedback) -> None:
+        edge.starting.once_there(lambda services: services.audit.feedback(identity, what))
+
+    edge.spawn(lasting.watch(offered.candidate.change.text, lambda: edge.lifecycle.document(uri), tell))
+    inline.prefetch(uri, offered)
 
 
 async def add_further(edge: Edge, uri: str, offered: Offered, kind: Feedback) -> None:

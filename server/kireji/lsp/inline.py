@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kireji.base.types import Outcome
+from kireji.base.types import Offered, Outcome, Trigger
 from kireji.features.inline_completion import inline_completion, judge_again
+from kireji.features.reuse import end_of
 from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
 from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of, place_of
@@ -24,6 +25,20 @@ class Inline:
         self._edge = edge
         self._suggestions = suggestions
 
+    def prefetch(self, uri: str, accepted: Offered) -> None:
+        """Asks what comes after an accepted suggestion, so that it is there, or on its way, when the editor asks."""
+        here = look(self._edge, uri, Trigger.AUTOMATIC)
+        if here is None or not here.snapshot.options.prefetch:
+            return
+        offset = end_of(accepted, here.snapshot.document.text)
+        if offset is None:
+            return
+
+        def begin(services: Services) -> None:
+            self._suggestions.begin(place_of(here, offset), self._engine(services, here, offset))
+
+        self._edge.starting.once_there(begin)
+
     def ask(self, params: types.InlineCompletionParams) -> Awaitable[types.InlineCompletionList]:
         """At most one suggestion; an empty list where there is none."""
         edge = self._edge
@@ -31,11 +46,7 @@ class Inline:
         offset = offset_of(edge, here, from_proto.position(params.position)) if here is not None else 0
 
         async def work(services: Services, here: Here) -> Outcome:
-            engine = Engine(
-                ask=lambda: inline_completion(services, here.snapshot, offset),
-                judge=lambda offered: judge_again(services, here.snapshot, offered),
-            )
-            return await self._suggestions.suggest(place_of(here, offset), engine)
+            return await self._suggestions.suggest(place_of(here, offset), self._engine(services, here, offset))
 
         async def run() -> types.InlineCompletionList:
             outcome = await answer(edge, here, "inline completion", work, lambda withheld: withheld)
@@ -44,3 +55,9 @@ class Inline:
             )
 
         return run()
+
+    def _engine(self, services: Services, here: Here, offset: int) -> Engine:
+        return Engine(
+            ask=lambda: inline_completion(services, here.snapshot, offset),
+            judge=lambda offered: judge_again(services, here.snapshot, offered),
+        )

@@ -53,7 +53,7 @@ def register(protocol: Protocol, edge: Edge) -> None:
         (types.COMPLETION_ITEM_RESOLVE, popups.resolve, None),
         (types.TEXT_DOCUMENT_CODE_ACTION, actions.offer, ACTION_OPTIONS),
         (types.CODE_ACTION_RESOLVE, actions.resolve, None),
-        (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions, suggestions), None),
+        (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions, suggestions, inline), None),
         (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progresses.stop, None),
         (EXPLAIN, lambda _params: explanation(recent[-1]) if (recent := lifecycle.session.recent) else None, None),
     )

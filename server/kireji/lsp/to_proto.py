@@ -40,16 +40,19 @@ _KINDS = MappingProxyType(
 
 
 def inline_list(outcome: Outcome, origin: int, encoding: Encoding) -> types.InlineCompletionList:
-    """What an editor shows as ghost text: one item, or none."""
+    """What an editor shows as ghost text: one item, or none; several only where several were asked for."""
     if not isinstance(outcome, Offered):
         return types.InlineCompletionList(items=[])
-    change = outcome.candidate.change
-    item = types.InlineCompletionItem(
+    return types.InlineCompletionList(items=[_ghost(one, origin, encoding) for one in (outcome, *outcome.others)])
+
+
+def _ghost(offered: Offered, origin: int, encoding: Encoding) -> types.InlineCompletionItem:
+    change = offered.candidate.change
+    return types.InlineCompletionItem(
         insert_text=change.text,
-        range=to_range(outcome.candidate.site.document, change.span, origin, encoding),
-        command=_accept(outcome),
+        range=to_range(offered.candidate.site.document, change.span, origin, encoding),
+        command=_accept(offered),
     )
-    return types.InlineCompletionList(items=[item])
 
 
 def completion_list(popup: Popup, abilities: Abilities, encoding: Encoding) -> types.CompletionList:
