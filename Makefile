@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench bench-cut bench-validate test-editors dist clean
+.PHONY: help demo test lint soak bench bench-cut bench-stream bench-validate test-editors dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -36,6 +36,9 @@ bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 
 bench-cut: $(STAMP) ## how exactly over-long answers are cut, and how much of them is read
 	@PYTHONPATH=tests $(BIN)/python -m bench.cut
+
+bench-stream: $(STAMP) ## overhead over the bare stream, answers that are at hand, a burst of keys, as ratios in one run
+	@PYTHONPATH=tests $(BIN)/python -m bench.stream
 
 bench-validate: $(STAMP) ## what the gates catch, refuse and cost, on code of installed packages; how soon a stream is closed behind a proof
 	@PYTHONPATH=tests $(BIN)/python -m bench.validate
