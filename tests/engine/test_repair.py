@@ -47,6 +47,7 @@ BODY = "def f(a, b):\n    $0\n    return a\n"
 
 LOOP = "def f(a, b):\n    for b in a:\n        $0\n    return a\n"
 AFTER = "def f(a, b):\n    b = a\n    $0\n"
+METHOD = "class A:\n    def f(self, a, b):\n        $0\n"
 LAST = "def f(a, b):\n    $0\n"
 TWO = "def p():\n  if 1:\n    pass\n\n\n" + "def f(a, b):\n  $0\n"
 
@@ -88,6 +89,13 @@ TWO = "def p():\n  if 1:\n    pass\n\n\n" + "def f(a, b):\n  $0\n"
         ),
         # `else` belongs to what has one.
         (LAST, "if a:\n        a = b\n      else:\n        b = a", "if a:\n        a = b\n    else:\n        b = a"),
+        # What needs a function, a loop or a header goes back to it, with what left the block together with it.
+        (LAST, "a = b\nreturn a", "a = b\n    return a"),
+        (LAST, "a = b\nb = a\nreturn b", "a = b\n    b = a\n    return b"),
+        (METHOD, "self.a = a\n    self.b = b\n    return a", "self.a = a\n        self.b = b\n        return a"),
+        (METHOD, "if a:\n            a = b\n    return a", "if a:\n            a = b\n        return a"),
+        (LAST, "for b in a:\n        a = b\n    break", "for b in a:\n        a = b\n        break"),
+        (LAST, "if a:\n        a = b\nelse:\n        a = a", "if a:\n        a = b\n    else:\n        a = a"),
         # The first line stands where the cursor does.
         (LAST, "   if a:\n        a = b\n    return a", "if a:\n        a = b\n    return a"),
         (AFTER, "  if a:\n          a = b\n      return a", "if a:\n        a = b\n    return a"),

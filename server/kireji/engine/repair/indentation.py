@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kireji.base.text import indent_of, line_at, line_starts, split_lines
 from kireji.base.types import Candidate, Finding
@@ -30,16 +31,33 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _JUMPS = frozenset({"return", "raise", "continue", "break"})
+_LOOPS = frozenset({"for", "while", "async"})
+_FUNCTIONS = frozenset({"def", "async"})
+# Lines that need a header of such a kind: around them, or right above at their own level.
+_INSIDE: Mapping[str, Set[str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("return", "yield", "await", "nonlocal", "self", "cls", "super"), _FUNCTIONS),
+        **dict.fromkeys(("continue", "break"), _LOOPS),
+    }
+)
+_BESIDE: Mapping[str, Set[str]] = MappingProxyType(
+    {
+        "elif": frozenset({"if", "elif"}),
+        "else": frozenset({"if", "elif", "except"}) | _LOOPS,
+        "except": frozenset({"try", "except"}),
+        "finally": frozenset({"try", "except", "else"}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A statement or header, by the row on which it starts and the width of its indentation."""
+    """A statement or header: the row on which it starts, the width of its indentation, its first word."""
 
     row: int
     width: int
+    word: str
     opens: bool
-    jumps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +128,43 @@ def _mended(rows: list[str], first: int, wrong: set[int], step: int, char: str) 
 
 def _first_fault(rows: list[str], first: int, wrong: set[int], step: int) -> _Fault | None:
     """The first line below the cursor's that Python, or a rule about indentation, would not take where it stands."""
-    stack: list[int] = []
-    previous: _Line | None = None
+    stack: list[_Line] = []
+    left: _Line | None = None
     for line in _lines("".join(rows)):
-        if line.row > first and previous is not None:
-            targets = _targets(line, previous, stack, step, misplaced=line.row in wrong)
+        if line.row > first and stack:
+            # Who leaves a block leaves it with all that follows there: it is meant, or none of it is.
+            left = left if left is not None and left.width == line.width else None
+            left = left or (line if line.width < stack[-1].width else None)
+            targets = _targets(line, stack, step, misplaced=line.row in wrong)
             if targets:
-                return _Fault(line, targets)
-        while stack and stack[-1] > line.width:
+                together = left is not None and line.word in _INSIDE and not stack[-1].opens
+                return _Fault(left if left is not None and together else line, targets)
+        while stack and stack[-1].width >= line.width:
             stack.pop()
-        if not stack or stack[-1] < line.width:
-            stack.append(line.width)
-        previous = line
+        stack.append(line)
     return None
 
 
-def _targets(line: _Line, previous: _Line, stack: Sequence[int], step: int, *, misplaced: bool) -> tuple[int, ...]:
-    """Where a line may have been meant to stand; nothing when it stands well."""
-    width = line.width
+def _targets(line: _Line, stack: Sequence[_Line], step: int, *, misplaced: bool) -> tuple[int, ...]:
+    """Where a line may have been meant to stand; nothing when it stands well. `stack` holds the last line of each level."""
+    previous, width = stack[-1], line.width
     if previous.opens:
         return () if width > previous.width and not misplaced else (previous.width + step,)
-    if width in stack and width <= previous.width:
+    fitting = [level.width for level in stack if _fits(line, level.width, stack)]
+    if width in fitting:
         return ()
     # Nobody goes on in a block behind what leaves it.
-    levels = [level for level in stack if level < previous.width or not previous.jumps] or list(stack)
-    return tuple(sorted(levels, key=lambda level: (abs(level - width), -level)))
+    likely = [level for level in fitting if level < previous.width or previous.word not in _JUMPS]
+    return tuple(sorted(likely or fitting, key=lambda level: (abs(level - width), -level)))
+
+
+def _fits(line: _Line, width: int, stack: Sequence[_Line]) -> bool:
+    """Whether a line can stand at the width of a level: some belong to a header beside them, some inside one."""
+    if line.word in _BESIDE:
+        return any(level.width == width and level.opens and level.word in _BESIDE[line.word] for level in stack)
+    if line.word in _INSIDE:
+        return any(level.width < width and level.opens and level.word in _INSIDE[line.word] for level in stack)
+    return True
 
 
 def _move(rows: Sequence[str], line: _Line, target: int, step: int, char: str) -> list[str]:
@@ -184,7 +214,7 @@ def _lines(source: str) -> Iterator[_Line]:
 
 def _described(source: str, starts: Sequence[int], head: re.Match[str], last: str) -> _Line:
     row = line_at(starts, head.start())
-    return _Line(row, head.start() - starts[row], last == ":", head.group() in _JUMPS)
+    return _Line(row, head.start() - starts[row], head.group(), last == ":")
 
 
 def _string_rows(source: str) -> set[int]:
