@@ -75,6 +75,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         resources=(
             Resource(provider.warm, provider.close),
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
+            Resource(_nothing, names.close),
             # It starts with the first look at a text: before that, nobody knows the workspace.
             Resource(_nothing, types.close),
             # Who neither lists names nor tells a model which there are starts it when something else asks.

@@ -76,12 +76,13 @@ async def real_gates() -> AsyncIterator[Sequence[Gate]]:
     child = Child(spec)
     checkers = Checkers(ty_spec(None, rules()))
     assert checkers.installed, "ty is a dependency"
+    names = RuffGate(child)
     try:
         await child.start()
-        names = RuffGate(child)
         security = SecurityGate(names, secret_spans)
         yield (TextGate(), ShapeGate(), SyntaxGate(), names, security, TypesGate(checkers))
     finally:
+        await names.close()
         await child.close()
         await checkers.close()
 

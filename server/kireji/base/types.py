@@ -34,11 +34,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The folder a document belongs to. `trusted` decides whether anything in it may be obeyed or executed."""
+    """The folder a document belongs to. `trusted` decides whether anything in it may be obeyed or executed.
+
+    `version` is the lowest Python that its code is for, (3, 11); None when nobody says.
+    """
 
     root: str | None = None
     trusted: bool = False
     python: str | None = None
+    version: tuple[int, int] | None = None
 
 
 class Trigger(Enum):

@@ -103,6 +103,7 @@ def _snapshot_at(settings: Settings, where: str) -> tuple[Snapshot, int]:
     """The file as an editor would have it open, in the folder the command runs in."""
     from kireji.base import config
     from kireji.base.languages import language_of
+    from kireji.base.python_version import python_version
     from kireji.base.text import line_span, make_document
     from kireji.base.types import Snapshot, Trigger, Workspace
 
@@ -117,7 +118,9 @@ def _snapshot_at(settings: Settings, where: str) -> tuple[Snapshot, int]:
     if column > length + 1:
         raise CommandError(f"line {line} of {path} has {length} characters; column {column} is past its end")
     root = str(Path.cwd())
-    workspace = Workspace(root, config.is_trusted(settings, root), config.interpreter_for(settings, root))
+    python = config.interpreter_for(settings, root)
+    version = python_version(root, str(full), python)
+    workspace = Workspace(root, config.is_trusted(settings, root), python, version)
     snapshot = Snapshot("complete", document, (), workspace, settings.options, Trigger.EXPLICIT)
     return snapshot, span.start + column - 1
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from kireji.base.config_schema import Options
 from kireji.base.files import read_text
+from kireji.base.python_version import python_version
 from kireji.base.text import make_document
 from kireji.base.types import (
     Candidate,
@@ -204,7 +205,8 @@ def _ask_at(options: Options, row: Row) -> tuple[Snapshot, Site]:
     prefix = _text(row, "prefix")
     document = make_document(uri, path, _text(row, "language"), 0, prefix + _text(row, "suffix"))
     python = _text(row, "python") if row.get("python") is not None else None
-    snapshot = Snapshot("lab", document, (), Workspace(root, True, python), options, Trigger.AUTOMATIC)
+    workspace = Workspace(root, True, python, python_version(root, path, python))
+    snapshot = Snapshot("lab", document, (), workspace, options, Trigger.AUTOMATIC)
     # Rows may stand where an automatic request would not be made: they are asked as a person would.
     site = classify(replace(snapshot, trigger=Trigger.EXPLICIT), len(prefix))
     if isinstance(site, Skip):

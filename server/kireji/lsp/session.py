@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from kireji.base import config
 from kireji.base.config_schema import Settings
+from kireji.base.python_version import python_version
 from kireji.base.types import Document, Outcome, Reason, Snapshot, Trigger, Workspace
 from kireji.lsp.abilities import Abilities
 from kireji.lsp.documents import DocumentStore
@@ -84,4 +85,5 @@ def workspace_of(session: Session, path: str | None) -> Workspace:
         return Workspace()
     root = max(around, key=len)
     settings = session.settings
-    return Workspace(root, config.is_trusted(settings, root), config.interpreter_for(settings, root))
+    python = config.interpreter_for(settings, root)
+    return Workspace(root, config.is_trusted(settings, root), python, python_version(root, path, python))

@@ -16,6 +16,7 @@ from pathlib import Path
 from kireji.base.child_home import Home, open_home
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.children import Child
+from kireji.base.python_version import Version
 from kireji.base.types import Document, Workspace
 from kireji.engine.gates import grounds
 from kireji.engine.gates.grounds import Ground
@@ -28,10 +29,12 @@ _SUFFIXES = (".py", ".pyi")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a text is checked in: the folder whose modules exist (None: it stands alone), and whose packages are installed."""
+    """What a text is checked in: the folder whose modules exist (None: it stands alone), whose packages are installed, and
+    for which Python (None: the interpreter's own)."""
 
     root: str | None = None
     python: str | None = None
+    version: Version | None = None
 
 
 def surroundings(workspace: Workspace, document: Document) -> Surroundings:
@@ -43,7 +46,7 @@ def surroundings(workspace: Workspace, document: Document) -> Surroundings:
         and document.path is not None
         and Path(document.path).is_relative_to(workspace.root)
     )
-    return Surroundings(workspace.root if inside else None, python)
+    return Surroundings(workspace.root if inside else None, python, workspace.version)
 
 
 class Checkers:
@@ -98,7 +101,7 @@ class Checkers:
                 found = self._children.get(where)
                 if found is None:
                     ground = await asyncio.to_thread(
-                        grounds.prepared, where.root, where.python, self._home.path, next(self._numbers)
+                        grounds.prepared, where.root, where.python, where.version, self._home.path, next(self._numbers)
                     )
                     # One text at a time: another file that is open in the child would be taken for what it was shown last,
                     # and that may be a suggestion which nobody accepted.

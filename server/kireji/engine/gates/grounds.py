@@ -15,23 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from kireji.base.child_protocol import ChildSpec
+from kireji.base.python_version import Version
 
 # The folder, below the one that is given, in which texts stand alone.
 ALONE = "alone"
 _SETTINGS_BYTES = 1_000_000
+# The newest Python that ty knows; told of a newer one it would not start.
+_NEWEST: Version = (3, 15)
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a program is started with: the folder it is told of, paths that hold modules as well, and our own folder."""
+    """What a program is started with: the folder it is told of, paths that hold modules as well, our own folder, and the
+    Python that the code is for, where that is known."""
 
     root: Path
     python: str
     extra: tuple[str, ...]
     own: Path
+    version: Version | None = None
 
 
-def prepared(root: str | None, python: str | None, home: Path, number: int) -> Ground:
+def prepared(root: str | None, python: str | None, version: Version | None, home: Path, number: int) -> Ground:
     """Writes what a checker needs below `home`. Without a root its texts stand alone. Blocks. Raises OSError."""
     own = home / f"settings-{number}"
     own.mkdir(mode=0o700, exist_ok=True)
@@ -39,8 +44,8 @@ def prepared(root: str | None, python: str | None, home: Path, number: int) -> G
     if root is None:
         alone = home / ALONE
         alone.mkdir(mode=0o700, exist_ok=True)
-        return Ground(alone, python, (), own)
-    return Ground(Path(root), python, tuple(_module_paths(Path(root))), own)
+        return Ground(alone, python, (), own, version)
+    return Ground(Path(root), python, tuple(_module_paths(Path(root))), own, version)
 
 
 def _nothing_installed(own: Path) -> Path:
@@ -100,7 +105,10 @@ def ty_spec(executable: str | None, rules: Mapping[str, str]) -> Callable[[Groun
     program = executable
 
     def spec(ground: Ground) -> ChildSpec:
-        environment = {"extra-paths": list(ground.extra), "python": ground.python}
+        environment: dict[str, object] = {"extra-paths": list(ground.extra), "python": ground.python}
+        if ground.version is not None:
+            major, minor = min(ground.version, _NEWEST)
+            environment["python-version"] = f"{major}.{minor}"
         settings = ground.own / "ty.toml"
         # A JSON string or list of strings is the same in TOML.
         tables: dict[str, Mapping[str, object]] = {"environment": environment, "rules": {"all": "ignore", **rules}}

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.children import Child
 from kireji.base.languages import canonical
+from kireji.base.python_version import Version
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates import policy
 from kireji.engine.gates.gate import Cost, Trial
 
 _NAME = "ruff"
 _INVALID = "invalid-syntax"
-# Unknown target: the newest syntax ruff knows, so that nothing is refused for being new.
-NEWEST = "py315"
+# The newest Python that ruff knows: for an unknown one, so that nothing is refused for being new.
+NEWEST = (3, 15)
 _ANSWER_SECONDS = 2.0
 _REMEMBERED = 8
 _COMMENT = re.compile(r"#[^\n\r]*")
@@ -32,10 +33,10 @@ _PROBE = "kireji_end_of_text"
 _CODE = re.compile(r"[A-Z]+\d+")
 
 
-def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec | None:
+def ruff_spec(executable: str | None = None, version: Version | None = None) -> ChildSpec | None:
     """How to run ruff: the given program, else the one of the installed package; None when there is neither.
 
-    `target` is ruff's name of the project's Python ("py311"). No setting of the workspace or of the user is read.
+    `version` is the project's Python. No setting of the workspace or of the user is read.
     """
     if executable is None:
         from ruff import find_ruff_bin
@@ -50,7 +51,12 @@ def ruff_spec(executable: str | None = None, target: str = NEWEST) -> ChildSpec 
     settings = {
         "configurationPreference": "editorOnly",
         # ruff skips folders such as `build`, `dist` and `.venv` by default; a file that is edited is judged wherever it lies.
-        "configuration": {"target-version": target, "exclude": [], "extend-exclude": [], "force-exclude": False},
+        "configuration": {
+            "target-version": _target(version),
+            "exclude": [],
+            "extend-exclude": [],
+            "force-exclude": False,
+        },
         "exclude": [],
         "lint": {"enable": True, "select": rules, "ignore": [], "extendSelect": []},
         "organizeImports": False,
@@ -71,14 +77,25 @@ class Report:
 
 
 class RuffGate:
-    """Asks one child, and remembers what it said of the last few texts. `child` is None when there is no ruff."""
+    """Asks one child, or a second that is told of the project's Python, and remembers what they said of the last few texts.
+
+    `child` is for an unknown Python; None when there is no ruff. Whoever made it ends it; `close` ends the second.
+    """
 
     name = _NAME
     cost = Cost.CHEAP
 
     def __init__(self, child: Child | None) -> None:
         self._child = child
-        self._remembered: OrderedDict[tuple[str, str], Report] = OrderedDict()
+        self._other: tuple[Version, Child] | None = None
+        self._remembered: OrderedDict[tuple[Version, str, str], Report] = OrderedDict()
+        self._closed = False
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that run now."""
+        children = (self._child, self._other[1] if self._other is not None else None)
+        return tuple(pid for child in children if child is not None for pid in child.pids)
 
     def applies(self, language: str) -> bool:
         """Python."""
@@ -87,32 +104,40 @@ class RuffGate:
     async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Asks about the baseline. A child that cannot answer is no fault of the candidate's: `check` says so."""
         try:
-            await self.report(baseline)
+            await self.report(baseline, snapshot.workspace.version)
         except ChildUnavailable:
             return
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new against the baseline; UNKNOWN without ruff, or where a star import hides the truth."""
         try:
-            old = await self.report(trial.baseline)
-            new = await self.report(trial.after)
+            version = trial.snapshot.workspace.version
+            old = await self.report(trial.baseline, version)
+            new = await self.report(trial.after, version)
         except ChildUnavailable as error:
             return GateResult(_NAME, GateState.UNKNOWN, note=str(error))
         return judge(trial, old, new)
 
-    async def report(self, document: Document) -> Report:
-        """What ruff says of a text, asked once while it is remembered. Raises ChildUnavailable."""
-        key = (document.uri, document.text)
+    async def close(self) -> None:
+        """Ends the children that this gate has started. May be called twice."""
+        self._closed = True
+        other, self._other = self._other, None
+        if other is not None:
+            await other[1].close()
+
+    async def report(self, document: Document, version: Version | None) -> Report:
+        """What ruff says of a text for a Python, asked once while it is remembered. Raises ChildUnavailable."""
+        version = min(version, NEWEST) if version is not None else NEWEST
+        key = (version, document.uri, document.text)
         found = self._remembered.get(key)
         if found is None:
-            found = self._remembered[key] = await self._ask(document)
+            found = self._remembered[key] = await self._ask(document, version)
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
         return found
 
-    async def _ask(self, document: Document) -> Report:
-        if self._child is None:
-            raise ChildUnavailable(ChildFailure.MISSING)
+    async def _ask(self, document: Document, version: Version) -> Report:
+        child = await self._for(version)
         deadline = asyncio.get_running_loop().time() + _ANSWER_SECONDS
         text = without_directives(document.text)
         # A last line that uses a name which nobody defines: who does not report it sees no names. ruff says in words
@@ -120,9 +145,39 @@ class RuffGate:
         length, probe = len(text), _PROBE
         while probe in text:
             probe += "_"
-        found = await self._child.diagnostics(document.uri, "python", f"{text}\n{probe}\n", deadline)
+        found = await child.diagnostics(document.uri, "python", f"{text}\n{probe}\n", deadline)
         seen = any(d.code in _NAME_CODES and d.span.start > length for d in found)
         return Report(tuple(d for d in found if d.span.start <= length), not seen)
+
+    async def _for(self, version: Version) -> Child:
+        """The child for a Python. Beside the one for an unknown Python, the last that was asked stays."""
+        if self._child is None:
+            raise ChildUnavailable(ChildFailure.MISSING)
+        if self._closed:
+            raise ChildUnavailable(ChildFailure.CLOSED)
+        if version == NEWEST:
+            return self._child
+        older = self._other
+        if older is not None and older[0] == version:
+            return older[1]
+        child = Child(_for_version(self._child.spec, version))
+        self._other = version, child
+        if older is not None:
+            await older[1].close()
+        return child
+
+
+def _target(version: Version | None) -> str:
+    """ruff's name of a Python."""
+    major, minor = version if version is not None else NEWEST
+    return f"py{major}{minor}"
+
+
+def _for_version(spec: ChildSpec, version: Version) -> ChildSpec:
+    """The same program, told of another Python."""
+    given = spec.initialization_options["settings"]
+    settings = {**given, "configuration": {**given["configuration"], "target-version": _target(version)}}
+    return replace(spec, initialization_options={"settings": settings, "globalSettings": settings})
 
 
 def judge(trial: Trial, old: Report, new: Report) -> GateResult:

@@ -83,7 +83,8 @@ class SecurityGate:
 
     async def _dangers(self, trial: Trial) -> tuple[Finding, ...]:
         """What ruff's rules say of the insertion and did not say of the baseline."""
-        old, new = await self._ruff.report(trial.baseline), await self._ruff.report(trial.after)
+        version = trial.snapshot.workspace.version
+        old, new = await self._ruff.report(trial.baseline, version), await self._ruff.report(trial.after, version)
         before, after = trial.baseline.text, trial.after.text
         known = {(d.code, before[d.span.start : d.span.end]) for d in old.diagnostics}
         found = []
