@@ -17,7 +17,7 @@ from kireji.base.types import Candidate, Finding
 
 # How many lines are moved each for itself before the answer counts as beyond repair.
 _MOST_MOVES = 6
-_MOST_IDEAS = 3
+_MOST_IDEAS = 2
 _TOP = re.compile(r"^[A-Za-z_@]", re.M)
 _HEADER = re.compile(
     r"^([ \t]*)(?:def|class|if|for|while|with|try|else|elif|except|async)\b[^\n]*:[ \t]*\r?\n([ \t]+)", re.M
