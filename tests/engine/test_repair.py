@@ -99,6 +99,10 @@ TWO = "def p():\n  if 1:\n    pass\n\n\n" + "def f(a, b):\n  $0\n"
         # The first line stands where the cursor does.
         (LAST, "   if a:\n        a = b\n    return a", "if a:\n        a = b\n    return a"),
         (AFTER, "  if a:\n          a = b\n      return a", "if a:\n        a = b\n    return a"),
+        (AFTER, "  a = max(\n        b,\n    )", "a = max(\n        b,\n    )"),
+        (AFTER, "  a = max(\n          b,\n      )", "a = max(\n        b,\n    )"),
+        (AFTER, "  a = b\n    # why\n    b = a", "a = b\n    # why\n    b = a"),
+        (AFTER, "  if a:\n        # why\n        b = a", "if a:\n        # why\n        b = a"),
         # The closing bracket stands with its own statement.
         (
             STEPS + LAST,

@@ -52,9 +52,10 @@ _BESIDE: Mapping[str, Set[str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A statement or header: the row on which it starts, the width of its indentation, its first word."""
+    """A statement or header: the rows on which it starts and ends, the width of its indentation, its first word."""
 
     row: int
+    end: int
     width: int
     word: str
     opens: bool
@@ -168,53 +169,53 @@ def _fits(line: _Line, width: int, stack: Sequence[_Line]) -> bool:
 
 
 def _move(rows: Sequence[str], line: _Line, target: int, step: int, char: str) -> list[str]:
-    """The rows with a line at another width, and with it comments right above, and what follows at its depth or deeper,
-    unless that stands well already."""
-    delta = target - line.width
+    """The rows with a line at another width, and with it what hangs on it: comments right above, the rows that it goes on
+    over, and what follows at its depth or deeper. What stands well already stays."""
     source = "".join(rows)
-    starts = {other.row: other.width for other in _lines(source)}
-    following = next((width for row, width in starts.items() if row > line.row), None)
-    alone = following == (target + step if line.opens else target)
+    statements = {other.row: other for other in _lines(source)}
     literal = _string_rows(source)
     begin = line.row
-    while begin and rows[begin - 1].lstrip().startswith("#") and len(indent_of(rows[begin - 1])) == line.width:
+    while begin and rows[begin - 1].lstrip().startswith("#") and _width(rows[begin - 1]) == line.width:
         begin -= 1
+    own = range(line.row + 1, line.end + 1)
+    hanging = min((_width(rows[n]) for n in own if rows[n].strip() and n not in literal), default=None)
+    below = [other for other in statements.values() if other.row > line.row]
+    alone = not below or below[0].width == (target + step if line.opens else target)
+    stop = next((other.row for other in below if alone or other.width < line.width), len(rows))
+    moving = {*range(begin, line.row + 1), *(own if hanging not in (target, target + step) else ())}
+    if not alone:
+        moving |= {n for n in range(line.end + 1, stop) if _width(rows[n]) >= line.width or n not in statements}
     moved = list(rows)
-    for number in range(begin, len(rows)):
-        if number > line.row and number in starts and (alone or starts[number] < line.width):
-            break
+    for number in moving - literal:
         row = rows[number]
-        if row.strip() and number not in literal:
-            moved[number] = char * max(0, len(indent_of(row)) + delta) + row.lstrip(" \t")
+        if row.strip():
+            moved[number] = char * max(0, _width(row) + target - line.width) + row.lstrip(" \t")
     return moved
 
 
+def _width(row: str) -> int:
+    return len(indent_of(row))
+
+
 def _lines(source: str) -> Iterator[_Line]:
-    """The statements and headers of a source, each by its first row; what stands in brackets and strings is none."""
+    """The statements and headers of a source; what stands in brackets and strings is none."""
     starts = line_starts(source)
-    depth, head, last = 0, None, ""
-    for token in _TOKEN.finditer(source):
-        kind, said = token.lastgroup, token.group()
+    depth = 0
+    head: re.Match[str] | None = None
+    last: re.Match[str] | None = None
+    # A last row without an ending is a row.
+    for token in _TOKEN.finditer(source + "\n"):
+        kind = token.lastgroup
         if kind == "end":
-            if depth == 0 and head is not None:
-                yield _described(source, starts, head, last)
-                head, last = None, ""
+            if depth == 0 and head is not None and last is not None:
+                row, end = line_at(starts, head.start()), line_at(starts, last.end() - 1)
+                yield _Line(row, end, head.start() - starts[row], head.group(), last.group() == ":")
+                head = last = None
             continue
         if kind in ("comment", "joined"):
             continue
-        head = token if head is None else head
-        last = said
-        if kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth = max(0, depth - 1)
-    if head is not None and depth == 0:
-        yield _described(source, starts, head, last)
-
-
-def _described(source: str, starts: Sequence[int], head: re.Match[str], last: str) -> _Line:
-    row = line_at(starts, head.start())
-    return _Line(row, head.start() - starts[row], head.group(), last == ":")
+        head, last = head or token, token
+        depth = max(0, depth + (kind == "open") - (kind == "close"))
 
 
 def _string_rows(source: str) -> set[int]:
