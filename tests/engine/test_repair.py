@@ -68,6 +68,12 @@ TWO = "def p():\n  if 1:\n    pass\n\n\n" + "def f(a, b):\n  $0\n"
         (LAST, "if a:\n    a = b\n    return a", "if a:\n        a = b\n        return a"),
         (TWO, "if a:\n  a = b", "if a:\n    a = b"),
         (STEPS + LAST, "if a:\n           a = b\n    return a", "if a:\n        a = b\n    return a"),
+        # The first line of a block may be the one that is wrong.
+        (
+            LAST,
+            "if a:\n         a = b\n        b = a\n    return a",
+            "if a:\n        a = b\n        b = a\n    return a",
+        ),
         # What goes with a line moves with it.
         (
             LAST,

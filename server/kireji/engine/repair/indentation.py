@@ -59,6 +59,8 @@ class _Line:
     width: int
     word: str
     opens: bool
+    # The row of the statement above.
+    follows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ def _first_fault(rows: list[str], first: int, wrong: set[int], step: int) -> _Fa
             left = left if left is not None and left.width == line.width else None
             left = left or (line if line.width < stack[-1].width else None)
             targets = _targets(line, stack, step, misplaced=line.row in wrong)
+            if targets and (odd := _odd_first(line, stack, step)) is not None and odd.row > first:
+                return _Fault(odd, (line.width, *targets))
             if targets:
                 together = left is not None and line.word in _INSIDE and not stack[-1].opens
                 return _Fault(left if left is not None and together else line, targets)
@@ -157,6 +161,13 @@ def _targets(line: _Line, stack: Sequence[_Line], step: int, *, misplaced: bool)
     # Nobody goes on in a block behind what leaves it.
     likely = [level for level in fitting if level < previous.width or previous.word not in _JUMPS]
     return tuple(sorted(likely or fitting, key=lambda level: (abs(level - width), -level)))
+
+
+def _odd_first(line: _Line, stack: Sequence[_Line], step: int) -> _Line | None:
+    """The line above, where that stands wrong as the only one of its block so far: this one stands where a block does."""
+    if len(stack) < 2 or not stack[-2].opens or stack[-1].opens or line.width >= stack[-1].width:
+        return None
+    return stack[-1] if stack[-2].width + step == line.width and stack[-1].follows == stack[-2].row else None
 
 
 def _fits(line: _Line, width: int, stack: Sequence[_Line]) -> bool:
@@ -200,7 +211,7 @@ def _width(row: str) -> int:
 def _lines(source: str) -> Iterator[_Line]:
     """The statements and headers of a source; what stands in brackets and strings is none."""
     starts = line_starts(source)
-    depth = 0
+    depth, above = 0, -1
     head: re.Match[str] | None = None
     last: re.Match[str] | None = None
     # A last row without an ending is a row.
@@ -209,8 +220,8 @@ def _lines(source: str) -> Iterator[_Line]:
         if kind == "end":
             if depth == 0 and head is not None and last is not None:
                 row, end = line_at(starts, head.start()), line_at(starts, last.end() - 1)
-                yield _Line(row, end, head.start() - starts[row], head.group(), last.group() == ":")
-                head = last = None
+                yield _Line(row, end, head.start() - starts[row], head.group(), last.group() == ":", above)
+                head, last, above = None, None, row
             continue
         if kind in ("comment", "joined"):
             continue
