@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from fnmatch import translate
 from pathlib import Path, PurePath
 
@@ -118,12 +119,39 @@ def read_text(path: Path, root: Path, max_bytes: int) -> str | None:
     return data.decode("utf-8-sig", "replace")
 
 
+class Unread(Enum):
+    """Why a file is left out."""
+
+    LINK = "a link"
+    NO_FILE = "no regular file"
+    NEVER = "never read, by its name"
+    IGNORED = "excluded by an ignore file"
+    TOOL = "a folder of tools or packages"
+    FORBIDDEN = "a folder that may not be read"
+    TOO_MANY = "more files than are read"
+    TOO_LARGE = "too large"
+    UNREADABLE = "not readable as text"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that is left out, and why."""
+
+    path: Path
+    why: Unread
+
+
 def walk(root: Path, limit: int) -> Iterator[Path]:
     """Up to `limit` regular files below `root` that may be read, near ones first, each folder in order of names.
 
     Skips links, folders of tools and packages, what `.gitignore` and `.kirejiignore` files of any level exclude, and
     what `never_read` names.
     """
+    return (found for found in survey(root, limit, lambda _: True) if isinstance(found, Path))
+
+
+def survey(root: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[Path | Skipped]:
+    """As `walk`, for files whose name is `wanted`; says of each of those that is skipped, and of each folder, why."""
     folders: list[tuple[Path, str, tuple[_Rule, ...]]] = [(root, "", ())]
     for folder, prefix, inherited in folders:
         rules = inherited + tuple(rule for name in _IGNORE_FILES for rule in _rules(root, folder / name, prefix))
@@ -131,17 +159,61 @@ def walk(root: Path, limit: int) -> Iterator[Path]:
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError:
+            yield Skipped(folder, Unread.FORBIDDEN)
             continue
         for entry in entries:
             where = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _SKIPPED_FOLDERS and not _ignored(rules, where + "/"):
+                if entry.name in _SKIPPED_FOLDERS:
+                    yield Skipped(folder / entry.name, Unread.TOOL)
+                elif _ignored(rules, where + "/"):
+                    yield Skipped(folder / entry.name, Unread.IGNORED)
+                else:
                     folders.append((folder / entry.name, where + "/", rules))
-            elif entry.is_file(follow_symlinks=False) and not never_read(where) and not _ignored(rules, where):
-                yield folder / entry.name
-                limit -= 1
-                if limit <= 0:
+            elif wanted(entry.name):
+                # Asked of the disk's own list, not of the file: a FIFO without a writer would wait for ever if it were opened.
+                if (why := _why_not(entry, where, rules)) is not None:
+                    yield Skipped(folder / entry.name, why)
+                elif limit <= 0:
+                    yield Skipped(folder / entry.name, Unread.TOO_MANY)
                     return
+                else:
+                    limit -= 1
+                    yield folder / entry.name
+
+
+def excluded(path: Path, root: Path) -> Unread | None:
+    """Why a file below `root` is left out by its name and by the ignore files; None where it may be read.
+
+    Reads the ignore files between the two, and nothing else. A path outside the root is FORBIDDEN.
+    """
+    try:
+        relative = path.relative_to(root)
+    except ValueError:
+        return Unread.FORBIDDEN
+    if never_read(relative):
+        return Unread.NEVER
+    rules: tuple[_Rule, ...] = ()
+    where, folder = "", root
+    for part in relative.parts:
+        rules += tuple(rule for name in _IGNORE_FILES for rule in _rules(root, folder / name, where))
+        folder, last = folder / part, part == relative.parts[-1] and folder / part == path
+        if not last and part in _SKIPPED_FOLDERS:
+            return Unread.TOOL
+        if _ignored(rules, where + part + ("" if last else "/")):
+            return Unread.IGNORED
+        where += part + "/"
+    return None
+
+
+def _why_not(entry: os.DirEntry[str], where: str, rules: tuple[_Rule, ...]) -> Unread | None:
+    if entry.is_symlink():
+        return Unread.LINK
+    if not entry.is_file(follow_symlinks=False):
+        return Unread.NO_FILE
+    if never_read(where):
+        return Unread.NEVER
+    return Unread.IGNORED if _ignored(rules, where) else None
 
 
 @dataclass(frozen=True, slots=True)

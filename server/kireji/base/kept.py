@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from kireji.base.index.names import is_ours as is_index
 from kireji.base.store import FILE
 
 # Every file of the state folder. The database's side files are sqlite's (sqlite.org/tempfiles.html).
@@ -58,9 +59,13 @@ def kept_in(folder: Path) -> Inventory:
         entries = sorted(folder.iterdir())
     except FileNotFoundError:
         return Inventory(folder)
-    found = [kept for entry in entries if (kept := plain_file(entry, _OURS.get(entry.name, ""))) and kept.what]
+    found = [kept for entry in entries if (kept := plain_file(entry, _what(entry.name))) and kept.what]
     ours = {kept.path for kept in found}
     return Inventory(folder, tuple(found), tuple(entry.name for entry in entries if entry not in ours))
+
+
+def _what(name: str) -> str:
+    return _OURS.get(name, "") or ("which names a workspace defines and uses" if is_index(name) else "")
 
 
 def plain_file(path: Path, what: str) -> Kept | None:

@@ -1,0 +1,85 @@
+"""Keeps the index of a workspace on disk between starts: JSON lines, readable by their owner alone, replaced as a whole.
+
+What is damaged, of another version or of another workspace is as good as none. Holds signatures and words, no bodies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import kireji
+from kireji.base.index.entry import Entry, from_row
+from kireji.base.index.names import file_of, is_ours, unfinished
+from kireji.base.index.table import Table
+
+# Raised whenever what is read from a text changes; the version of the program counts as well.
+_FORMAT = 1
+_MAX_BYTES = 128 * 1024 * 1024
+_MAX_KEPT = 20
+_ABANDONED_SECONDS = 3_600
+
+
+def load(folder: Path, root: str) -> list[Entry]:
+    """The entries that were kept; none where there are none to trust."""
+    file = file_of(folder, root)
+    entries: list[Entry] = []
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            return []
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        with os.fdopen(os.open(file, flags), encoding="utf-8") as lines:
+            if json.loads(next(lines, "")) != _heading(root):
+                return []
+            for line in lines:
+                row = json.loads(line)
+                if isinstance(row, dict):  # the last line: without it the file was not finished
+                    return entries if row == {"files": len(entries)} else []
+                entries.append(from_row(row))
+    except (OSError, ValueError, TypeError, IndexError, KeyError, RecursionError):
+        pass
+    return []
+
+
+def save(folder: Path, root: str, table: Table) -> Iterator[None]:
+    """Writes the table; a step at a time, so that whoever asks meanwhile is answered. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = file_of(folder, root)
+    new = unfinished(file, os.getpid())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as out:
+            out.write(json.dumps(_heading(root)) + "\n")
+            written = 0
+            for path in sorted(table.numbers):
+                if (row := table.row(path)) is not None:  # it may have gone between two steps
+                    out.write(json.dumps(row, separators=(",", ":")) + "\n")
+                    written += 1
+                    yield
+            out.write(json.dumps({"files": written}) + "\n")
+        new.replace(file)
+    finally:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+    _tidy(folder)
+
+
+def _heading(root: str) -> dict[str, object]:
+    return {"kireji index": _FORMAT, "version": kireji.__version__, "root": root}
+
+
+def _tidy(folder: Path) -> None:
+    """Removes what a killed process left unfinished, and the workspaces that were not used for longest."""
+    kept: list[tuple[float, Path]] = []
+    for path in folder.iterdir():
+        if is_ours(path.name) and path.is_file() and not path.is_symlink():
+            kept.append((path.stat().st_mtime, path))
+    kept.sort(reverse=True)
+    finished = [path for _, path in kept if path.suffix == ".jsonl"]
+    left = [p for when, p in kept if p.suffix == ".new" and when < time.time() - _ABANDONED_SECONDS]
+    for path in (*finished[_MAX_KEPT:], *left):
+        path.unlink(missing_ok=True)
