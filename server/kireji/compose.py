@@ -15,6 +15,7 @@ from kireji.base.audit import Audit
 from kireji.base.children import Child
 from kireji.base.clock import Clock
 from kireji.base.config_schema import ProviderChoice, Settings
+from kireji.base.index.client import Index
 from kireji.base.ledger import SqliteLedger, nano_dollars
 from kireji.base.store import Store
 from kireji.base.trees import Trees
@@ -58,6 +59,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     types = TypesGate(Checkers(ty_spec(protected.ty, rules())), Checkers(pyrefly_spec()))
     analysis = Analysis()
     symbols = SymbolReader()
+    index = Index(Path(protected.state_dir) if protected.state_dir else None)
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(
@@ -68,7 +70,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             SecurityGate(names, secret_spans),
             types,
         ),
-        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols)),
+        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
         audit=Audit(store, clock),
         clock=clock,
@@ -80,6 +82,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             Resource(_nothing, types.close),
             # Who neither lists names nor tells a model which there are starts it when something else asks.
             Resource(analysis.start if _needs_names(settings, provider) else _nothing, analysis.close, "python"),
+            Resource(index.start, index.close),
             Resource(_nothing, store.close),
         ),
     )

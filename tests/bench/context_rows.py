@@ -217,5 +217,3 @@ def _without(statement: str, names: set[str]) -> str:
     for name in names:
         statement = re.sub(rf"\b{re.escape(name)}\b(\s+as\s+\w+)?\s*,?", "", statement)
     return statement
-
-

@@ -154,13 +154,15 @@ def survey(root: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[Pa
     """As `walk`, for files whose name is `wanted`; says of each of those that is skipped, and of each folder, why."""
     folders: list[tuple[Path, str, tuple[_Rule, ...]]] = [(root, "", ())]
     for folder, prefix, inherited in folders:
-        rules = inherited + tuple(rule for name in _IGNORE_FILES for rule in _rules(root, folder / name, prefix))
         try:
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError:
             yield Skipped(folder, Unread.FORBIDDEN)
             continue
+        # Most folders have none, and to look for one costs more than all else here.
+        here = [name for name in _IGNORE_FILES if any(entry.name == name for entry in entries)]
+        rules = inherited + tuple(rule for name in here for rule in _rules(root, folder / name, prefix))
         for entry in entries:
             where = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):

@@ -52,6 +52,7 @@ Answerer = Callable[["Lab", Row], Awaitable[Answer]]
 _PIECE = 4
 _CHARS_PER_TOKEN = 4.0
 _PREPARING_SECONDS = 30.0
+_INDEX_SECONDS = 120.0
 
 
 class RowError(Exception):
@@ -78,6 +79,8 @@ async def context(lab: Lab, row: Row) -> Answer:
     model = replace(asking.model, chars_per_token=_CHARS_PER_TOKEN)
     services = replace(lab.services, asking=replace(asking, model=model))
     # The editor's index and caches are warm by the time of a request; the first pass warms ours and is not counted.
+    if snapshot.workspace.root is not None:
+        await services.semantics.index.ready(snapshot.workspace.root, services.clock.monotonic() + _INDEX_SECONDS)
     await pipeline.gather_pack(services, snapshot, site)
     started = services.clock.monotonic()
     pack = await pipeline.gather_pack(services, snapshot, site)

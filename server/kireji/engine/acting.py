@@ -120,10 +120,12 @@ def _found(snapshot: Snapshot, action: Action, tree: Tree, span: Span) -> Target
 
 async def _gathered(services: Services, snapshot: Snapshot, site: Site, action: Action, target: Target) -> RedactedPack:
     """What may be sent: what the action wants to see, redacted, then fitted into its budget."""
-    gathered = await gather(snapshot, site, services.semantics.symbols, _GATHER_SECONDS)
+    semantics, budget = services.semantics, snapshot.options.action_context_tokens
+    ratio = services.asking.model.chars_per_token
+    chars = int(budget * ratio)
+    gathered = await gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars)
     wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | action.context)
-    budget = snapshot.options.action_context_tokens
-    return fit(redact(replace(gathered, items=wanted)), budget, services.asking.model.chars_per_token, target.span)
+    return fit(redact(replace(gathered, items=wanted)), budget, ratio, target.span)
 
 
 async def _answer(

@@ -183,9 +183,12 @@ async def gather_pack(
     services: Services, snapshot: Snapshot, site: Site, facts: tuple[ContextItem, ...] = ()
 ) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
-    gathered = await gather(snapshot, site, services.semantics.symbols, snapshot.options.gather_ms / 1000)
+    options, semantics = snapshot.options, services.semantics
+    ratio = services.asking.model.chars_per_token
+    chars = int(options.context_tokens * ratio)
+    gathered = await gather(snapshot, site, semantics.symbols, semantics.index, options.gather_ms / 1000, chars)
     gathered = replace(gathered, items=(*gathered.items, *facts))
-    return fit(redact(gathered), snapshot.options.context_tokens, services.asking.model.chars_per_token)
+    return fit(redact(gathered), options.context_tokens, ratio)
 
 
 def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candidate | None:

@@ -11,6 +11,7 @@ from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
 from kireji.base.importable import Importable
+from kireji.base.index.client import Index
 from kireji.base.ledger import Ledger
 from kireji.base.trees import Trees
 from kireji.base.types import Snapshot
@@ -46,13 +47,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Semantics:
-    """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, and where
-    the workspace has a name from."""
+    """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, where the
+    workspace has a name from, and what of it a place may need by the index's process."""
 
     symbols: SymbolReader
     analysis: Analysis
     trees: Trees
     importable: Importable
+    index: Index
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,20 @@ def read_entry(path: str, language: str, text: str, stamp: str) -> Entry:
 
 def units(definitions: Sequence[Definition], text: str) -> tuple[frozenset[str], ...]:
     """The words of each outermost function, and last of what stands outside of all."""
-    spans: list[Span] = []
-    for definition in definitions:
-        if definition.kind in _UNITS and (not spans or definition.span.start >= spans[-1].end):
-            spans.append(definition.span)
+    spans = functions(definitions)
     edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
     texts = [*(text[span.start : span.end] for span in spans), rest]
     return tuple(frozenset(word for word in set(WORD.findall(t)) if 1 < len(word) <= _MAX_WORD) for t in texts)
+
+
+def functions(definitions: Sequence[Definition]) -> list[Span]:
+    """Where the outermost functions stand, in order."""
+    spans: list[Span] = []
+    for definition in definitions:
+        if definition.kind in _UNITS and (not spans or definition.span.start >= spans[-1].end):
+            spans.append(definition.span)
+    return spans
 
 
 def from_row(row: Sequence[Any]) -> Entry:

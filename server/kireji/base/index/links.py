@@ -6,7 +6,7 @@ sources in folders of all names, and say so in files of build tools that are not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -28,10 +28,10 @@ class Links:
     stems: dict[str, int]
     by_name: dict[str, list[str]]
     folders: dict[str, list[str]]
-    go_modules: dict[str, str]
+    go_modules: Mapping[str, str]
 
 
-def make_links(table: Table, go_modules: dict[str, str]) -> Links:
+def make_links(table: Table, go_modules: Mapping[str, str]) -> Links:
     """`go_modules`: the name of the Go module in each folder that has one."""
     stems: dict[str, int] = {}
     by_name: dict[str, list[str]] = {}

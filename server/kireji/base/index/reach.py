@@ -6,7 +6,7 @@ Kept per file in a `Graph` until the set of files changes. Ranks nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kireji.base.imports import STAR, Import
@@ -35,10 +35,16 @@ class Graph:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.go_modules: dict[str, str] = {}
+        self.go_modules: Mapping[str, str] = {}
         self._links: Links | None = None
         self._generation = -1
         self._targets: dict[tuple[str, Import], tuple[int, ...]] = {}
+
+    def name_modules(self, names: Mapping[str, str]) -> None:
+        """The name of the Go module in each folder that has one."""
+        if names != self.go_modules:
+            self.go_modules = names
+            self._links = None
 
     def reach(self, path: str, language: str, imports: Sequence[Import]) -> Reach:
         """What the imports of one text bring."""
@@ -84,7 +90,11 @@ def bases(table: Table, headers: Iterable[str], owners: Sequence[str], reach: Re
         if word in found or word in owners:
             continue
         number = table.number(word)
-        classes = [known for known in table.definitions.get(number, ()) if known.kind in _CLASSES] if number else []
+        classes = (
+            [known for known in table.definitions.get(number, ()) if known.kind in _CLASSES]
+            if number is not None
+            else []
+        )
         if not classes:
             continue
         found.append(word)

@@ -1,181 +1,65 @@
-"""Definitions that a place may need, each with the signals that speak for it. Weighs nothing: `rank.py` does.
+"""What speaks for a definition at a place, as named numbers, most of them 0 to 1. Weighs nothing: `rank.py` does.
 
-Three sorts, weighed apart: names that the file says already (SEEN), names that it does not (NOVEL), the file's own (SAME).
+They come in four parts, because most definitions share three of them with others: the word, the file, the owner, the rest.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from heapq import nlargest
 
-from kireji.base.imports import Import
 from kireji.base.index.place import Place, is_own
-from kireji.base.index.reach import Graph, Reach, bases, distance
+from kireji.base.index.reach import Reach, bases
 from kireji.base.index.table import File, Known, Table
-from kireji.base.index.votes import FileVotes, PlaceVotes, idf
+from kireji.base.index.votes import FileVotes, PlaceVotes
 from kireji.base.index.words import parts
 from kireji.base.outline_tables import DefinitionKind
 
-_NOVEL_WORDS = 260
-_SEEN_WORDS = 500
-_ALIKE = 3
-_IMPORTED = 150
-_PART_WORDS = 80
+Part = list[tuple[str, float]]
+
 _GROUPS = {"javascript": "js", "javascriptreact": "js", "typescript": "js", "typescriptreact": "js", "cpp": "c"}
 _CLASSES = (DefinitionKind.CLASS, DefinitionKind.TYPE)
 _CALLED = (DefinitionKind.FUNCTION, DefinitionKind.METHOD)
+_EXPORTED = ("export", "pub", "public")
+_FAULTS = ("Error", "Exception", "Warning")
+# How many characters away a definition of the same file is half as near.
+_NEAR_CHARS = 2_000.0
+_NEAR_LINES = 8
 
 
-class Sort(Enum):
-    """Where a definition stands, seen from the file with the cursor."""
-
-    SEEN = "seen"
-    NOVEL = "novel"
-    SAME = "same"
+def group(language: str) -> str:
+    """Languages whose files use each other's names count as one."""
+    return _GROUPS.get(language, language)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A definition and what speaks for it; `signals` in the order of SIGNALS, most of them 0 to 1."""
-
-    known: Known
-    sort: Sort
-    signals: tuple[float, ...]
-
-
-SIGNALS = (
-    "class", "type", "function", "method", "variable",
-    "private", "dunder", "exported", "top level", "after a dot: member", "no dot: top level",
-    "near", "near distance", "in scope", "count", "imported", "imported, unused",
-    "direct import", "second import", "same folder", "path", "further alike", "similar file",
-    "votes of functions", "nearest function", "together", "votes of files", "votes of folder",
-    "parts near", "parts in scope", "path parts", "container parts",
-    "popularity", "used from there",
-    "own member", "base member", "receiver's module", "receiver's type", "receiver alike", "near type's member",
-    "owner near", "owner in file", "raised", "type wanted", "begun", "distance", "line start: member",
-)  # fmt: skip
-
-
-def candidates(
-    table: Table,
-    graph: Graph,
-    place: Place,
-    imports: Sequence[Import],
-    voted: FileVotes,
-    near: PlaceVotes,
-) -> list[Candidate]:
-    """What may be needed at the place; the file itself is in the table as it is open."""
-    here = table.file(place.path)
-    if here is None:
-        return []
-    reach = graph.reach(place.path, place.language, imports)
-    view = _View(table, place, reach, here, voted, near)
-    found: dict[int, Sort] = {}
-    for name, count in place.counts.items():
-        if count > place.imported.get(name, 0) and (word := table.number(name)) in table.definitions:
-            assert word is not None  # noqa: S101 — it is a key
-            found[word] = Sort.SEEN
-    for word in _novel(view):
-        found.setdefault(word, Sort.NOVEL)
-    made: list[Candidate] = []
-    for word, sort in found.items():
-        for known, alike in _meant(view, table.definitions[word]):
-            made.append(Candidate(known, sort, view.signals(known, alike)))
-    made += [Candidate(known, Sort.SAME, view.signals(known, 0)) for known in here.definitions]
-    return made
-
-
-def _meant(view: _View, defined: list[Known]) -> Iterable[tuple[Known, int]]:
-    """The likeliest other files' definitions of one name, in the same language, with their place among them."""
-    here = view.here
-    others = [known for known in defined if known.file != view.number and view.group(known.file) == view.language]
-    if len(others) > 1:
-        others.sort(key=lambda known: (distance(view.table, known, view.reach, here), -view.shared(known.file)))
-        if any(view.is_member(known) for known in others):
-            others.sort(key=lambda known: not view.is_member(known))
-    return ((known, index) for index, known in enumerate(others[:_ALIKE]))
-
-
-def _novel(view: _View) -> Iterable[int]:
-    """Words that the file does not say: voted for, imported, members of what is at hand, or made of the same parts."""
-    table, near, voted = view.table, view.near, view.voted
-    score: dict[int, float] = {}
-    for weight, votes in ((2.0, near.units), (2.0, near.together), (1.5, voted.files), (1.0, voted.folder)):
-        for word, share in votes.items():
-            score[word] = score.get(word, 0.0) + weight * share
-    for number in view.reach.direct:
-        file = table.files[number]
-        for known in file.definitions[:_IMPORTED] if file is not None else ():
-            if not known.container:
-                score[known.word] = score.get(known.word, 0.0) + 1.0
-            elif known.container in view.place.imported:
-                score[known.word] = score.get(known.word, 0.0) + 0.6
-    for owner in (*view.owners, *view.bases, *view.types):
-        for known in table.members.get(owner, ()):
-            score[known.word] = score.get(known.word, 0.0) + 1.5
-    if view.receiver_type:
-        for known in table.members.get(view.receiver_type, ()):
-            score[known.word] = score.get(known.word, 0.0) + 5.0
-    for number in view.receiver_files:
-        file = table.files[number]
-        for known in file.definitions if file is not None else ():
-            if not known.container:
-                score[known.word] = score.get(known.word, 0.0) + 3.0
-    for word, share in _by_parts(view):
-        score[word] = score.get(word, 0.0) + share
-    return nlargest(_NOVEL_WORDS, score, key=lambda word: score[word])
-
-
-def _by_parts(view: _View) -> Iterable[tuple[int, float]]:
-    found: dict[int, float] = {}
-    table = view.table
-    total = 1 + len(table.definitions)
-    for part in view.near_parts:
-        named = table.named_with.get(part, ())
-        if 0 < len(named) <= total * 0.02 + 10:
-            weight = math.log(total / (1 + len(named)))
-            for word in named:
-                found[word] = found.get(word, 0.0) + weight
-    best = nlargest(_PART_WORDS, found.items(), key=lambda item: item[1])
-    top = best[0][1] if best else 1.0
-    return ((word, share / top) for word, share in best)
-
-
-class _View:
-    """One place seen against the table: everything that is the same for all its candidates."""
+class View:
+    """One place seen against the table: what is the same for all definitions that may be needed there."""
 
     def __init__(
-        self, table: Table, place: Place, reach: Reach, here: File, voted: FileVotes, near: PlaceVotes
+        self, table: Table, place: Place, offset: int, reach: Reach, here: File, voted: FileVotes, near: PlaceVotes
     ) -> None:
-        self.table, self.place, self.reach, self.here = table, place, reach, here
+        self.table, self.place, self.offset, self.reach, self.here = table, place, offset, reach, here
         self.voted, self.near = voted, near
         self.number = table.numbers[here.path]
-        self.language = _GROUPS.get(here.language, here.language)
+        self.group = group(here.language)
         self.owners = place.owners
         self.bases = bases(table, place.headers, place.owners, reach, here)
         self.types = [name for name in dict.fromkeys(place.types.values()) if name in table.members]
         self.receiver_type = place.types.get(place.receiver, "")
         self.receiver_files = reach.modules.get(place.receiver, frozenset()) if place.receiver else frozenset()
         self._weights: dict[str, float] = {}
-        self.near_parts = self._parts(word for word, lines in place.near.items() if lines <= 8)
+        self.near_parts = self._parts(word for word, lines in place.near.items() if lines <= _NEAR_LINES)
         self.scope_parts = self._parts(place.scope)
         self._families = frozenset((*self.owners, *self.bases))
         self._folders = here.folder.split("/")
-        self._used: dict[int, float] = {}
         self._shared: dict[int, float] = {}
-        self._file_parts: dict[int, float] = {}
         self._receiver = place.receiver.replace("_", "").lower()
-        self._is_own = is_own(place.receiver)
-
-    def group(self, number: int) -> str:
-        file = self.table.files[number]
-        return _GROUPS.get(file.language, file.language) if file is not None else ""
+        self._own = is_own(place.receiver)
+        self.said = {name for name, count in place.counts.items() if count > place.imported.get(name, 0)}
 
     def is_member(self, known: Known) -> bool:
-        return known.container.rpartition(".")[2] in self._families if known.container else False
+        """Whether a definition belongs to a class around the place, or to one of its bases."""
+        return bool(known.container) and owner_of(known) in self._families
 
     def shared(self, number: int) -> float:
         """How much of their path two files share, 0 to 1."""
@@ -191,69 +75,117 @@ class _View:
             value = self._shared[number] = count / max(len(folders), len(self._folders), 1)
         return value
 
-    def signals(self, known: Known, alike: int) -> tuple[float, ...]:
+    # -- the parts
+
+    def of_word(self, word: int, name: str) -> Part:
+        """What the name alone says."""
         place, near, voted = self.place, self.near, self.voted
-        name, kind, word, number = known.name, known.kind, known.word, known.file
-        owner = known.container.rpartition(".")[2]
-        file = self.table.files[number]
-        lines = place.near.get(name)
-        count = place.counts.get(name, 0)
-        imported = place.imported.get(name, 0)
+        made: Part = [("popularity", math.log1p(len(self.table.uses[word])))]
+        count, imported = place.counts.get(name, 0), place.imported.get(name, 0)
+        if count > imported:
+            made.append(("said", math.log1p(count - imported)))
+            lines = place.near.get(name)
+            if lines is not None:
+                made.append(("near", 1.0))
+                made.append(("how near", 3.0 / (3.0 + lines)))
+            if name in place.scope:
+                made.append(("in scope", 1.0))
+        if imported:
+            made.append(("imported", 1.0) if count > imported else ("imported, not used", 1.0))
+        for signal, votes in (
+            ("similar functions", near.units),
+            ("nearest function", near.nearest),
+            ("together", near.together),
+            ("similar files", voted.files),
+            ("folder", voted.folder),
+        ):
+            if word in votes:
+                made.append((signal, math.sqrt(votes[word])))
         pieces = parts(name)
-        own = bool(owner) and owner in self.owners
-        inherited = bool(owner) and owner in self.bases
-        top = not owner
-        direct = number in self.reach.direct
-        begun = place.begun
-        return (
-            kind is DefinitionKind.CLASS,
-            kind is DefinitionKind.TYPE,
-            kind is DefinitionKind.FUNCTION,
-            kind is DefinitionKind.METHOD,
-            kind is DefinitionKind.VARIABLE,
-            name.startswith("_"),
-            name.startswith("__"),
-            known.signature.startswith(("export", "pub", "public")) or (here_go(self.language) and name[0].isupper()),
-            top,
-            place.dotted and not top,
-            not place.dotted and top,
-            lines is not None,
-            3.0 / (3.0 + lines) if lines is not None else 0.0,
-            name in place.scope,
-            math.log1p(max(0, count - imported - (number == self.number))),
-            imported > 0 and (direct or number in self.reach.second),
-            imported > 0 and count <= imported,
-            direct,
-            number in self.reach.second,
-            file is not None and file.folder == self.here.folder,
-            self.shared(number),
-            alike / 2,
-            voted.similar.get(number, 0.0),
-            near.units.get(word, 0.0),
-            near.nearest.get(word, 0.0),
-            near.together.get(word, 0.0),
-            voted.files.get(word, 0.0),
-            voted.folder.get(word, 0.0),
-            self._overlap(pieces, self.near_parts),
-            self._overlap(pieces, self.scope_parts),
-            self._path_parts(number),
-            self._overlap(parts(owner), self.near_parts) if owner else 0.0,
-            math.log1p(len(self.table.uses[word])),
-            self._used_from(number),
-            own,
-            inherited,
-            number in self.receiver_files and top,
-            bool(owner) and owner == self.receiver_type,
-            bool(owner) and bool(self._receiver) and not self._is_own and owner.lower() == self._receiver,
-            bool(owner) and owner in self.types,
-            bool(owner) and owner in place.near,
-            bool(owner) and place.counts.get(owner, 0) > 0,
-            place.raising and kind in _CLASSES and name.endswith(("Error", "Exception", "Warning")),
-            place.typing and kind in _CLASSES,
-            bool(begun) and name.startswith(begun),
-            0.0,
-            place.line_start and inherited and kind in _CALLED,
-        )
+        if overlap := self._overlap(pieces, self.near_parts):
+            made.append(("parts near", overlap))
+        if overlap := self._overlap(pieces, self.scope_parts):
+            made.append(("parts in scope", overlap))
+        if place.begun and name.startswith(place.begun):
+            made.append(("begun", 1.0))
+        if name[0] == "_":
+            made.append(("private", 1.0))
+            if name.startswith("__"):
+                made.append(("dunder", 1.0))
+        if place.raising and name.endswith(_FAULTS):
+            made.append(("raised", 1.0))
+        return made
+
+    def of_file(self, number: int) -> Part:
+        """What the file says in which the definition stands."""
+        file = self.table.files[number]
+        if file is None or number == self.number:
+            return []
+        made: Part = [("path", self.shared(number))]
+        if number in self.reach.direct:
+            made.append(("direct import", 1.0))
+        elif number in self.reach.second:
+            made.append(("second import", 1.0))
+        if file.folder == self.here.folder:
+            made.append(("same folder", 1.0))
+        if similar := self.voted.similar.get(number, 0.0):
+            made.append(("similar file", similar))
+        if overlap := self._overlap(parts(file.path.rpartition("/")[2].partition(".")[0]), self.near_parts):
+            made.append(("file's name near", overlap))
+        if used := len(file.names & self.said):
+            made.append(("used from there", math.log1p(used)))
+        return made
+
+    def of_owner(self, owner: str) -> Part:
+        """What the class says that the definition is a member of; "" for none."""
+        if not owner:
+            return [("top level", 1.0), ("no dot, top level" if not self.place.dotted else "dot, top level", 1.0)]
+        made: Part = [("dot, member", 1.0)] if self.place.dotted else []
+        if owner in self.owners:
+            made.append(("own member", 1.0))
+            if self._own:
+                made.append(("own member of self", 1.0))
+        elif owner in self.bases:
+            made.append(("base member", 1.0))
+            if self._own:
+                made.append(("base member of self", 1.0))
+            if self.place.line_start:
+                made.append(("base member, line start", 1.0))
+        if owner == self.receiver_type:
+            made.append(("receiver's type", 1.0))
+        elif self._receiver and not self._own and owner.lower() == self._receiver:
+            made.append(("receiver alike", 1.0))
+        if owner in self.types:
+            made.append(("near type's member", 1.0))
+        if owner in self.place.near:
+            made.append(("owner near", 1.0))
+        elif owner in self.place.counts:
+            made.append(("owner in file", 1.0))
+        if overlap := self._overlap(parts(owner), self.near_parts):
+            made.append(("owner's parts near", overlap))
+        return made
+
+    def of_rest(self, known: Known, alike: int) -> Part:
+        """What only this definition says; `alike` is its place among those of the same name."""
+        kind, place = known.kind, self.place
+        made: Part = [(kind.value, 1.0)]
+        if alike:
+            made.append(("further alike", alike / 2))
+        if known.signature.startswith(_EXPORTED) or (self.group == "go" and known.name[0].isupper()):
+            made.append(("exported", 1.0))
+        if not known.container and known.file in self.receiver_files:
+            made.append(("receiver's module", 1.0))
+        if known.name in place.imported and (known.file in self.reach.direct or known.file in self.reach.second):
+            made.append(("imported from there", 1.0))
+        if place.typing and kind in _CLASSES:
+            made.append(("type wanted", 1.0))
+        if place.line_start and kind in _CALLED:
+            made.append(("line start, called", 1.0))
+        if known.file == self.number:
+            made.append(("distance", 1.0 / (1.0 + abs(known.start - self.offset) / _NEAR_CHARS)))
+            if known.start > self.offset:
+                made.append(("further down", 1.0))
+        return made
 
     def _parts(self, words: Iterable[str]) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -271,37 +203,18 @@ class _View:
         return weight
 
     def _overlap(self, pieces: Sequence[str], around: dict[str, float]) -> float:
+        """Which share of a name's parts, by weight, stands around the place."""
         total = shared = 0.0
         for piece in pieces:
-            weight = self._weight(piece)
-            total += weight
-            if piece in around:
+            weight = around.get(piece)
+            if weight is None:
+                total += self._weight(piece)
+            else:
+                total += weight
                 shared += weight
         return shared / total if total else 0.0
 
-    def _path_parts(self, number: int) -> float:
-        value = self._file_parts.get(number)
-        if value is None:
-            file = self.table.files[number]
-            name = file.path.rpartition("/")[2].partition(".")[0] if file is not None else ""
-            value = self._file_parts[number] = self._overlap(parts(name), self.near_parts)
-        return value
 
-    def _used_from(self, number: int) -> float:
-        """How many of a file's names this file uses, as a logarithm."""
-        value = self._used.get(number)
-        if value is None:
-            file = self.table.files[number]
-            counts, imported = self.place.counts, self.place.imported
-            names = {known.name for known in file.definitions} if file is not None else set()
-            used = sum(1 for name in names if counts.get(name, 0) > imported.get(name, 0))
-            value = self._used[number] = math.log1p(used)
-        return value
-
-
-def here_go(language: str) -> bool:
-    """Whether a capital letter exports a name."""
-    return language == "go"
-
-
-__all__ = ["SIGNALS", "Candidate", "Sort", "candidates", "idf"]
+def owner_of(known: Known) -> str:
+    """The innermost class that a definition is a member of, "" for none."""
+    return known.container.rpartition(".")[2]

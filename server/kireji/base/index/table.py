@@ -6,7 +6,7 @@ Files are put in, replaced and taken out one at a time. Finds nothing by itself:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -43,6 +43,7 @@ class File:
     imports: tuple[Import, ...]
     units: list[int]
     words: array[int] = field(repr=False)
+    names: frozenset[str] = field(repr=False)
 
 
 class Table:
@@ -62,6 +63,7 @@ class Table:
         # Grows with every change of what files there are, so that what was worked out from their names can be kept.
         self.generation = 0
         self._words: dict[str, int] = {}
+        self._names: dict[int, tuple[int, ...]] = {}
         self._free_files: list[int] = []
         self._free_units: list[int] = []
 
@@ -82,19 +84,29 @@ class Table:
         number = self.numbers.get(path)
         return None if number is None else self.files[number]
 
+    def names_in(self, unit: int) -> tuple[int, ...]:
+        """The words of a unit that some file defines; worked out once, for most of its words are none."""
+        names = self._names.get(unit)
+        if names is None:
+            defined = self.definitions
+            names = self._names[unit] = tuple(word for word in self.unit_words[unit] if word in defined)
+        return names
+
     def __iter__(self) -> Iterator[File]:
         return (file for file in self.files if file is not None)
 
     def put(self, entry: Entry) -> None:
         """Takes a file in, in place of what was known of it."""
-        known = self.file(entry.path)
-        self.remove(entry.path)
-        if known is None:
+        # A key that is pressed changes one function: what the others use stays as it is.
+        old = self._remove(entry.path)
+        if old is None:
             self.generation += 1
+            old = {}
         number = self._free_files.pop() if self._free_files else len(self.files)
         if number == len(self.files):
             self.files.append(None)
-        units = [self._put_unit(number, sorted(map(self._number, unit))) for unit in entry.units]
+        units = [self._put_unit(number, array("I", sorted(map(self._number, unit))), old) for unit in entry.units]
+        self._drop_units(unit for same in old.values() for unit in same)
         all_words = set().union(*(self.unit_words[unit] for unit in units))
         definitions = [
             Known(
@@ -119,6 +131,7 @@ class Table:
             entry.imports,
             units,
             array("I", sorted(all_words)),
+            frozenset(d.name for d in definitions),
         )
         self.numbers[entry.path] = number
         self.folders.setdefault(folder, set()).add(number)
@@ -126,6 +139,8 @@ class Table:
             if known_here.word not in self.definitions:
                 for part in parts(known_here.name):
                     self.named_with.setdefault(part, set()).add(known_here.word)
+                for unit in self.uses[known_here.word]:
+                    self._names.pop(unit, None)
             self.definitions.setdefault(known_here.word, []).append(known_here)
             if known_here.container:
                 owner = known_here.container.rpartition(".")[2]
@@ -148,41 +163,39 @@ class Table:
         brought = [[i.module, i.names, i.level, i.alias] for i in file.imports]
         return [file.path, file.language, file.stamp, list(numbers), defined, brought, units]
 
-    def remove(self, path: str) -> None:
+    def forget(self, path: str) -> None:
         """Forgets a file; nothing where it is not known."""
+        old = self._remove(path)
+        if old is not None:
+            self._drop_units(unit for same in old.values() for unit in same)
+            self.generation += 1
+
+    def _remove(self, path: str) -> dict[bytes, list[int]] | None:
+        """Takes a file out, but for its units: these are returned, by their words. None where the file is not known."""
         number = self.numbers.pop(path, None)
         file = None if number is None else self.files[number]
         if number is None or file is None:
-            return
+            return None
         self.files[number] = None
         self._free_files.append(number)
         self.folders[file.folder].discard(number)
+        units: dict[bytes, list[int]] = {}
         for unit in file.units:
+            units.setdefault(self.unit_words[unit].tobytes(), []).append(unit)
+        # A name that nobody defines any more keeps its empty list: it is back with the next key.
+        for known in file.definitions:
+            self.definitions[known.word].remove(known)
+            if known.container:
+                self.members[known.container.rpartition(".")[2]].remove(known)
+        return units
+
+    def _drop_units(self, units: Iterable[int]) -> None:
+        for unit in units:
             for word in self.unit_words[unit]:
                 self.uses[word].remove(unit)
             self.unit_words[unit] = array("I")
+            self._names.pop(unit, None)
             self._free_units.append(unit)
-        for known in file.definitions:
-            self._drop(self.definitions, known.word, known)
-            if known.container:
-                self._drop(self.members, known.container.rpartition(".")[2], known)
-            if known.word not in self.definitions:
-                for part in parts(known.name):
-                    if (named := self.named_with.get(part)) is not None:
-                        named.discard(known.word)
-
-    def forget(self, path: str) -> None:
-        """As `remove`, for a file that is no longer there at all."""
-        if path in self.numbers:
-            self.generation += 1
-            self.remove(path)
-
-    def _drop(self, groups: dict[Any, list[Known]], key: object, known: Known) -> None:
-        left = [other for other in groups.get(key, ()) if other is not known]
-        if left:
-            groups[key] = left
-        else:
-            groups.pop(key, None)
 
     def _number(self, word: str) -> int:
         number = self._words.get(word)
@@ -192,14 +205,18 @@ class Table:
             self.uses.append(array("I"))
         return number
 
-    def _put_unit(self, file: int, numbers: list[int]) -> int:
+    def _put_unit(self, file: int, numbers: array[int], old: dict[bytes, list[int]]) -> int:
+        if same := old.get(numbers.tobytes()):
+            unit = same.pop()
+            self.unit_file[unit] = file
+            return unit
         if self._free_units:
             unit = self._free_units.pop()
-            self.unit_words[unit] = array("I", numbers)
+            self.unit_words[unit] = numbers
             self.unit_file[unit] = file
         else:
             unit = len(self.unit_words)
-            self.unit_words.append(array("I", numbers))
+            self.unit_words.append(numbers)
             self.unit_file.append(file)
         for number in numbers:
             self.uses[number].append(unit)

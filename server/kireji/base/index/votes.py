@@ -6,9 +6,12 @@ Weights are inverse document frequencies (Spärck Jones 1972) over functions. Sa
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import chain
+from operator import itemgetter
 
 from kireji.base.index.place import Place
 from kireji.base.index.table import File, Table
@@ -64,7 +67,7 @@ def file_votes(table: Table, here: File) -> FileVotes:
     for number in scores:
         file = files[number]
         scores[number] /= math.sqrt(len(file.words) + 50.0) if file is not None else math.inf
-    best = nlargest(_FILES, scores.items(), key=lambda item: item[1])
+    best = nlargest(_FILES, scores.items(), key=itemgetter(1))
     total = sum(score for _, score in best) or 1.0
     top = best[0][1] if best else 1.0
     voted: dict[int, float] = {}
@@ -109,32 +112,26 @@ def place_votes(table: Table, place: Place, excluded: int | None) -> PlaceVotes:
     unit_words = table.unit_words
     for unit in scores:
         scores[unit] /= math.sqrt(len(unit_words[unit]) + 10.0)
-    best = nlargest(_UNITS, scores.items(), key=lambda item: item[1])
-    defined = table.definitions
+    best = nlargest(_UNITS, scores.items(), key=itemgetter(1))
     units: dict[int, float] = {}
     nearest: dict[int, float] = {}
     total = sum(score for _, score in best) or 1.0
     for rank, (unit, score) in enumerate(best):
         share = score / total
-        for word in unit_words[unit]:
-            if word in defined:
-                units[word] = units.get(word, 0.0) + share
-                if word not in nearest:
-                    nearest[word] = 1.0 / (1 + rank)
+        for word in table.names_in(unit):
+            units[word] = units.get(word, 0.0) + share
+            if word not in nearest:
+                nearest[word] = 1.0 / (1 + rank)
     return PlaceVotes(units, _together(table, tokens, excluded), nearest)
 
 
 def _together(table: Table, tokens: list[tuple[float, int]], excluded: int | None) -> Votes:
     """1 - Π(1 - P(word | token)) over the tokens that say most."""
     missed: dict[int, float] = {}
-    defined = table.definitions
     for _, token in nlargest(_TOKENS, tokens):
         units = [unit for unit in table.uses[token] if unit != excluded][:_SAMPLE]
-        counts: dict[int, int] = {}
-        for unit in units:
-            for word in table.unit_words[unit]:
-                if word in defined:
-                    counts[word] = counts.get(word, 0) + 1
+        counts = Counter(chain.from_iterable(map(table.names_in, units)))
+        part = 0.9 / (len(units) + 1.0)
         for word, count in counts.items():
-            missed[word] = missed.get(word, 1.0) * (1.0 - 0.9 * count / (len(units) + 1.0))
+            missed[word] = missed.get(word, 1.0) * (1.0 - count * part)
     return {word: 1.0 - share for word, share in missed.items()}

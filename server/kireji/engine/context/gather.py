@@ -7,30 +7,74 @@ so what is there at the deadline is what is used. The open file is read from the
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
 from kireji.base import limits
+from kireji.base.child_protocol import ChildUnavailable
+from kireji.base.index.client import Index
 from kireji.base.languages import canonical
 from kireji.base.outline import Definition
 from kireji.base.types import ContextItem, ContextPack, Document, ItemKind, Site, Snapshot, Span
 from kireji.engine.context.rank import Surroundings, parts, score, surroundings
 from kireji.engine.context.symbols import Origin, SymbolReader
 
+logger = logging.getLogger(__name__)
+
 # More than any budget keeps; redaction reads it all, so it is not the whole file.
 _BEFORE_CHARS = 16_000
 _AFTER_CHARS = 8_000
 _MAX_ITEMS = 400
+# Whatever the budget: the window's least size in `fit.py`, and long lines on top.
+_LEAST_CHARS = 8_000
+# The part of the time that is left to following imports when the index does not answer.
+_READER_SHARE = 0.4
 
 
-async def gather(snapshot: Snapshot, site: Site, reader: SymbolReader, deadline_s: float) -> ContextPack:
-    """The pack for a site, within `deadline_s` seconds from now: always the window, the rest as far as time allows."""
+async def gather(
+    snapshot: Snapshot, site: Site, reader: SymbolReader, index: Index | None, deadline_s: float, chars: int
+) -> ContextPack:
+    """The pack for a site, within `deadline_s` seconds from now: always the window, the rest as far as time allows.
+
+    Definitions come from the index of the workspace; where it does not serve the text, or has not read the workspace yet,
+    from what the imports lead to. `chars` is about as much as will be kept.
+    """
+    ends = asyncio.get_running_loop().time() + deadline_s
+    items = await _indexed(snapshot, site, index, chars, ends - _READER_SHARE * deadline_s)
+    if items is None:
+        items = await _followed(snapshot, site, reader, ends)
+    return ContextPack(site, (*_window(site, chars), *_best(items)))
+
+
+async def _indexed(
+    snapshot: Snapshot, site: Site, index: Index | None, chars: int, deadline: float
+) -> list[ContextItem] | None:
+    """What the index holds likely; None where it cannot say."""
+    root, document = snapshot.workspace.root, site.document
+    if index is None or root is None or document.path is None:
+        return None
+    opened = [
+        d for d in snapshot.open_documents if d.uri != document.uri and limits.refusal(d, snapshot.options) is None
+    ]
+    try:
+        hits = await index.find(document, site.offset, root, opened, chars, deadline)
+    except ChildUnavailable as error:
+        logger.debug("index: %s", error)
+        return None
+    if hits is None or not hits.ready:
+        return None
+    return [ContextItem(ItemKind.SIGNATURE, h.uri, h.span, h.signature, h.score, why=h.why) for h in hits.items]
+
+
+async def _followed(snapshot: Snapshot, site: Site, reader: SymbolReader, deadline: float) -> list[ContextItem]:
+    """What the imports lead to, as far as time allows."""
     found: list[ContextItem] = []
     stop = Event()
     work = asyncio.create_task(asyncio.to_thread(_collect, snapshot, site, reader, found.append, stop))
     try:
-        done, _ = await asyncio.wait({work}, timeout=max(0.0, deadline_s))
+        done, _ = await asyncio.wait({work}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
     finally:
         # The thread cannot be killed; told to stop, it ends after the file in hand, and nobody reads what it adds.
         stop.set()
@@ -38,8 +82,7 @@ async def gather(snapshot: Snapshot, site: Site, reader: SymbolReader, deadline_
         work.result()
     else:
         work.add_done_callback(_retrieve)
-    items = (*_window(site), *_best(list(found)))
-    return ContextPack(site, items)
+    return list(found)
 
 
 def _retrieve(work: asyncio.Task[None]) -> None:
@@ -50,13 +93,13 @@ def _retrieve(work: asyncio.Task[None]) -> None:
         )
 
 
-def _window(site: Site) -> tuple[ContextItem, ContextItem]:
+def _window(site: Site, chars: int) -> tuple[ContextItem, ContextItem]:
     """The text before the cursor, ending at it, and after it, starting at it; whole lines at the far ends."""
     document, offset = site.document, site.offset
     text = document.text
-    start = max(0, offset - _BEFORE_CHARS)
+    start = max(0, offset - min(_BEFORE_CHARS, max(_LEAST_CHARS, chars)))
     start = min(offset - len(site.before), _next_line(text, start)) if start else 0
-    end = min(len(text), offset + _AFTER_CHARS)
+    end = min(len(text), offset + min(_AFTER_CHARS, max(_LEAST_CHARS, chars) // 2))
     end = max(offset + len(site.after), text.rfind("\n", 0, end) + 1) if end < len(text) else end
     return (
         ContextItem(

@@ -1,0 +1,175 @@
+"""One workspace in the index: what of it is read from the disk, what is open in the editor instead, and what is kept.
+
+Two threads share it: one reads files (`refresh`), the other shows texts and asks. Ranks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from kireji.base.files import Skipped, Unread, excluded, read_text, survey
+from kireji.base.index.entry import Entry, read_entry
+from kireji.base.index.keep import load, save
+from kireji.base.index.reach import Graph
+from kireji.base.index.table import Table
+from kireji.base.languages import canonical, language_of
+from kireji.base.outline_tables import TABLES
+
+MAX_FILES = 10_000
+# What people write is smaller; and the reading of one file holds up the whole index.
+MAX_BYTES = 400_000
+# So much text makes an index of some 300 MB.
+_MAX_ALL_BYTES = 60_000_000
+_MODULE = re.compile(r"^module\s+(\S+)", re.M)
+_GO_MOD = "go.mod"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text that is open in the editor."""
+
+    text: str = field(repr=False)
+    entry: Entry
+
+
+class Workspace:
+    """A folder's index. `root` is resolved; `kept` is the folder of what is kept between starts, None for nowhere.
+
+    `lock` is held by whoever looks into `table` or changes it.
+    """
+
+    def __init__(self, root: Path, kept: Path | None) -> None:
+        self.root = root
+        self.table = Table()
+        self.graph = Graph(self.table)
+        self.lock = Lock()
+        # Whether the disk has been read once: before that, much is missing.
+        self.ready = False
+        self.skipped: Mapping[Unread, int] = {}
+        self._kept = kept
+        self._opened: dict[str, Shown] = {}
+        self._allowed: dict[str, bool] = {}
+        self._changes = 0
+        self._saved = 0
+
+    # -- the thread that asks
+
+    def relative(self, path: str) -> str | None:
+        """The path below the root, with slashes; None for one outside it. `path` is resolved."""
+        try:
+            return Path(path).relative_to(self.root).as_posix()
+        except ValueError:
+            return None
+
+    def may_show(self, path: str) -> bool:
+        """Whether a relative path is excluded neither by its name nor by an ignore file; asked once for each."""
+        allowed = self._allowed.get(path)
+        if allowed is None:
+            allowed = self._allowed[path] = excluded(self.root / path, self.root) is None
+        return allowed
+
+    def show(self, path: str, language: str, text: str) -> None:
+        """Makes a text that is open in the editor the file's content; what is on disk no longer counts."""
+        language = canonical(language)
+        shown = self._opened.get(path)
+        if (shown is not None and shown.text == text) or language not in TABLES:
+            return
+        entry = read_entry(path, language, text, "open")
+        with self.lock:
+            self._opened[path] = Shown(text, entry)
+            self.table.put(entry)
+
+    def shown(self, path: str) -> Shown | None:
+        """What is open under a path; None for a file that is not."""
+        return self._opened.get(path)
+
+    def hide(self, keep: Container[str]) -> bool:
+        """Texts other than these are no longer open; whether there was one. Their files are read by the next `refresh`."""
+        with self.lock:
+            gone = [path for path in self._opened if path not in keep]
+            for path in gone:
+                del self._opened[path]
+        return bool(gone)
+
+    # -- the thread that reads
+
+    def refresh(self) -> None:
+        """Reads what has changed on disk since the last time, or since the index was kept."""
+        if not self.ready and self._kept is not None:
+            for entry in load(self._kept, str(self.root)):
+                self._put(entry)
+        self._allowed.clear()  # an ignore file may have changed
+        seen: set[str] = set()
+        skipped: Counter[Unread] = Counter()
+        modules: dict[str, str] = {}
+        room = _MAX_ALL_BYTES
+        for found in survey(self.root, MAX_FILES, _wanted):
+            if isinstance(found, Skipped):
+                skipped[found.why] += 1
+                continue
+            path = found.relative_to(self.root).as_posix()
+            if found.name == _GO_MOD:
+                if match := _MODULE.search(read_text(found, self.root, MAX_BYTES) or ""):
+                    modules[path.rpartition("/")[0]] = match[1]
+                continue
+            size = self._read(found, path)
+            if isinstance(size, Unread):
+                skipped[size] += 1
+            else:
+                seen.add(path)
+                room -= size
+                if room < 0:
+                    skipped[Unread.TOO_MANY] += 1
+                    break
+        with self.lock:
+            for path in self.table.numbers.keys() - seen - self._opened.keys():
+                self.table.forget(path)
+                self._changes += 1
+            self.graph.name_modules(modules)
+            self.skipped = dict(skipped)
+            self.ready = True
+
+    def keep(self) -> None:
+        """Writes the index down, if it has changed since it was last written. Raises OSError."""
+        if self._kept is None or self._changes == self._saved:
+            return
+        changes = self._changes
+        steps = save(self._kept, str(self.root), self.table)
+        while True:
+            with self.lock:  # a file at a time, so that whoever asks waits for no more
+                if next(steps, self) is self:
+                    break
+        self._saved = changes
+
+    def _read(self, found: Path, path: str) -> int | Unread:
+        """The size of the file, which is then in the table; or why it is not."""
+        try:
+            status = found.stat()
+        except OSError:
+            return Unread.UNREADABLE
+        if status.st_size > MAX_BYTES:
+            return Unread.TOO_LARGE
+        stamp = f"{status.st_mtime_ns}-{status.st_size}"
+        with self.lock:
+            known = self.table.file(path)
+        if path not in self._opened and (known is None or known.stamp != stamp):
+            text = read_text(found, self.root, MAX_BYTES)
+            if text is None:
+                return Unread.UNREADABLE
+            self._put(read_entry(path, canonical(language_of(path)), text, stamp))
+            self._changes += 1
+        return status.st_size
+
+    def _put(self, entry: Entry) -> None:
+        with self.lock:
+            if entry.path not in self._opened:
+                self.table.put(entry)
+
+
+def _wanted(name: str) -> bool:
+    return canonical(language_of(name)) in TABLES or name == _GO_MOD
