@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from heapq import nlargest
 
-from kireji.base.index.reach import distance
-from kireji.base.index.signals import View, group
+from kireji.base.index.signals import View
 from kireji.base.index.table import Known
 
-_NOVEL_WORDS = 260
+_NOVEL_WORDS = 200
 _ALIKE = 3
 _IMPORTED = 150
 _PART_WORDS = 80
+# The text so close to the cursor is always sent: what it defines need not be said again.
+_WINDOW_BEFORE = 1_500
+_WINDOW_AFTER = 400
 # A part that every fiftieth name has says nothing.
 _COMMON_SHARE = 0.02
 
@@ -30,40 +32,28 @@ class Sort(Enum):
     SAME = "in this file"
 
 
-def candidates(view: View) -> Iterator[tuple[Known, Sort, int]]:
-    """What may be needed, each with its place among the definitions of the same name."""
+def candidates(view: View) -> Iterator[tuple[Sort, list[tuple[Known, int]]]]:
+    """What may be needed, by sort, each with its place among the definitions of the same name."""
     definitions = view.table.definitions
-    found: dict[int, Sort] = {}
-    for name in view.said:
-        word = view.table.number(name)
-        if word is not None and word in definitions:
-            found[word] = Sort.SEEN
-    for word in _novel(view):
-        found.setdefault(word, Sort.NOVEL)
-    for word, sort in found.items():
-        for alike, known in enumerate(_likeliest(view, definitions[word])):
-            yield known, sort, alike
-    for known in view.here.definitions:
-        yield known, Sort.SAME, 0
+    numbers = (view.table.number(name) for name in view.said)
+    seen = [number for number in numbers if number is not None and number in definitions]
+    yield Sort.SEEN, _meant(view, seen)
+    yield Sort.NOVEL, _meant(view, set(_novel(view)).difference(seen))
+    before, after = view.offset - _WINDOW_BEFORE, view.offset + _WINDOW_AFTER
+    yield Sort.SAME, [(known, 0) for known in view.here.definitions if not before <= known.start <= after]
+
+
+def _meant(view: View, words: Iterable[int]) -> list[tuple[Known, int]]:
+    definitions = view.table.definitions
+    return [(known, alike) for word in words for alike, known in enumerate(_likeliest(view, definitions[word]))]
 
 
 def _likeliest(view: View, defined: list[Known]) -> list[Known]:
     """Other files' definitions of one name, in the same language: members of the classes around first, then the nearest."""
-    others = [known for known in defined if known.file != view.number and _group(view, known.file) == view.group]
+    others = [known for known in defined if view.nearness(known.file) is not None]
     if len(others) > 1:
-        others.sort(
-            key=lambda known: (
-                not view.is_member(known),
-                distance(view.table, known, view.reach, view.here),
-                -view.shared(known.file),
-            )
-        )
+        others.sort(key=lambda known: (not view.is_member(known), view.nearness(known.file)))
     return others[:_ALIKE]
-
-
-def _group(view: View, number: int) -> str:
-    file = view.table.files[number]
-    return group(file.language) if file is not None else ""
 
 
 def _novel(view: View) -> Iterable[int]:

@@ -7,9 +7,8 @@ fitted by `tests/bench/fit_context.py`, on repositories other than those it is m
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from heapq import nlargest
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -20,6 +19,7 @@ from kireji.base.index.weights import BIAS, WEIGHTS
 
 _LENGTH_POWER = 0.7
 _MAX_LENGTH = 120
+_ROOM = tuple((length + 1) ** -_LENGTH_POWER for length in range(_MAX_LENGTH + 1))
 # What the weights do not know by itself says why an item is there; these do, the strongest first.
 _WHY: Mapping[str, str] = MappingProxyType(
     {
@@ -43,47 +43,42 @@ _WHY: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A definition and how likely it is needed, for the room it takes."""
+    """A definition, how likely it is needed for the room it takes, and the parts of what speaks for it."""
 
     known: Known
     sort: Sort
     score: float
+    parts: tuple[Part, ...]
 
 
-def ranked(view: View, limit: int) -> list[Ranked]:
-    """The likeliest definitions, best first, at most `limit`."""
-    found: list[tuple[float, Known, Sort]] = []
-    words = _Sums(lambda known: known.word, lambda known: view.of_word(known.word, known.name))
-    files = _Sums(lambda known: known.file, lambda known: view.of_file(known.file))
-    owners = _Sums(lambda known: known.container, lambda known: view.of_owner(owner_of(known)))
-    for known, sort, alike in candidates(view):
-        value = (
-            BIAS[sort]
-            + words.of(known, sort)
-            + files.of(known, sort)
-            + owners.of(known, sort)
-            + weigh(WEIGHTS[sort], view.of_rest(known, alike))
-        )
-        end = known.signature.find("\n")
-        length = min(_MAX_LENGTH, end if end >= 0 else len(known.signature)) + 1
-        found.append((1.0 / (1.0 + math.exp(-value)) / length**_LENGTH_POWER, known, sort))
-    return [Ranked(known, sort, score) for score, known, sort in nlargest(limit, found, key=itemgetter(0))]
-
-
-class _Sums:
-    """What one part says, worked out once for all definitions that share it."""
-
-    def __init__(self, key: Callable[[Known], int | str], part: Callable[[Known], Part]) -> None:
-        self._key = key
-        self._part = part
-        self._known: dict[Sort, dict[int | str, float]] = {sort: {} for sort in Sort}
-
-    def of(self, known: Known, sort: Sort) -> float:
-        sums, key = self._known[sort], self._key(known)
-        value = sums.get(key)
-        if value is None:
-            value = sums[key] = weigh(WEIGHTS[sort], self._part(known))
-        return value
+def ranked(view: View) -> Iterator[Ranked]:
+    """All candidates, the likeliest first."""
+    found: list[tuple[float, Known, Sort, tuple[Part, ...]]] = []
+    words: dict[int, Part] = {}
+    files: dict[int, Part] = {}
+    owners: dict[str, Part] = {}
+    for sort, group in candidates(view):
+        weights, bias = WEIGHTS[sort], BIAS[sort]
+        # Most parts are shared by many definitions, and so weighed once.
+        weighed: dict[int, float] = {}
+        for known, alike in group:
+            if (word := words.get(known.word)) is None:
+                word = words[known.word] = view.of_word(known.word, known.name)
+            if (file := files.get(known.file)) is None:
+                file = files[known.file] = view.of_file(known.file)
+            if (owner := owners.get(known.container)) is None:
+                owner = owners[known.container] = view.of_owner(owner_of(known))
+            rest = view.of_rest(known, alike)
+            value = bias + weigh(weights, rest)
+            for part in (word, file, owner):
+                if (add := weighed.get(id(part))) is None:
+                    add = weighed[id(part)] = weigh(weights, part)
+                value += add
+            end = known.signature.find("\n")
+            room = _ROOM[min(_MAX_LENGTH, end if end >= 0 else len(known.signature))]
+            found.append((room / (1.0 + math.exp(-value)), known, sort, (word, file, owner, rest)))
+    found.sort(key=itemgetter(0), reverse=True)
+    return (Ranked(known, sort, score, parts) for score, known, sort, parts in found)
 
 
 def weigh(weights: Mapping[str, float], part: Part) -> float:
@@ -102,8 +97,8 @@ def all_signals(view: View, known: Known, alike: int) -> Iterable[tuple[str, flo
     yield from view.of_rest(known, alike)
 
 
-def why(view: View, found: Ranked) -> str:
+def why(found: Ranked) -> str:
     """Why a definition is there, in a few words: the sort, and the first of the reasons that hold."""
-    there = {signal for signal, _ in all_signals(view, found.known, 0)}
-    reason = next((reason for signal, reason in _WHY.items() if signal in there), "")
+    there = {signal for part in found.parts for signal, _ in part}
+    reason = next((_WHY[signal] for signal in _WHY if signal in there), "")
     return f"{found.sort.value}; {reason}" if reason else found.sort.value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kireji.base.imports import STAR, Import
 from kireji.base.index.links import Links, make_links, targets
-from kireji.base.index.table import File, Known, Table
+from kireji.base.index.table import File, Table
 from kireji.base.index.words import WORD
 from kireji.base.outline_tables import DefinitionKind
 
@@ -98,21 +98,21 @@ def bases(table: Table, headers: Iterable[str], owners: Sequence[str], reach: Re
         if not classes:
             continue
         found.append(word)
-        best = min(classes, key=lambda known: distance(table, known, reach, here))
+        best = min(classes, key=lambda known: distance(table, known.file, reach, here))
         if depth < _MAX_DEPTH:
             waiting += [(base, depth + 1) for base in _based_on(best.signature)]
     return found
 
 
-def distance(table: Table, known: Known, reach: Reach, here: File | None) -> int:
-    """How far a definition is from a file: itself, imported, in its folder, imported by those, anywhere."""
+def distance(table: Table, number: int, reach: Reach, here: File | None) -> int:
+    """How far a file is from another: itself, imported, in its folder, imported by those, anywhere."""
     if here is not None:
-        file = table.files[known.file]
+        file = table.files[number]
         if file is here:
             return 0
-        if known.file not in reach.direct and file is not None and file.folder == here.folder:
+        if number not in reach.direct and file is not None and file.folder == here.folder:
             return 2
-    return 1 if known.file in reach.direct else 3 if known.file in reach.second else 4
+    return 1 if number in reach.direct else 3 if number in reach.second else 4
 
 
 def _based_on(header: str) -> list[str]:

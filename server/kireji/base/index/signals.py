@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from kireji.base.index.place import Place, is_own
-from kireji.base.index.reach import Reach, bases
+from kireji.base.index.reach import Reach, bases, distance
 from kireji.base.index.table import File, Known, Table
 from kireji.base.index.votes import FileVotes, PlaceVotes
 from kireji.base.index.words import parts
@@ -53,6 +53,7 @@ class View:
         self._families = frozenset((*self.owners, *self.bases))
         self._folders = here.folder.split("/")
         self._shared: dict[int, float] = {}
+        self._nearness: dict[int, tuple[int, float] | None] = {}
         self._receiver = place.receiver.replace("_", "").lower()
         self._own = is_own(place.receiver)
         self.said = {name for name, count in place.counts.items() if count > place.imported.get(name, 0)}
@@ -60,6 +61,16 @@ class View:
     def is_member(self, known: Known) -> bool:
         """Whether a definition belongs to a class around the place, or to one of its bases."""
         return bool(known.container) and owner_of(known) in self._families
+
+    def nearness(self, number: int) -> tuple[int, float] | None:
+        """How far a file is, the nearest least; None for this one, and for those in other languages."""
+        if number not in self._nearness:
+            file = self.table.files[number]
+            if file is None or file is self.here or group(file.language) != self.group:
+                self._nearness[number] = None
+            else:
+                self._nearness[number] = (distance(self.table, number, self.reach, self.here), -self.shared(number))
+        return self._nearness[number]
 
     def shared(self, number: int) -> float:
         """How much of their path two files share, 0 to 1."""
@@ -204,6 +215,8 @@ class View:
 
     def _overlap(self, pieces: Sequence[str], around: dict[str, float]) -> float:
         """Which share of a name's parts, by weight, stands around the place."""
+        if around.keys().isdisjoint(pieces):
+            return 0.0
         total = shared = 0.0
         for piece in pieces:
             weight = around.get(piece)

@@ -18,12 +18,12 @@ from kireji.base.index.table import File, Table
 
 _UNITS = 30
 _FILES = 12
-_MAX_USES = 300
+_MAX_USES = 150
 _MAX_FILE_USES = 40
-_MAX_FILE_WORDS = 250
-_TOKENS = 20
+_MAX_FILE_WORDS = 200
+_TOKENS = 14
 _MAX_TOKEN_USES = 40
-_SAMPLE = 16
+_SAMPLE = 12
 
 Votes = Mapping[int, float]
 
@@ -104,7 +104,10 @@ def place_votes(table: Table, place: Place, excluded: int | None) -> PlaceVotes:
             continue
         says = weight * idf(table, number)
         for unit in uses:
-            scores[unit] = scores.get(unit, 0.0) + says
+            if unit in scores:
+                scores[unit] += says
+            else:
+                scores[unit] = says
         if 1 < len(uses) <= _MAX_TOKEN_USES:
             tokens.append((says, number))
     if excluded is not None:
@@ -118,10 +121,10 @@ def place_votes(table: Table, place: Place, excluded: int | None) -> PlaceVotes:
     total = sum(score for _, score in best) or 1.0
     for rank, (unit, score) in enumerate(best):
         share = score / total
-        for word in table.names_in(unit):
-            units[word] = units.get(word, 0.0) + share
-            if word not in nearest:
-                nearest[word] = 1.0 / (1 + rank)
+        for name in table.names_in(unit):
+            units[name] = units.get(name, 0.0) + share
+            if name not in nearest:
+                nearest[name] = 1.0 / (1 + rank)
     return PlaceVotes(units, _together(table, tokens, excluded), nearest)
 
 
@@ -130,8 +133,8 @@ def _together(table: Table, tokens: list[tuple[float, int]], excluded: int | Non
     missed: dict[int, float] = {}
     for _, token in nlargest(_TOKENS, tokens):
         units = [unit for unit in table.uses[token] if unit != excluded][:_SAMPLE]
-        counts = Counter(chain.from_iterable(map(table.names_in, units)))
+        counts = Counter(chain.from_iterable(table.names_in(unit) for unit in units))
         part = 0.9 / (len(units) + 1.0)
-        for word, count in counts.items():
-            missed[word] = missed.get(word, 1.0) * (1.0 - count * part)
-    return {word: 1.0 - share for word, share in missed.items()}
+        for name, count in counts.items():
+            missed[name] = missed.get(name, 1.0) * (1.0 - count * part)
+    return {name: 1.0 - share for name, share in missed.items()}

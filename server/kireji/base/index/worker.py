@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -127,10 +128,10 @@ def _answer(workspace: Workspace, view: View, shown: Mapping[str, int], chars: i
     """As many as fill so many characters; files once each, by the number under which they are open or by their path."""
     files: dict[int, int] = {}
     items = []
-    for found in ranked(view, _MAX_ITEMS):
+    for found in islice(ranked(view), _MAX_ITEMS):
         known = found.known
         number = files.setdefault(known.file, len(files))
-        items.append([number, known.signature, known.start, known.end, round(found.score, 6), why(view, found)])
+        items.append([number, known.signature, known.start, known.end, round(found.score, 6), why(found)])
         chars -= len(known.signature) + 1
         if chars < 0:
             break
