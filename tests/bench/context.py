@@ -1,6 +1,6 @@
 """Measures context: the share of needed definitions that would be sent, by language; on this project's source, or any.
 
-    PYTHONPATH=server:tests python -m bench.context [--count N] [--seed N] [--budget N] [FOLDER...]
+    PYTHONPATH=server:tests python -m bench.context [--count N] [--seed N] [--budget N] [--rows FILE] [FOLDER...]
 
 Rows are made by `context_rows.py` and answered by `kireji lab context`. A need is met when the first 80 characters of its
 definition's first line stand in the context, white space aside.
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import kireji
-from bench.context_rows import Row, rows
+from bench.context_rows import Row, read_rows, rows
 from support.environment import clean_environment
 
 _CHARS_PER_TOKEN = 4
@@ -83,8 +83,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--budget", type=int, default=2048)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path(kireji.__file__).parents[1]])
+    parser.add_argument("--rows", type=Path, help="a file of rows that were made before, instead of folders")
     options = parser.parse_args(arguments)
-    asked = [row for folder in options.folders for row in rows(folder.resolve(), options.count, options.seed)]
+    asked = (
+        list(read_rows(options.rows))
+        if options.rows is not None
+        else [row for folder in options.folders for row in rows(folder.resolve(), options.count, options.seed)]
+    )
     with tempfile.TemporaryDirectory() as home:
         said = asyncio.run(answers(asked, options.budget, Path(home)))
     for line in figures(asked, said, options.budget):

@@ -7,11 +7,14 @@ figure of those languages. Scores nothing (`context.py`).
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import jedi
@@ -217,3 +220,28 @@ def _without(statement: str, names: set[str]) -> str:
     for name in names:
         statement = re.sub(rf"\b{re.escape(name)}\b(\s+as\s+\w+)?\s*,?", "", statement)
     return statement
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file that `main` has written."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            read = json.loads(line)
+            needs = tuple(Need(**need) for need in read.pop("needs"))
+            yield Row(root=Path(read.pop("root")), needs=needs, **read)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Prints the rows of folders, one JSON object a line."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("folders", nargs="+", type=Path)
+    options = parser.parse_args(arguments)
+    for folder in options.folders:
+        for row in rows(folder.resolve(), options.count, options.seed):
+            print(json.dumps(asdict(row) | {"root": str(row.root)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
 
 from kireji.base.index.place import Place, is_own
 from kireji.base.index.reach import Reach, bases, distance
@@ -15,9 +17,11 @@ from kireji.base.index.votes import FileVotes, PlaceVotes
 from kireji.base.index.words import parts
 from kireji.base.outline_tables import DefinitionKind
 
-Part = list[tuple[str, float]]
+Part: TypeAlias = list[tuple[str, float]]
 
-_GROUPS = {"javascript": "js", "javascriptreact": "js", "typescript": "js", "typescriptreact": "js", "cpp": "c"}
+_GROUPS = MappingProxyType(
+    {"javascript": "js", "javascriptreact": "js", "typescript": "js", "typescriptreact": "js", "cpp": "c"}
+)
 _CLASSES = (DefinitionKind.CLASS, DefinitionKind.TYPE)
 _CALLED = (DefinitionKind.FUNCTION, DefinitionKind.METHOD)
 _EXPORTED = ("export", "pub", "public")
