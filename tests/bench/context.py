@@ -37,7 +37,8 @@ async def answers(asked: Sequence[Row], budget: int, home: Path) -> list[dict[st
         *(sys.executable, "-m", "kireji", "lab", "context"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=clean_environment(home),
+        # How long a look may take is a question of the machine; what it finds is the measure.
+        env=clean_environment(home, KIREJI_GATHER_MS="2000"),
         limit=1 << 24,
     )
     lines = (

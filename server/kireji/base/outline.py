@@ -22,7 +22,7 @@ from kireji.base.outline_tables import (
     TABLES,
     DefinitionKind,
 )
-from kireji.base.syntax import Node, parse, supported
+from kireji.base.syntax import Node, Tree, parse, supported
 from kireji.base.types import Span
 
 # A signature is for reading, not for compiling: a line or a header longer than this says nothing more to a model.
@@ -44,16 +44,17 @@ class Definition:
     span: Span
 
 
-def outline(language: str, text: str) -> tuple[Definition, ...]:
+def outline(language: str, text: str, tree: Tree | None = None) -> tuple[Definition, ...]:
     """All definitions at module and class level, in source order; empty for a language without a table.
 
-    Also the attributes that a Python `__init__` gives to `self`. Locals of functions are left out.
+    Also the attributes that a Python `__init__` gives to `self`. Locals of functions are left out. `tree` is the text's
+    own, where it is at hand.
     """
     table = TABLES.get(canonical(language))
     if table is None or not supported(language):
         return ()
     found: list[Definition] = []
-    tree = parse(language, text)
+    tree = tree if tree is not None else parse(language, text)
     stack: list[tuple[Node, str]] = [(tree.root, "")]
     while stack:
         node, container = stack.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from kireji.base.analysis.client import Analysis
@@ -77,6 +77,10 @@ class Services:
     async def look_at(self, snapshot: Snapshot) -> None:
         """Lets the gates look at a text that nobody has asked about yet, so that the checkers it needs are up by then."""
         await prepare_gates(self.gates, snapshot, snapshot.document)
+
+    async def expect(self, roots: Iterable[str]) -> None:
+        """Has workspaces read, so that the first request finds them known; does not wait until they are."""
+        await asyncio.gather(*(_survived(self.semantics.index.open(root), "read a workspace for") for root in roots))
 
     async def close(self) -> None:
         """Closes what was opened, each whatever becomes of the others."""

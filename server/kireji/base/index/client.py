@@ -115,6 +115,10 @@ class Index:
         except (KeyError, TypeError, ValueError, IndexError):
             raise ChildUnavailable(ChildFailure.PROTOCOL, "a malformed answer") from None
 
+    async def open(self, root: str) -> None:
+        """Has a workspace read, so that the first question finds it known; does not wait for it. Raises ChildUnavailable."""
+        await self._ask("state", {"root": root}, asyncio.get_running_loop().time() + PACE.start)
+
     async def ready(self, root: str, deadline: float) -> int:
         """Waits until a workspace has been read once; how many files of it are known."""
         while True:

@@ -13,6 +13,7 @@ from kireji.base.imports import Import, imports
 from kireji.base.index.words import WORD
 from kireji.base.outline import Definition, outline
 from kireji.base.outline_tables import DefinitionKind
+from kireji.base.syntax import Tree
 from kireji.base.types import Span
 
 _MAX_DEFINITIONS = 3_000
@@ -35,9 +36,9 @@ class Entry:
     units: tuple[frozenset[str], ...]
 
 
-def read_entry(path: str, language: str, text: str, stamp: str) -> Entry:
-    """The entry of a text. Broken text gives what can be recognised."""
-    definitions = outline(language, text)[:_MAX_DEFINITIONS]
+def read_entry(path: str, language: str, text: str, stamp: str, tree: Tree | None = None) -> Entry:
+    """The entry of a text, whose `tree` may be at hand. Broken text gives what can be recognised."""
+    definitions = outline(language, text, tree)[:_MAX_DEFINITIONS]
     return Entry(path, language, stamp, definitions, imports(language, text), units(definitions, text))
 
 

@@ -19,7 +19,10 @@ from kireji.base.index.table import Table
 
 # Raised whenever what is read from a text changes; the version of the program counts as well.
 _FORMAT = 1
+# The stamp of a text that stands in an editor and perhaps nowhere else: that is not written down.
+OPEN = "open"
 _MAX_BYTES = 128 * 1024 * 1024
+_STAMP = 2
 _MAX_KEPT = 20
 _ABANDONED_SECONDS = 3_600
 
@@ -56,7 +59,8 @@ def save(folder: Path, root: str, table: Table) -> Iterator[None]:
             out.write(json.dumps(_heading(root)) + "\n")
             written = 0
             for path in sorted(table.numbers):
-                if (row := table.row(path)) is not None:  # it may have gone between two steps
+                # It may have gone between two steps.
+                if (row := table.row(path)) is not None and row[_STAMP] != OPEN:
                     out.write(json.dumps(row, separators=(",", ":")) + "\n")
                     written += 1
                     yield

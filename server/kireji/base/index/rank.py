@@ -23,12 +23,12 @@ _ROOM = tuple((length + 1) ** -_LENGTH_POWER for length in range(_MAX_LENGTH + 1
 # What the weights do not know by itself says why an item is there; these do, the strongest first.
 _WHY: Mapping[str, str] = MappingProxyType(
     {
+        "raised": "may be raised here",
         "receiver's type": "member of what stands before the dot",
         "receiver's module": "in the module before the dot",
         "receiver alike": "member of what stands before the dot",
         "own member": "member of the class around",
         "base member": "member of a base class",
-        "raised": "may be raised here",
         "near": "named near the cursor",
         "near type's member": "member of a type near the cursor",
         "imported from there": "imported",
@@ -58,7 +58,7 @@ def ranked(view: View) -> Iterator[Ranked]:
     files: dict[int, Part] = {}
     owners: dict[str, Part] = {}
     for sort, group in candidates(view):
-        weights, bias = WEIGHTS[sort], BIAS[sort]
+        weights, bias = dict(WEIGHTS[sort]), BIAS[sort]
         # Most parts are shared by many definitions, and so weighed once.
         weighed: dict[int, float] = {}
         for known, alike in group:

@@ -5,8 +5,8 @@ They come in four parts, because most definitions share three of them with other
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
+from math import log, log1p, sqrt
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -55,6 +55,13 @@ class View:
         self.near_parts = self._parts(word for word, lines in place.near.items() if lines <= _NEAR_LINES)
         self.scope_parts = self._parts(place.scope)
         self._families = frozenset((*self.owners, *self.bases))
+        self._votes = (
+            ("similar functions", near.units),
+            ("nearest function", near.nearest),
+            ("together", near.together),
+            ("similar files", voted.files),
+            ("folder", voted.folder),
+        )
         self._folders = here.folder.split("/")
         self._shared: dict[int, float] = {}
         self._nearness: dict[int, tuple[int, float] | None] = {}
@@ -94,11 +101,11 @@ class View:
 
     def of_word(self, word: int, name: str) -> Part:
         """What the name alone says."""
-        place, near, voted = self.place, self.near, self.voted
-        made: Part = [("popularity", math.log1p(len(self.table.uses[word])))]
+        place = self.place
+        made: Part = [("popularity", log1p(len(self.table.uses[word])))]
         count, imported = place.counts.get(name, 0), place.imported.get(name, 0)
         if count > imported:
-            made.append(("said", math.log1p(count - imported)))
+            made.append(("said", log1p(count - imported)))
             lines = place.near.get(name)
             if lines is not None:
                 made.append(("near", 1.0))
@@ -107,15 +114,10 @@ class View:
                 made.append(("in scope", 1.0))
         if imported:
             made.append(("imported", 1.0) if count > imported else ("imported, not used", 1.0))
-        for signal, votes in (
-            ("similar functions", near.units),
-            ("nearest function", near.nearest),
-            ("together", near.together),
-            ("similar files", voted.files),
-            ("folder", voted.folder),
-        ):
-            if word in votes:
-                made.append((signal, math.sqrt(votes[word])))
+        for signal, votes in self._votes:
+            share = votes.get(word)
+            if share is not None:
+                made.append((signal, sqrt(share)))
         pieces = parts(name)
         if overlap := self._overlap(pieces, self.near_parts):
             made.append(("parts near", overlap))
@@ -148,7 +150,7 @@ class View:
         if overlap := self._overlap(parts(file.path.rpartition("/")[2].partition(".")[0]), self.near_parts):
             made.append(("file's name near", overlap))
         if used := len(file.names & self.said):
-            made.append(("used from there", math.log1p(used)))
+            made.append(("used from there", log1p(used)))
         return made
 
     def of_owner(self, owner: str) -> Part:
@@ -214,7 +216,7 @@ class View:
         weight = self._weights.get(part)
         if weight is None:
             named = len(self.table.named_with.get(part, ()))
-            weight = self._weights[part] = math.log((2 + len(self.table.definitions)) / (1 + named))
+            weight = self._weights[part] = log((2 + len(self.table.definitions)) / (1 + named))
         return weight
 
     def _overlap(self, pieces: Sequence[str], around: dict[str, float]) -> float:

@@ -14,11 +14,12 @@ from threading import Lock
 
 from kireji.base.files import Skipped, Unread, excluded, read_text, survey
 from kireji.base.index.entry import Entry, read_entry
-from kireji.base.index.keep import load, save
+from kireji.base.index.keep import OPEN, load, save
 from kireji.base.index.reach import Graph
 from kireji.base.index.table import Table
 from kireji.base.languages import canonical, language_of
 from kireji.base.outline_tables import TABLES
+from kireji.base.syntax import Tree, parse, supported
 
 MAX_FILES = 10_000
 # What people write is smaller; and the reading of one file holds up the whole index.
@@ -34,6 +35,7 @@ class Shown:
     """A text that is open in the editor."""
 
     text: str = field(repr=False)
+    tree: Tree = field(repr=False)
     entry: Entry
 
 
@@ -77,11 +79,13 @@ class Workspace:
         """Makes a text that is open in the editor the file's content; what is on disk no longer counts."""
         language = canonical(language)
         shown = self._opened.get(path)
-        if (shown is not None and shown.text == text) or language not in TABLES:
+        if (shown is not None and shown.text == text) or not _known(language):
             return
-        entry = read_entry(path, language, text, "open")
+        # A key that is pressed leaves most of the tree as it was.
+        tree = parse(language, text, shown.tree if shown is not None else None)
+        entry = read_entry(path, language, text, OPEN, tree)
         with self.lock:
-            self._opened[path] = Shown(text, entry)
+            self._opened[path] = Shown(text, tree, entry)
             self.table.put(entry)
 
     def shown(self, path: str) -> Shown | None:
@@ -172,4 +176,8 @@ class Workspace:
 
 
 def _wanted(name: str) -> bool:
-    return canonical(language_of(name)) in TABLES or name == _GO_MOD
+    return _known(canonical(language_of(name))) or name == _GO_MOD
+
+
+def _known(language: str) -> bool:
+    return language in TABLES and supported(language)

@@ -17,8 +17,8 @@ _MIN_WINDOW = 2_000
 _MIN_LINES = 20
 # Of the window, what stands before the cursor says more than what stands after.
 _BEFORE_SHARE = 0.75
-# A file's heading in the prompt costs about so much, in characters; an item its line end.
-_HEADING = 60
+# What a file's heading in the prompt costs beside the file's name, in characters.
+_HEADING = len("file: \n")
 # Stable things first, so that the beginning of the prompt stays the same while someone types.
 _ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE, ItemKind.FACT)
 
@@ -38,7 +38,8 @@ def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float, needed: 
         after.span.start + room_after if after is not None else 0,
     )
     kept, dropped = _choose(others, pack, window, budget - room_before - room_after)
-    spare = budget - sum(map(_cost, kept)) - _HEADING * len({item.uri for item in kept}) - room_before - room_after
+    headings = sum(map(_heading, {item.uri for item in kept}))
+    spare = budget - sum(map(_cost, kept)) - headings - room_before - room_after
     wider = room_before + int(max(0, spare) * _BEFORE_SHARE)
     spare -= min(len(before.text) if before is not None else 0, wider) - room_before
     items = list(kept)
@@ -102,7 +103,7 @@ def _choose(
     files: set[str] = set()
     said: set[tuple[str, str]] = set()
     for item in sorted(items, key=lambda i: (-i.score, i.uri, i.span)):
-        cost = _cost(item) + (0 if item.uri in files else _HEADING)
+        cost = _cost(item) + (0 if item.uri in files else _heading(item.uri))
         if item.kind is ItemKind.FACT:
             kept.append(item)
             room -= cost
@@ -118,6 +119,10 @@ def _choose(
             said.add((item.uri, item.text))
             room -= cost
     return kept, dropped
+
+
+def _heading(uri: str) -> int:
+    return _HEADING + len(uri.rsplit("/", 1)[-1])
 
 
 def _cost(item: ContextItem) -> int:

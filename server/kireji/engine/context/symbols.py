@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from threading import Lock
 
-from kireji.base.files import read_text
+from kireji.base.files import excluded, read_text
 from kireji.base.imports import DEFAULT, STAR, Import, imports
 from kireji.base.languages import canonical, language_of
 from kireji.base.outline import Definition, outline
@@ -87,7 +87,7 @@ class SymbolReader:
             kept = self._files.get(path)
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        text = read_text(path, root, self._max_bytes)
+        text = read_text(path, root, self._max_bytes) if excluded(path, root) is None else None
         return self._kept(path, stamp, language_of(str(path)), text) if text is not None else None
 
     def known(self, root: Path) -> tuple[FileSymbols, ...]:
