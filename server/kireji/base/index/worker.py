@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 _MAX_WORKSPACES = 3
 _MAX_ITEMS = 400
+# So many are said in full; of the others, which are less likely, more fit into the same room when they are brief.
+_WHOLE = 24
+_BRIEF = 120
 # A look at ten thousand files takes half a second: it is taken when someone asks, and not again for twenty times as long.
 _LEAST_PAUSE = 2.0
 _PAUSE_FACTOR = 20.0
@@ -128,11 +131,12 @@ def _answer(workspace: Workspace, view: View, shown: Mapping[str, int], chars: i
     """As many as fill so many characters; files once each, by the number under which they are open or by their path."""
     files: dict[int, int] = {}
     items = []
-    for found in islice(ranked(view), _MAX_ITEMS):
+    for place, found in enumerate(islice(ranked(view), _MAX_ITEMS)):
         known = found.known
         number = files.setdefault(known.file, len(files))
-        items.append([number, known.signature, known.start, known.end, round(found.score, 6), why(found)])
-        chars -= len(known.signature) + 1
+        signature = known.signature if place < _WHOLE else _brief(known.signature)
+        items.append([number, signature, known.start, known.end, round(found.score, 6), why(found)])
+        chars -= len(signature) + 1
         if chars < 0:
             break
     paths = [file.path if (file := workspace.table.files[number]) is not None else "" for number in files]
@@ -141,6 +145,14 @@ def _answer(workspace: Workspace, view: View, shown: Mapping[str, int], chars: i
         "files": [shown.get(path, str(workspace.root / path)) for path in paths],
         "items": items,
     }
+
+
+def _brief(signature: str) -> str:
+    """The first line, and as many more as are short together."""
+    end = len(signature)
+    while end > _BRIEF and (line := signature.rfind("\n", 0, end)) >= 0:
+        end = line
+    return signature[:end]
 
 
 def _answered(method: Callable[[Mapping[str, Any]], object], params: Mapping[str, Any]) -> dict[str, object]:
