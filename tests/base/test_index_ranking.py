@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base.index.candidates import Sort
-from kireji.base.index.rank import ranked, why
+from kireji.base.index.rank import Reasons, ranked
 from kireji.base.index.search import Memory, look
 from kireji.base.index.weights import BIAS, WEIGHTS
 from kireji.base.index.workspace import Workspace
@@ -47,7 +47,8 @@ def likely(root: Path, files: Mapping[str, str], path: str, among: int) -> list[
     assert shown is not None
     view = look(workspace.graph, Memory(), shown.entry, shown.text, len(before))
     assert view is not None
-    return [(found.known.signature, why(found)) for found in islice(ranked(view), among)]
+    reasons = Reasons()
+    return [(found.known.signature, reasons.of(found)) for found in [*islice(ranked(view), among)]]
 
 
 def check_likely(root: Path, files: Mapping[str, str], path: str, expected: Mapping[str, str], among: int = 9) -> None:

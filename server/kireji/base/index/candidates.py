@@ -13,7 +13,7 @@ from heapq import nlargest
 from kireji.base.index.signals import View
 from kireji.base.index.table import Known
 
-_NOVEL_WORDS = 200
+_NOVEL_WORDS = 180
 _ALIKE = 3
 _IMPORTED = 150
 _PART_WORDS = 80

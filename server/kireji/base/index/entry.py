@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kireji.base.imports import Import, imports
@@ -18,6 +19,7 @@ from kireji.base.types import Span
 
 _MAX_DEFINITIONS = 3_000
 _MAX_WORD = 60
+_MAX_CACHED = 512
 _UNITS = (DefinitionKind.FUNCTION, DefinitionKind.METHOD)
 
 
@@ -48,7 +50,13 @@ def units(definitions: Sequence[Definition], text: str) -> tuple[frozenset[str],
     edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
     texts = [*(text[span.start : span.end] for span in spans), rest]
-    return tuple(frozenset(word for word in set(WORD.findall(t)) if 1 < len(word) <= _MAX_WORD) for t in texts)
+    return tuple(map(_words, texts))
+
+
+@lru_cache(maxsize=_MAX_CACHED)
+def _words(text: str) -> frozenset[str]:
+    """Each word once. Kept, because a key that is pressed changes one function of the file."""
+    return frozenset(word for word in set(WORD.findall(text)) if 1 < len(word) <= _MAX_WORD)
 
 
 def functions(definitions: Sequence[Definition]) -> list[Span]:

@@ -27,25 +27,32 @@ _MAX_KEPT = 20
 _ABANDONED_SECONDS = 3_600
 
 
-def load(folder: Path, root: str) -> list[Entry]:
-    """The entries that were kept; none where there are none to trust."""
+class Damaged(Exception):  # noqa: N818 — it is a state of a file, and no fault of the caller's
+    """What was kept is not whole: nothing of it is to be trusted."""
+
+
+def load(folder: Path, root: str) -> Iterator[Entry]:
+    """The entries that were kept; none where there are none. Raises Damaged, perhaps after some."""
     file = file_of(folder, root)
-    entries: list[Entry] = []
+    count = 0
     try:
-        if file.stat().st_size > _MAX_BYTES:
-            return []
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with os.fdopen(os.open(file, flags), encoding="utf-8") as lines:
-            if json.loads(next(lines, "")) != _heading(root):
-                return []
+            if os.fstat(lines.fileno()).st_size > _MAX_BYTES or json.loads(next(lines, "")) != _heading(root):
+                raise Damaged
             for line in lines:
                 row = json.loads(line)
                 if isinstance(row, dict):  # the last line: without it the file was not finished
-                    return entries if row == {"files": len(entries)} else []
-                entries.append(from_row(row))
-    except (OSError, ValueError, TypeError, IndexError, KeyError, RecursionError):
-        pass
-    return []
+                    if row != {"files": count}:
+                        raise Damaged
+                    return
+                yield from_row(row)
+                count += 1
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, IndexError, KeyError, RecursionError) as error:
+        raise Damaged from error
+    raise Damaged
 
 
 def save(folder: Path, root: str, table: Table) -> Iterator[None]:

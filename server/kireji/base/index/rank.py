@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from types import MappingProxyType
 
 from kireji.base.index.candidates import Sort, candidates
 from kireji.base.index.signals import Part, View, owner_of
@@ -21,23 +20,21 @@ _LENGTH_POWER = 0.7
 _MAX_LENGTH = 120
 _ROOM = tuple((length + 1) ** -_LENGTH_POWER for length in range(_MAX_LENGTH + 1))
 # What the weights do not know by itself says why an item is there; these do, the strongest first.
-_WHY: Mapping[str, str] = MappingProxyType(
-    {
-        "raised": "may be raised here",
-        "receiver's type": "member of what stands before the dot",
-        "receiver's module": "in the module before the dot",
-        "receiver alike": "member of what stands before the dot",
-        "own member": "member of the class around",
-        "base member": "member of a base class",
-        "near": "named near the cursor",
-        "near type's member": "member of a type near the cursor",
-        "imported from there": "imported",
-        "direct import": "in an imported module",
-        "same folder": "in the same folder",
-        "similar functions": "used by similar functions",
-        "together": "used where the same names are",
-        "similar files": "used by similar files",
-    }
+_WHY = (
+    ("raised", "may be raised here"),
+    ("receiver's type", "member of what stands before the dot"),
+    ("receiver's module", "in the module before the dot"),
+    ("receiver alike", "member of what stands before the dot"),
+    ("own member", "member of the class around"),
+    ("base member", "member of a base class"),
+    ("near", "named near the cursor"),
+    ("near type's member", "member of a type near the cursor"),
+    ("imported from there", "imported"),
+    ("direct import", "in an imported module"),
+    ("same folder", "in the same folder"),
+    ("similar functions", "used by similar functions"),
+    ("together", "used where the same names are"),
+    ("similar files", "used by similar files"),
 )
 
 
@@ -97,8 +94,21 @@ def all_signals(view: View, known: Known, alike: int) -> Iterable[tuple[str, flo
     yield from view.of_rest(known, alike)
 
 
-def why(found: Ranked) -> str:
-    """Why a definition is there, in a few words: the sort, and the first of the reasons that hold."""
-    there = {signal for part in found.parts for signal, _ in part}
-    reason = next((_WHY[signal] for signal in _WHY if signal in there), "")
-    return f"{found.sort.value}; {reason}" if reason else found.sort.value
+class Reasons:
+    """Why definitions are there, in a few words. Parts are shared, so each is read once."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}
+
+    def of(self, found: Ranked) -> str:
+        """The sort, and the first of the reasons that hold."""
+        first = min(map(self._of_part, found.parts))
+        return f"{found.sort.value}; {_WHY[first][1]}" if first < len(_WHY) else found.sort.value
+
+    def _of_part(self, part: Part) -> int:
+        first = self._first.get(id(part))
+        if first is None:
+            there = {signal for signal, _ in part}
+            holding = (number for number, (signal, _) in enumerate(_WHY) if signal in there)
+            first = self._first[id(part)] = next(holding, len(_WHY))
+        return first

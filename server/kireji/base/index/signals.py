@@ -5,6 +5,7 @@ They come in four parts, because most definitions share three of them with other
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log, log1p, sqrt
 from types import MappingProxyType
@@ -29,6 +30,8 @@ _FAULTS = ("Error", "Exception", "Warning")
 # How many characters away a definition of the same file is half as near.
 _NEAR_CHARS = 2_000.0
 _NEAR_LINES = 8
+# A name that so many define says nothing of any of their files.
+_MAX_DEFINED = 60
 
 
 def group(language: str) -> str:
@@ -68,6 +71,17 @@ class View:
         self._receiver = place.receiver.replace("_", "").lower()
         self._own = is_own(place.receiver)
         self.said = {name for name, count in place.counts.items() if count > place.imported.get(name, 0)}
+        self._used = self._files_used()
+
+    def _files_used(self) -> Counter[int]:
+        """How many names of each file this one says."""
+        used: Counter[int] = Counter()
+        for name in self.said:
+            word = self.table.number(name)
+            defined = self.table.definitions.get(word, ()) if word is not None else ()
+            if len(defined) <= _MAX_DEFINED:
+                used.update({known.file for known in defined})
+        return used
 
     def is_member(self, known: Known) -> bool:
         """Whether a definition belongs to a class around the place, or to one of its bases."""
@@ -149,7 +163,7 @@ class View:
             made.append(("similar file", similar))
         if overlap := self._overlap(parts(file.path.rpartition("/")[2].partition(".")[0]), self.near_parts):
             made.append(("file's name near", overlap))
-        if used := len(file.names & self.said):
+        if used := self._used[number]:
             made.append(("used from there", log1p(used)))
         return made
 

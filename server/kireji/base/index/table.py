@@ -43,7 +43,6 @@ class File:
     imports: tuple[Import, ...]
     units: list[int]
     words: array[int] = field(repr=False)
-    names: frozenset[str] = field(repr=False)
 
 
 class Table:
@@ -131,7 +130,6 @@ class Table:
             entry.imports,
             units,
             array("I", sorted(all_words)),
-            frozenset(d.name for d in definitions),
         )
         self.numbers[entry.path] = number
         self.folders.setdefault(folder, set()).add(number)

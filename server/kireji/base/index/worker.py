@@ -5,6 +5,7 @@ Executes nothing of a workspace and writes nowhere but below the folder it is gi
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -19,7 +20,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from kireji.base.analysis.channel import Channel, die
-from kireji.base.index.rank import ranked, why
+from kireji.base.index.rank import Reasons, ranked
 from kireji.base.index.search import Memory, look
 from kireji.base.index.signals import View
 from kireji.base.index.workspace import Workspace
@@ -131,11 +132,14 @@ def _answer(workspace: Workspace, view: View, shown: Mapping[str, int], chars: i
     """As many as fill so many characters; files once each, by the number under which they are open or by their path."""
     files: dict[int, int] = {}
     items = []
-    for place, found in enumerate(islice(ranked(view), _MAX_ITEMS)):
+    # The parts live as long as what was found: their identities are not used again meanwhile.
+    best = list(islice(ranked(view), _MAX_ITEMS))
+    reasons = Reasons()
+    for place, found in enumerate(best):
         known = found.known
         number = files.setdefault(known.file, len(files))
         signature = known.signature if place < _WHOLE else _brief(known.signature)
-        items.append([number, signature, known.start, known.end, round(found.score, 6), why(found)])
+        items.append([number, signature, known.start, known.end, round(found.score, 6), reasons.of(found)])
         chars -= len(signature) + 1
         if chars < 0:
             break
@@ -169,6 +173,8 @@ def _answered(method: Callable[[Mapping[str, Any]], object], params: Mapping[str
 def main(folder: str | None = None) -> None:
     """Serves until the input ends. `folder` is where indexes are kept."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    # Nothing here refers to itself, and each look for garbage would walk through the whole index while someone waits.
+    gc.disable()
     channel = Channel()
     worker = Worker(Path(folder) if folder is not None else None)
     methods = {"find": worker.find, "state": worker.state}

@@ -14,7 +14,7 @@ from threading import Lock
 
 from kireji.base.files import Skipped, Unread, excluded, read_text, survey
 from kireji.base.index.entry import Entry, read_entry
-from kireji.base.index.keep import OPEN, load, save
+from kireji.base.index.keep import OPEN, Damaged, load, save
 from kireji.base.index.reach import Graph
 from kireji.base.index.table import Table
 from kireji.base.languages import canonical, language_of
@@ -105,8 +105,7 @@ class Workspace:
     def refresh(self) -> None:
         """Reads what has changed on disk since the last time, or since the index was kept."""
         if not self.ready and self._kept is not None:
-            for entry in load(self._kept, str(self.root)):
-                self._put(entry)
+            self._load(self._kept)
         self._allowed.clear()  # an ignore file may have changed
         seen: set[str] = set()
         skipped: Counter[Unread] = Counter()
@@ -137,6 +136,18 @@ class Workspace:
             self.graph.name_modules(modules)
             self.skipped = dict(skipped)
             self.ready = True
+
+    def _load(self, folder: Path) -> None:
+        loaded: list[str] = []
+        try:
+            for entry in load(folder, str(self.root)):
+                loaded.append(entry.path)
+                self._put(entry)
+        except Damaged:
+            with self.lock:
+                for path in loaded:
+                    if path not in self._opened:
+                        self.table.forget(path)
 
     def keep(self) -> None:
         """Writes the index down, if it has changed since it was last written. Raises OSError."""
