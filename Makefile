@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench bench-cut bench-stream bench-validate test-editors dist clean
+.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate test-editors dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -43,6 +43,9 @@ bench-stream: $(STAMP) ## overhead over the bare stream, answers that are at han
 bench-validate: $(STAMP) ## what the gates catch, refuse and cost, on code of installed packages; how soon a stream is closed behind a proof
 	@PYTHONPATH=tests $(BIN)/python -m bench.validate
 	@PYTHONPATH=tests $(BIN)/python -m bench.proofs
+
+bench-context: $(STAMP) ## which share of the definitions that code needs would be sent, by language, on this project's own source
+	@PYTHONPATH=tests $(BIN)/python -m bench.context
 
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from kireji.base.child_protocol import ChildState
+from kireji.base.children import Child
+from kireji.base.index.client import PACE, Index, index_spec
 from kireji.base.text import line_at, line_span, make_document
 from kireji.base.types import ContextPack, Document, ItemKind, Shape, Site, SiteKind, Snapshot, Span, Workspace
 from kireji.engine.context.gather import gather
@@ -19,6 +22,7 @@ FILES = {
     "shop/cart.py": "class Cart:\n    def add(self, item: str) -> None: ...\n    def total(self) -> int: ...\n",
     "shop/tax.py": "def rate(country: str) -> float: ...\ndef unrelated(): ...\n",
 }
+CHARS = 16_000
 MAIN = "from shop.cart import Cart\nfrom shop import tax\n\ndef bill(cart: Cart) -> int:\n    return cart.$0\n"
 
 
@@ -48,7 +52,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 async def check_gather(root: Path, marked: str, others: dict[str, str], expected: list[str]) -> ContextPack:
     """`expected`: `kind file: signature` of every item but the window, the likeliest first."""
     snapshot, site = make_snapshot(root, marked, others)
-    pack = await gather(snapshot, site, SymbolReader(), 10.0)
+    pack = await gather(snapshot, site, SymbolReader(), None, 10.0, CHARS)
     windows = [i for i in pack.items if i.kind in (ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER)]
     assert "".join(w.text for w in windows) == site.document.text
     got = [f"{i.kind.value} {i.uri.rpartition('/')[2]}: {i.text}" for i in pack.items if i not in windows]
@@ -90,7 +94,7 @@ async def test_other_open_files_share_what_stands_near(tmp_path: Path) -> None:
 async def test_the_window_meets_at_the_cursor(tmp_path: Path) -> None:
     body = "".join(f"x{i} = {i}\n" for i in range(9_000))
     snapshot, site = make_snapshot(tmp_path, body + "here = $0 + 1\n" + body)
-    before, after = (await gather(snapshot, site, SymbolReader(), 10.0)).items[:2]
+    before, after = (await gather(snapshot, site, SymbolReader(), None, 10.0, CHARS)).items[:2]
     assert (before.kind, after.kind) == (ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER)
     assert before.span.end == after.span.start == site.offset
     for item in (before, after):
@@ -124,7 +128,7 @@ async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None
     reader = SlowReader()
     try:
         started = time.monotonic()
-        pack = await gather(snapshot, site, reader, 0.5)
+        pack = await gather(snapshot, site, reader, None, 0.5, CHARS)
         assert time.monotonic() - started < 10
         assert [i.text for i in pack.items[2:]] == ["class Cart:"]
         assert "".join(i.text for i in pack.items[:2]) == site.document.text
@@ -137,7 +141,7 @@ async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None
 
 async def test_no_time_at_all_still_gives_the_window(tmp_path: Path) -> None:
     snapshot, site = make_snapshot(tmp_path, MAIN)
-    pack = await gather(snapshot, site, SymbolReader(), 0.0)
+    pack = await gather(snapshot, site, SymbolReader(), None, 0.0, CHARS)
     assert [i.kind for i in pack.items[:2]] == [ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER]
 
 
@@ -145,7 +149,7 @@ async def test_cancelling_ends_it_and_stops_the_thread(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN)
     reader = SlowReader()
-    task = asyncio.create_task(gather(snapshot, site, reader, 20.0))
+    task = asyncio.create_task(gather(snapshot, site, reader, None, 20.0, CHARS))
     await asyncio.to_thread(reader.hanging.wait, 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -158,5 +162,74 @@ async def test_cancelling_ends_it_and_stops_the_thread(tmp_path: Path) -> None:
 async def test_equal_input_gives_equal_output(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN, {"tab.py": "def cart_of(): ...\ndef bill_of(): ...\n"})
-    packs = [await gather(snapshot, site, SymbolReader(), 10.0) for _ in range(3)]
+    packs = [await gather(snapshot, site, SymbolReader(), None, 10.0, CHARS) for _ in range(3)]
     assert packs[0] == packs[1] == packs[2]
+
+
+# ---- with the index
+
+
+@pytest.fixture
+async def index(tmp_path: Path) -> AsyncIterator[Index]:
+    made = Index(child=Child(index_spec(), pace=PACE, homes=tmp_path / "homes"))
+    yield made
+    await made.close()
+
+
+def soon() -> float:
+    return asyncio.get_running_loop().time() + 30.0
+
+
+async def test_the_index_answers_once_it_has_read_the_workspace(tmp_path: Path, index: Index) -> None:
+    root = tmp_path / "root"
+    write(root, FILES | {"main.py": "THE DISK IS NOT READ"})
+    snapshot, site = make_snapshot(root, MAIN, {"tab.py": "def bill_of(cart: Cart): ...\n"})
+    await index.ready(str(root), soon())
+    pack = await gather(snapshot, site, SymbolReader(), index, 20.0, CHARS)
+    found = {i.text: i for i in pack.items[2:]}
+    first = {"def add(self, item: str) -> None: ...", "def total(self) -> int: ...", "class Cart:"}
+    assert set([*found][:3]) == first
+    assert found["def total(self) -> int: ..."].why.endswith("member of what stands before the dot")
+    assert found["def total(self) -> int: ..."].uri == (root / "shop/cart.py").as_uri()
+    assert found["def bill_of(cart: Cart): ..."].uri == (root / "tab.py").as_uri()
+    for item in pack.items[2:]:
+        text = next((d.text for d in snapshot.open_documents if d.uri == item.uri), None)
+        text = text if text is not None else FILES[str(Path(item.uri.removeprefix("file://")).relative_to(root))]
+        assert text[item.span.start :].startswith(item.text)
+    assert not any("DISK" in i.text for i in pack.items)
+
+
+async def test_what_is_excluded_stays_out_also_when_it_is_open(tmp_path: Path, index: Index) -> None:
+    root = tmp_path / "root"
+    write(root, FILES | {".kirejiignore": "private/\n", "private/keys.py": "def bill_secretly(cart): ...\n"})
+    main = "from private import keys\nfrom shop.cart import Cart\nbill_secretly(1)\n$0\n"
+    others = {"private/open.py": "def bill_openly_secret(cart): ...\n"}
+    snapshot, site = make_snapshot(root, main, others)
+    await index.ready(str(root), soon())
+    for asked in (index, None):
+        pack = await gather(snapshot, site, SymbolReader(), asked, 20.0, CHARS)
+        texts = [i.text for i in pack.items[2:]]
+        assert "class Cart:" in texts
+        assert "def bill_secretly(cart): ..." not in texts
+    pack = await gather(snapshot, site, SymbolReader(), index, 20.0, CHARS)
+    assert "def bill_openly_secret(cart): ..." not in [i.text for i in pack.items]
+
+
+@pytest.mark.parametrize("where", ["outside/main.py", "root/private/main.py"])
+async def test_imports_are_followed_where_the_index_does_not_serve(tmp_path: Path, index: Index, where: str) -> None:
+    root = tmp_path / "root"
+    write(root, FILES | {".kirejiignore": "private/\n"})
+    snapshot, site = make_snapshot(root, MAIN, name=f"../{where}")
+    await index.ready(str(root), soon())
+    pack = await gather(snapshot, site, SymbolReader(), index, 20.0, CHARS)
+    assert "def bill(cart: Cart) -> int:" in [i.text for i in pack.items]
+
+
+async def test_imports_are_followed_while_the_index_cannot_answer(tmp_path: Path, index: Index) -> None:
+    root = tmp_path / "root"
+    write(root, FILES)
+    snapshot, site = make_snapshot(root, MAIN)
+    await index.close()
+    assert index.state is ChildState.CLOSED
+    pack = await gather(snapshot, site, SymbolReader(), index, 10.0, CHARS)
+    assert [i.text for i in pack.items[2:]][:1] == ["class Cart:"]

@@ -19,7 +19,7 @@ from kireji.base.types import Span
 
 _MAX_DEFINITIONS = 3_000
 _MAX_WORD = 60
-_MAX_CACHED = 512
+_MAX_CACHED = 256
 _UNITS = (DefinitionKind.FUNCTION, DefinitionKind.METHOD)
 
 

@@ -58,7 +58,7 @@ class Table:
         self.unit_file: array[int] = array("I")
         self.definitions: dict[int, list[Known]] = {}
         self.members: dict[str, list[Known]] = {}
-        self.named_with: dict[str, set[int]] = {}
+        self.named_with: dict[str, array[int]] = {}
         # Grows with every change of what files there are, so that what was worked out from their names can be kept.
         self.generation = 0
         self._words: dict[str, int] = {}
@@ -127,7 +127,7 @@ class Table:
             intern(entry.language),
             entry.stamp,
             definitions,
-            entry.imports,
+            tuple(map(_lean, entry.imports)),
             units,
             array("I", sorted(all_words)),
         )
@@ -135,8 +135,8 @@ class Table:
         self.folders.setdefault(folder, set()).add(number)
         for known_here in definitions:
             if known_here.word not in self.definitions:
-                for part in parts(known_here.name):
-                    self.named_with.setdefault(part, set()).add(known_here.word)
+                for part in set(parts(known_here.name)):
+                    self.named_with.setdefault(part, array("I")).append(known_here.word)
                 for unit in self.uses[known_here.word]:
                     self._names.pop(unit, None)
             self.definitions.setdefault(known_here.word, []).append(known_here)
@@ -219,3 +219,9 @@ class Table:
         for number in numbers:
             self.uses[number].append(unit)
         return unit
+
+
+def _lean(imported: Import) -> Import:
+    """The same, with strings that all files share: most files import the same."""
+    names = tuple((intern(there), intern(here)) for there, here in imported.names)
+    return Import(intern(imported.module), names, imported.level, intern(imported.alias))

@@ -9,7 +9,7 @@ WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # A longer word is data in disguise; a file with more is not written by people.
 _MAX_WORD = 60
-_KEPT = 65_536
+_KEPT = 8_192
 
 
 def words(text: str) -> list[str]:
