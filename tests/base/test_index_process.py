@@ -136,7 +136,8 @@ async def test_a_killed_process_is_given_the_texts_again(index: Index, child: Ch
     for _ in range(3):
         (pid,) = child.pids
         os.kill(pid, signal.SIGKILL)
-        await until(lambda pid=pid: gone(pid) and child.pid is None)
+        await until(lambda: child.pid is None)
+        assert gone(pid)
         assert await texts(index, root, MAIN, tab) == before
 
 
