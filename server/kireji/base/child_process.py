@@ -36,7 +36,7 @@ async def spawn(spec: ChildSpec, home: Path) -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=home,
-        env={**kept, **own},
+        env={**kept, **own, **spec.environment},
         **options,
     )
     _cap_memory(process.pid, spec.memory_bytes)

@@ -61,6 +61,13 @@ class ProtocolError(Exception):
     """The byte stream of a child is not what it should be; the child has to go. `detail` never holds source text."""
 
 
+class Dialect(Enum):
+    """What a child speaks: the LSP, or the older protocol of TypeScript's own server."""
+
+    LSP = "LSP"
+    TSSERVER = "tsserver"
+
+
 class Units(Enum):
     """What a column counts, under the LSP's names."""
 
@@ -73,7 +80,8 @@ class ChildSpec:
     """How to run one child. `command` is absolute. `root` is the workspace folder it is told of, not where it runs.
 
     `settings` answers `workspace/configuration`, by section name. `requires` names what its `initialize` answer must
-    offer. `memory_bytes` is the most it may allocate: above that it dies by itself (Linux; elsewhere nothing holds it).
+    offer; one that need not offer to be pulled is waited for until it pushes. `environment` is added to the bare one.
+    `memory_bytes` is the most it may allocate: above that it dies by itself (Linux; elsewhere nothing holds it).
     `recycle_bytes` is the resident size above which it is replaced when there is time; None: never.
     """
 
@@ -85,6 +93,8 @@ class ChildSpec:
     requires: frozenset[str] = PULL_DIAGNOSTICS
     memory_bytes: int = MEMORY_BYTES
     recycle_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect = Dialect.LSP
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,7 @@ async def read_message(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 
 def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
     """What the child is told at the start: little, so that it answers little."""
+    pushed = {} if spec.requires >= PULL_DIAGNOSTICS else {"publishDiagnostics": {"versionSupport": True}}
     return {
         "processId": None,
         "rootUri": root_uri,
@@ -156,17 +167,14 @@ def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
         "initializationOptions": spec.initialization_options,
         "capabilities": {
             "general": {"positionEncodings": [Units.UTF32.value, Units.UTF16.value]},
-            "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+            "textDocument": {"diagnostic": {"dynamicRegistration": False}, **pushed},
             "workspace": {"configuration": True, "workspaceFolders": True},
         },
     }
 
 
 def units_of(result: Any, requires: Set[str]) -> Units:
-    """The column unit a child chose. Raises ProtocolError when it was not offered, or when a capability is missing.
-
-    Pushed diagnostics are not used: they are debounced, and easily attributed to the wrong text.
-    """
+    """The column unit a child chose. Raises ProtocolError when it was not offered, or when a capability is missing."""
     capabilities = result.get("capabilities") if isinstance(result, dict) else None
     if not isinstance(capabilities, dict) or not all(capabilities.get(name) for name in requires):
         raise ProtocolError("it cannot do what is asked of it")
@@ -174,6 +182,12 @@ def units_of(result: Any, requires: Set[str]) -> Units:
         return Units(capabilities.get("positionEncoding", Units.UTF16.value))
     except ValueError:
         raise ProtocolError("a position encoding that was not offered") from None
+
+
+def can_be_pulled(result: Any) -> bool:
+    """Whether a child answers when it is asked for diagnostics. What it pushes comes when it likes."""
+    capabilities = result.get("capabilities") if isinstance(result, dict) else None
+    return isinstance(capabilities, dict) and bool(capabilities.get("diagnosticProvider"))
 
 
 def reply_to(spec: ChildSpec, request: Mapping[str, Any]) -> dict[str, Any]:

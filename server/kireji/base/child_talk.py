@@ -10,8 +10,10 @@ import contextlib
 import itertools
 from collections import OrderedDict
 from collections.abc import Container
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from kireji.base import child_protocol as protocol
 from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildUnavailable, ProtocolError, Units
@@ -19,6 +21,15 @@ from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildUnavailable
 # The LSP's "content modified" and "server cancelled": the child asks to be asked again.
 _ASK_AGAIN = (-32801, -32802)
 _ASKED_AT_MOST = 3
+
+
+@dataclass(slots=True)
+class Shown:
+    """What the child holds of one document, and what it has pushed about exactly that."""
+
+    version: int
+    text: str
+    pushed: Any = None
 
 
 class Conversation:
@@ -37,7 +48,9 @@ class Conversation:
         self._ids = itertools.count(1)
         self._versions = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Any]] = {}
-        self._open: OrderedDict[str, None] = OrderedDict()
+        self._open: OrderedDict[str, Shown] = OrderedDict()
+        self._pulled = True
+        self._awaited: dict[str, asyncio.Future[None]] = {}
         self.ended: ChildFailure | None = None
 
     async def greet(self) -> None:
@@ -45,6 +58,7 @@ class Conversation:
         root_uri = Path(self._spec.root).as_uri() if self._spec.root else None
         result = await self.request("initialize", protocol.initialize_params(self._spec, root_uri))
         self.units = protocol.units_of(result, self._spec.requires)
+        self._pulled = protocol.can_be_pulled(result)
         self._send({"method": "initialized", "params": {}})
 
     async def listen(self) -> ChildFailure:
@@ -63,16 +77,7 @@ class Conversation:
         """One question and its result. Raises ChildUnavailable."""
         for _ in range(_ASKED_AT_MOST):
             number = next(self._ids)
-            waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._pending[number] = waiting
-            try:
-                self._send({"id": number, "method": method, "params": params})
-                if self.process.stdin is not None:
-                    with contextlib.suppress(ConnectionError):  # the reader sees the end and says so
-                        await self.process.stdin.drain()
-                answer = await waiting
-            finally:
-                self._pending.pop(number, None)
+            answer = await self._answer(number, protocol.frame({"id": number, "method": method, "params": params}))
             if "error" not in answer:
                 return answer.get("result")
             code = answer["error"].get("code") if isinstance(answer["error"], dict) else None
@@ -80,41 +85,102 @@ class Conversation:
                 break
         raise ChildUnavailable(ChildFailure.REFUSED, str(code))
 
+    async def report(self, uri: str) -> Any:
+        """The child's report on what it was shown last of `uri`: pulled, or else pushed with the version that it was shown.
+
+        Raises ChildUnavailable. A child that pushes without versions is waited for in vain.
+        """
+        if self._pulled:
+            return await self.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        shown = self._open[uri]
+        if shown.pushed is None:
+            waiting = self._awaited[uri] = asyncio.get_running_loop().create_future()
+            try:
+                await waiting
+            finally:
+                self._awaited.pop(uri, None)
+        return {"items": shown.pushed}
+
+    def tell(self, method: str, params: Any) -> None:
+        """Something that has no answer. Raises ChildUnavailable."""
+        self._send({"method": method, "params": params})
+
     def show(self, uri: str, language_id: str, text: str, needed: Container[str]) -> None:
         """Makes `text` the child's content of `uri`; closes what was used longest ago and is not `needed`."""
+        known = self._open.get(uri)
+        if known is not None and not self._pulled and known.text == text:
+            self._open.move_to_end(uri)
+            return  # nothing is pushed about a change that changes nothing
         version = next(self._versions)
-        if uri in self._open:
+        if known is not None:
             changed = {"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}]}
             self._send({"method": "textDocument/didChange", "params": changed})
         else:
             opened = {"uri": uri, "languageId": language_id, "version": version, "text": text}
             self._send({"method": "textDocument/didOpen", "params": {"textDocument": opened}})
-        self._open[uri] = None
+        # Only a text that is waited for needs to be known again.
+        self._open[uri] = Shown(version, "" if self._pulled else text)
         self._open.move_to_end(uri)
-        idle = [known for known in self._open if known not in needed]
-        for known in idle[: max(0, len(self._open) - self._max_open)]:
-            del self._open[known]
-            self._send({"method": "textDocument/didClose", "params": {"textDocument": {"uri": known}}})
+        for gone in self._forgotten(needed):
+            self._send({"method": "textDocument/didClose", "params": {"textDocument": {"uri": gone}}})
+
+    def _forgotten(self, needed: Container[str]) -> list[str]:
+        """The documents that are closed now: those used longest ago, when there are too many."""
+        idle = [held for held in self._open if held not in needed]
+        gone = idle[: max(0, len(self._open) - self._max_open)]
+        for uri in gone:
+            del self._open[uri]
+        return gone
 
     def give_up(self, failure: ChildFailure) -> None:
         """Tells whoever waits, and whoever asks later, that there will be no answer. The first reason stays."""
         self.ended = self.ended or failure
         pending, self._pending = self._pending, {}
-        for waiting in pending.values():
+        awaited, self._awaited = self._awaited, {}
+        for waiting in (*pending.values(), *awaited.values()):
             if not waiting.done():
                 waiting.set_exception(ChildUnavailable(self.ended))
+
+    async def _answer(self, number: int, words: bytes) -> dict[str, Any]:
+        waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._pending[number] = waiting
+        try:
+            self._write(words)
+            if self.process.stdin is not None:
+                with contextlib.suppress(ConnectionError):  # the reader sees the end and says so
+                    await self.process.stdin.drain()
+            return await waiting
+        finally:
+            self._pending.pop(number, None)
 
     def _receive(self, message: dict[str, Any]) -> None:
         if "method" in message:
             if "id" in message:
                 self._send(protocol.reply_to(self._spec, message))
+            elif message["method"] == "textDocument/publishDiagnostics" and isinstance(message.get("params"), dict):
+                self._pushed(message["params"])
             return
-        number = message.get("id")
+        self._hand(message.get("id"), message)
+
+    def _hand(self, number: Any, answer: dict[str, Any]) -> None:
         waiting = self._pending.pop(number, None) if isinstance(number, int) else None
         if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+            waiting.set_result(answer)
+
+    def _pushed(self, params: dict[str, Any]) -> None:
+        """Keeps what is said of the very text that was shown last. Servers spell one URI in several ways."""
+        said = unquote(str(params.get("uri")))
+        for uri, shown in self._open.items():
+            if shown.version == params.get("version") and unquote(uri) == said:
+                shown.pushed = params.get("diagnostics")
+                waiting = self._awaited.get(uri)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(None)
 
     def _send(self, message: dict[str, Any]) -> None:
+        self._write(protocol.frame(message))
+
+    def _write(self, words: bytes) -> None:
         if self.ended is not None or self.process.stdin is None or self.process.stdin.is_closing():
             raise ChildUnavailable(self.ended or ChildFailure.CRASHED)
-        self.process.stdin.write(protocol.frame(message))
+        self.process.stdin.write(words)

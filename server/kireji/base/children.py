@@ -1,4 +1,5 @@
 """A supervised private child: asked with a deadline, given up when it hangs, restarted with back-off, replaced when large.
+Over 300 lines: its life is one thing.
 
 A text is handed to it under the document's own URI and exists in the child alone: the editor never hears of it and the disk
 is never touched. Nothing here judges an answer. `child_process.py` starts and ends the process, `child_talk.py` speaks with it.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -21,15 +23,18 @@ from kireji.base.child_protocol import (
     ChildSpec,
     ChildState,
     ChildUnavailable,
+    Dialect,
     Pace,
     ProtocolError,
     Units,
 )
 from kireji.base.child_talk import Conversation
+from kireji.base.child_tsserver import TsserverConversation
 from kireji.base.tasks import TaskEnded, Tasks, outcome
 from kireji.base.text import line_starts
 
 MAX_OPEN = 8
+_TALKS = MappingProxyType({Dialect.LSP: Conversation, Dialect.TSSERVER: TsserverConversation})
 
 T = TypeVar("T")
 
@@ -121,10 +126,17 @@ class Child:
         async def work(talk: Conversation) -> tuple[ChildDiagnostic, ...]:
             shown = protocol.clean(text)
             talk.show(uri, language_id, shown, self._locks)
-            result = await talk.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
-            return protocol.parse_diagnostics(result, shown, line_starts(shown), talk.units)
+            return protocol.parse_diagnostics(await talk.report(uri), shown, line_starts(shown), talk.units)
 
         return await self._ask(deadline, work, uri)
+
+    async def tell(self, method: str, params: Any, deadline: float) -> None:
+        """Something that has no answer; as `request`."""
+
+        async def work(talk: Conversation) -> None:
+            talk.tell(method, params)
+
+        await self._ask(deadline, work)
 
     async def close(self) -> None:
         """Ends the child for good, within about a second. Whoever waits gets ChildUnavailable. May be called twice."""
@@ -210,7 +222,7 @@ class Child:
                 if self._home is None:
                     self._home = await asyncio.to_thread(open_home, self._homes)
                 process = await child_process.spawn(self.spec, self._home.path)
-                talk = Conversation(self.spec, process, self._max_open)
+                talk = _TALKS[self.spec.dialect](self.spec, process, self._max_open)
                 self._living.add(talk)
                 self._tasks.spawn(self._listen(talk))
                 await talk.greet()
