@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate test-editors dist clean
+.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate test-editors test-languages dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -24,8 +24,8 @@ lint: $(STAMP) ## ruff, format check and strict mypy
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy server tests
 
-test: lint ## lint, types and every test that needs no editor
-	@$(BIN)/pytest -n 2 -q -m "not editors"
+test: lint ## lint, types and every test that needs neither an editor nor another language's tools
+	@$(BIN)/pytest -n 2 -q -m "not editors and not languages"
 
 soak: $(STAMP) ## the tests that count, at full size: edits, bad messages, cancels, interleavings, kills, hostile answers
 	@SOAK_EDITS=10000 SOAK_MESSAGES=10000 SOAK_CANCELS=1000 SOAK_INTERLEAVINGS=2000 SOAK_KILLS=200 SOAK_EDITOR_KILLS=20 \
@@ -50,6 +50,10 @@ bench-context: $(STAMP) ## which share of the definitions that code needs would 
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors
 	@$(BIN)/pytest -q -m editors tests/editors
+
+test-languages: $(STAMP) ## insertions into real code of other languages, judged by their real tools (which are put below .cache)
+	@tests/languages/setup.sh .cache/languages
+	@$(BIN)/pytest -q -m languages tests/languages
 
 dist: $(STAMP) ## wheel and sdist in dist/, from what is committed and nothing else; the same commit gives the same bytes
 	@git diff --quiet HEAD && test -z "$$(git status --porcelain)" || { echo "make: a release is made of a commit: commit or put away what git status lists" >&2; exit 2; }

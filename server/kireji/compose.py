@@ -30,6 +30,7 @@ from kireji.engine.gates.security import SecurityGate
 from kireji.engine.gates.shape import ShapeGate
 from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
+from kireji.engine.gates.tools import delegates
 from kireji.engine.gates.types import TypesGate, rules
 from kireji.engine.services import Asking, Resource, Semantics, Services
 from kireji.providers import models
@@ -57,6 +58,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     ruff = Child(spec) if spec is not None else None
     names = RuffGate(ruff)
     types = TypesGate(Checkers(ty_spec(protected.ty, rules())), Checkers(pyrefly_spec()))
+    others = delegates()
     analysis = Analysis()
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
@@ -69,6 +71,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             names,
             SecurityGate(names, secret_spans),
             types,
+            *others,
         ),
         semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index),
         ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
@@ -83,6 +86,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             # Who neither lists names nor tells a model which there are starts it when something else asks.
             Resource(analysis.start if _needs_names(settings, provider) else _nothing, analysis.close, "python"),
             Resource(index.start, index.close),
+            *(Resource(_nothing, gate.close) for gate in others),
             Resource(_nothing, store.close),
         ),
     )

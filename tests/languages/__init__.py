@@ -1,0 +1,1 @@
+"""Other languages, judged by their real tools."""

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# setup.sh [DIR [LANGUAGE...]]: puts the tools of languages, and projects of real code in them, below DIR (default .cache/languages).
+#
+# Programs go to DIR/bin, projects to DIR/projects/LANGUAGE. Versions are fixed, so that the rows fit the files they were cut from.
+# Needs a Debian with apt-get, Node and npm; what Debian 12 has too old comes from SUITE and is unpacked beside the system.
+# A language is one function `get_NAME`; add its NAME to ALL. Prints one line each; run again, it does nothing.
+set -euo pipefail
+
+ALL=(typescript javascript go)
+SUITE=trixie
+
+# shellcheck source=../support/debian.sh
+. "$(dirname "$0")/../support/debian.sh"
+
+main() {
+    dir=${1:-.cache/languages}
+    mkdir -p "$dir"/{bin,projects} 2>/dev/null || fail "cannot write to $dir"
+    dir=$(cd "$dir" && pwd)
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    shift || true
+    local language
+    for language in "${@:-${ALL[@]}}"; do
+        [[ $(type -t "get_$language") == function ]] || fail "unknown language '$language'; known: ${ALL[*]}"
+        if [[ -e $dir/projects/$language/.ready ]]; then
+            say "$language" "is there already"
+            continue
+        fi
+        rm -rf "${dir:?}/projects/$language"
+        mkdir -p "$dir/projects/$language"
+        "get_$language" "$dir/projects/$language"
+        touch "$dir/projects/$language/.ready"
+        say "$language" "is set up"
+    done
+}
+
+# ---- languages ---------------------------------------------------------------------------------
+
+# The sources of RxJS, with a TypeScript 7 of the project's own.
+get_typescript() {
+    npm_install "$work/rxjs" rxjs@7.8.1
+    cp -r "$work"/rxjs/node_modules/rxjs/{src,LICENSE.txt} "$1"
+    rm -f "$1"/src/tsconfig*.json "$1"/src/Rx.global.js
+    cat >"$1/tsconfig.json" <<'END'
+{
+  "compilerOptions": {
+    "strict": true,
+    "noImplicitReturns": true,
+    "module": "esnext",
+    "moduleResolution": "bundler",
+    "noEmit": true,
+    "types": [],
+    "lib": ["esnext", "dom"],
+    "target": "esnext",
+    "paths": { "rxjs": ["./src/index"], "rxjs/*": ["./src/*"] }
+  },
+  "include": ["src"]
+}
+END
+    npm_install "$1" typescript@7.0.2
+}
+
+# Express, as it is installed; no TypeScript of its own, so that an older one on the machine is asked.
+get_javascript() {
+    npm_install "$1" express@4.19.2 @types/node@20.19.1
+    npm_install "$dir/typescript-5" typescript@5.9.2
+    ln -sf ../typescript-5/node_modules/typescript/bin/tsc "$dir/bin/tsc"
+}
+
+# Cobra, with the modules that it needs.
+get_go() {
+    unpack "$SUITE" "$dir/go" gopls golang-1.24-go golang-1.24-src
+    ln -sf ../go/usr/lib/go-1.24/bin/go "$dir/bin/go"
+    ln -sf ../go/usr/bin/gopls "$dir/bin/gopls"
+    local module=github.com/spf13/cobra@v1.8.1
+    (
+        cd "$1"
+        export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOMODCACHE="$dir/go-modules" GOCACHE="$work/go-build" GOWORK=off
+        quietly "download $module" "$dir/bin/go" mod download "$module"
+        cp -r "$GOMODCACHE/$module/." .
+        rm -f ./*_test.go
+        quietly "download what $module needs" "$dir/bin/go" mod tidy
+    )
+}
+
+# ---- packages ----------------------------------------------------------------------------------
+
+npm_install() {
+    local folder=$1
+    shift
+    mkdir -p "$folder"
+    [[ -e $folder/package.json ]] || echo '{ "private": true }' >"$folder/package.json"
+    quietly "install $*" npm --prefix "$folder" install --no-audit --no-fund --ignore-scripts --save-exact "$@"
+}
+
+main "$@"

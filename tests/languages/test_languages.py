@@ -1,0 +1,45 @@
+"""Insertions cut from real code, valid and broken, judged with each language's real tool. Prints language by mode."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from kireji.engine.gates.gate import Gate
+from kireji.engine.gates.shape import ShapeGate
+from kireji.engine.gates.syntax import SyntaxGate
+from kireji.engine.gates.text import TextGate
+from kireji.engine.gates.tools import delegates
+from languages.judged import ROWS, rows_of, score
+from support.figures import report
+
+pytestmark = pytest.mark.languages
+PLACE = Path(__file__).parents[2] / ".cache" / "languages"
+LANGUAGES = sorted(path.stem for path in ROWS.glob("*.jsonl"))
+
+
+@pytest.fixture
+async def gates(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[Gate]]:
+    """The gates of the product, on a machine that has the tools."""
+    monkeypatch.setenv("PATH", os.pathsep.join((str(PLACE / "bin"), os.environ["PATH"])))
+    monkeypatch.setenv("GOMODCACHE", str(PLACE / "go-modules"))
+    others = delegates()
+    yield (TextGate(), ShapeGate(), SyntaxGate(), *others)
+    for gate in others:
+        await gate.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_valid_insertion_is_refused_and_most_broken_ones_are(language: str, gates: Sequence[Gate]) -> None:
+    rows = rows_of(language)
+    modes = {row.mode for row in rows} - {"valid"}
+    broken = [row for row in rows if row.mode != "valid"]
+    assert len(rows) - len(broken) >= 30 <= len(broken) and len(modes) >= 5
+    found = await score(gates, language, PLACE / "projects" / language, rows)
+    report(found.table(language))
+    assert found.valid_refused == 0, "\n".join(found.odd)
+    assert found.valid_unverified <= len(rows) // 20, "\n".join(found.odd)
+    assert found.caught >= 0.8, "\n".join(found.odd)
