@@ -14,6 +14,7 @@ import pytest
 from kireji.base.config import Home, interpreter_for, is_trusted, load, user_home
 from kireji.base.config_file import MOST_BYTES, read_user_file
 from kireji.base.config_schema import OPTIONS, PROTECTED, LogLevel, Options, Protected, ProviderChoice, Settings
+from kireji.base.server_lines import ServerLine, parse_server_line
 from kireji.base.setting import Kind, Setting
 
 KEY = "sk-ant-test-0123456789abcdef"
@@ -130,6 +131,14 @@ def test_a_bad_value_falls_alone_and_closed(home: Home, name: str, text: str) ->
     assert replace(rest, **{group: replace(getattr(rest, group), **{name: value(good, name)})}) == good
 
 
+def test_a_persons_language_servers_are_lines(home: Home) -> None:
+    write(home, "tools.servers = ['lua: /opt/lua --stdio', 'c, cpp: \"/opt/my clangd\"']")
+    settings = load({}, {}, home)
+    assert not settings.problems
+    lines = [parse_server_line(line) for line in settings.protected.servers]
+    assert lines == [ServerLine(("lua",), ("/opt/lua", "--stdio")), ServerLine(("c", "cpp"), ("/opt/my clangd",))]
+
+
 @pytest.mark.parametrize(
     ("toml", "name", "expected"),
     [
@@ -140,6 +149,10 @@ def test_a_bad_value_falls_alone_and_closed(home: Home, name: str, text: str) ->
         ("model.base_url = 5", "base_url", ""),
         ("trust.folders = ['relative']", "trusted", ()),
         ("trust.folders = '/'", "trusted", ()),
+        ("tools.servers = ['lua: lua-language-server']", "servers", ()),
+        ("tools.servers = ['/opt/lua --stdio']", "servers", ()),
+        ('tools.servers = ["lua: /opt/lua \\"x"]', "servers", ()),
+        ("tools.servers = [7]", "servers", ()),
         ("completion.automatic = 1", "automatic", True),
         ("completion.request_ms = 900.5", "request_ms", 8_000),
     ],

@@ -120,6 +120,7 @@ EVIL: dict[str, object] = {
     "ruff": "/tmp/evil",
     "ty": "/tmp/evil",
     "python": "/tmp/evil",
+    "servers": ["lua: /tmp/evil"],
     "trust_all": True,
     "trusted": ["/"],
     "state_dir": "/tmp/evil",

@@ -126,6 +126,17 @@ class Protected:
             aliases=("python_path", "interpreter", "interpreter_path", "default_interpreter_path", "venv"),
         ),
     )
+    servers: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            Kind.SERVERS,
+            "Language servers that judge suggestions in their languages, in place of what Kireji would run there.",
+            key="tools.servers",
+            closed=(),
+            then="none of them is run",
+            aliases=("language_servers", "lsp", "server_command"),
+        ),
+    )
     trust_all: bool = field(
         default=False,
         metadata=about(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from kireji.base.endpoint import endpoint_problem
+from kireji.base.server_lines import parse_server_line
 from kireji.base.setting import Kind, Setting
 
 _ON = frozenset(("1", "true", "yes", "on"))
@@ -52,7 +53,7 @@ def from_data(setting: Setting, raw: object) -> object | Bad:
             return raw if isinstance(raw, bool) else _bad(setting, raw)
         case Kind.WHOLE | Kind.NUMBER:
             return _number(setting, raw)
-        case Kind.FOLDERS | Kind.WORDS:
+        case Kind.FOLDERS | Kind.WORDS | Kind.SERVERS:
             return _texts(setting, raw)
         case _:
             return _text(setting, raw)
@@ -97,9 +98,27 @@ def _number(setting: Setting, raw: object) -> object | Bad:
 def _texts(setting: Setting, raw: object) -> object | Bad:
     if not isinstance(raw, list | tuple) or len(raw) > _MOST:
         return _bad(setting, raw)
-    items = [_folder(setting, item) if setting.kind is Kind.FOLDERS else _word(setting, item) for item in raw]
+    items = [_item(setting, item) for item in raw]
     bad = next((item for item in items if isinstance(item, Bad)), None)
     return bad or tuple(cast("list[str]", items))
+
+
+def _item(setting: Setting, raw: object) -> str | Bad:
+    match setting.kind:
+        case Kind.FOLDERS:
+            return _folder(setting, raw)
+        case Kind.SERVERS:
+            return _server(setting, raw)
+        case _:
+            return _word(setting, raw)
+
+
+def _server(setting: Setting, raw: object) -> str | Bad:
+    """A line that names an absolute program: a relative one would be looked up wherever the editor was started."""
+    if not isinstance(raw, str) or "\0" in raw or len(raw) > _LONGEST:
+        return _bad(setting, raw)
+    line = parse_server_line(raw)
+    return raw if line is not None and Path(line.command[0]).is_absolute() else _bad(setting, raw)
 
 
 def _text(setting: Setting, raw: object) -> object | Bad:

@@ -24,6 +24,7 @@ class Kind(Enum):
     FOLDER = "the absolute path of a folder"
     FOLDERS = "a list of absolute paths of folders"
     WORDS = "a list of names"
+    SERVERS = "a list of lines such as `lua: /usr/bin/lua-language-server --stdio`"
 
 
 @dataclass(frozen=True, slots=True)
