@@ -62,10 +62,11 @@ class ProtocolError(Exception):
 
 
 class Dialect(Enum):
-    """What a child speaks: the LSP, or the older protocol of TypeScript's own server."""
+    """What a child speaks: the LSP, the older protocol of TypeScript's own server, or that of our program around javac."""
 
     LSP = "LSP"
     TSSERVER = "tsserver"
+    JUDGE = "judge"
 
 
 class Units(Enum):

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from kireji.base import child_process
 from kireji.base import child_protocol as protocol
 from kireji.base.child_home import Home, open_home
+from kireji.base.child_judge import JudgeConversation
 from kireji.base.child_protocol import (
     ChildDiagnostic,
     ChildFailure,
@@ -34,7 +35,9 @@ from kireji.base.tasks import TaskEnded, Tasks, outcome
 from kireji.base.text import line_starts
 
 MAX_OPEN = 8
-_TALKS = MappingProxyType({Dialect.LSP: Conversation, Dialect.TSSERVER: TsserverConversation})
+_TALKS = MappingProxyType(
+    {Dialect.LSP: Conversation, Dialect.TSSERVER: TsserverConversation, Dialect.JUDGE: JudgeConversation}
+)
 
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from kireji.base.child_home import Home, open_home
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildUnavailable
 from kireji.base.children import Child
 from kireji.base.languages import LANGUAGES, canonical
+from kireji.base.oneshot import OneShot, OneShotSpec
 from kireji.base.types import Document, Workspace
 from kireji.engine.gates.changes import written_since
 from kireji.engine.gates.tool import Ground, Tool
@@ -31,7 +32,7 @@ _CREATED, _CHANGED = 1, 2
 class _Kept:
     """A child (None: the program is not there), when it was found, and up to which moment it knows the disk."""
 
-    child: Child | None
+    child: Child | OneShot | None
     sought: float
     known: float = 0.0
     looked: float = 0.0
@@ -130,7 +131,7 @@ class Pool:
             return kept, self._home.path
 
     async def _begin(self, root: str | None, document: Document, home: Path) -> _Kept:
-        def seek() -> Child | None:
+        def seek() -> Child | OneShot | None:
             alone = home / "alone"
             for folder in (alone, home / "own"):
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -139,6 +140,8 @@ class Pool:
             spec = self.tool.program(Ground(place, first, home / "own", root is not None))
             # One text at a time: another that stays open would be taken for what it was shown last, and that may be a
             # suggestion which nobody accepted.
+            if isinstance(spec, OneShotSpec):
+                return OneShot(spec)
             return Child(spec, pace=self.tool.pace, max_open=1) if spec is not None else None
 
         now = time.time()

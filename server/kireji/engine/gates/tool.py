@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from kireji.base.child_protocol import ChildDiagnostic, ChildSpec, Pace
+from kireji.base.oneshot import OneShotSpec
 from kireji.engine.gates.gate import Trial
 from kireji.engine.gates.policy import Action
 
@@ -106,7 +107,7 @@ class Tool:
 
     name: str
     languages: frozenset[str]
-    program: Callable[[Ground], ChildSpec | None]
+    program: Callable[[Ground], ChildSpec | OneShotSpec | None]
     verifies: str = "types"
     rules: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({"": Rules()}))
     second_thought: Callable[[Raised], Doubt | None] = _no_doubt

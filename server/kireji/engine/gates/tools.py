@@ -14,14 +14,26 @@ from types import MappingProxyType
 from kireji.base.child_protocol import ChildSpec
 from kireji.base.languages import canonical
 from kireji.base.server_lines import ServerLine, parse_server_line
+from kireji.engine.gates.clang import clang_tool
 from kireji.engine.gates.delegate import DelegateGate
 from kireji.engine.gates.go import go_tool
+from kireji.engine.gates.java import java_tool
+from kireji.engine.gates.rust import rust_tool
+from kireji.engine.gates.shell import shell_tool
 from kireji.engine.gates.tool import Doubt, Ground, Raised, Tool
 from kireji.engine.gates.typescript import typescript_tool
 
 # By the name of the program: whoever names one that is known here has its findings weighed as ours are.
 _KNOWN: Mapping[str, Callable[[tuple[str, ...] | None], Tool]] = MappingProxyType(
-    {"tsc": typescript_tool, "tsgo": typescript_tool, "gopls": go_tool}
+    {
+        "tsc": typescript_tool,
+        "tsgo": typescript_tool,
+        "gopls": go_tool,
+        "clangd": clang_tool,
+        "rust-analyzer": rust_tool,
+        "shellcheck": shell_tool,
+        "java": java_tool,
+    }
 )
 
 

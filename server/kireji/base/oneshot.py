@@ -1,0 +1,91 @@
+"""A program that judges one text and ends: the text is its input, its findings are its output. Judges nothing itself.
+
+It is run as `child_process.py` runs any child, in a folder of its own, and is killed when it takes too long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kireji.base import child_process
+from kireji.base.child_home import Home, open_home
+from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable, clean
+
+_MOST_BYTES = 16 * 2**20
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OneShotSpec:
+    """How to run it, and how its output about a text is read. `parse` raises ValueError for what is not its output."""
+
+    child: ChildSpec
+    parse: Callable[[bytes, str], tuple[ChildDiagnostic, ...]] = field(repr=False)
+
+
+class OneShot:
+    """Runs it anew for each text, two at a time."""
+
+    def __init__(self, spec: OneShotSpec) -> None:
+        self._spec = spec
+        self._home: Home | None = None
+        self._closed = False
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def diagnostics(self, uri: str, language_id: str, text: str, deadline: float) -> tuple[ChildDiagnostic, ...]:
+        """What it says of `text`, with spans in string offsets. `deadline` is loop time. Raises ChildUnavailable."""
+        shown = clean(text)
+        try:
+            async with asyncio.timeout_at(deadline), self._room:
+                said = await self._run(shown.encode())
+        except TimeoutError:
+            raise ChildUnavailable(ChildFailure.LATE) from None
+        except OSError as error:
+            raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
+        try:
+            return self._spec.parse(said, shown)
+        except (ValueError, KeyError, TypeError):
+            raise ChildUnavailable(ChildFailure.PROTOCOL) from None
+
+    async def tell(self, method: str, params: object, deadline: float) -> None:
+        """It remembers nothing, so there is nothing to tell."""
+
+    async def close(self) -> None:
+        """No more of it. May be called twice."""
+        self._closed = True
+        if self._home is not None:
+            home, self._home = self._home, None
+            await asyncio.to_thread(home.close)
+
+    async def _run(self, data: bytes) -> bytes:
+        if self._closed:
+            raise ChildUnavailable(ChildFailure.CLOSED)
+        if self._home is None:
+            self._home = await asyncio.to_thread(open_home)
+        process = await child_process.spawn(self._spec.child, self._home.path)
+        try:
+            assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
+            writing = asyncio.ensure_future(_write(process.stdin, data))
+            try:
+                said = bytearray()
+                while piece := await process.stdout.read(2**16):
+                    said += piece
+                    if len(said) > _MOST_BYTES:
+                        raise ChildUnavailable(ChildFailure.PROTOCOL, "it says too much")
+                return bytes(said)
+            finally:
+                writing.cancel()
+                await asyncio.gather(writing, return_exceptions=True)
+        finally:
+            await asyncio.shield(child_process.end(process))
+
+
+async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
+    try:
+        stream.write(data)
+        await stream.drain()
+        stream.close()
+    except ConnectionError:
+        return  # what it has said before it went is read by the other side

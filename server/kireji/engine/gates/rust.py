@@ -1,0 +1,129 @@
+"""Rust by `rust-analyzer`: how it is run, and what its words are worth. Runs nothing itself.
+
+It is kept from building: neither build scripts nor procedural macros run, so what they would make is not known, and members
+and names that they may have made prove nothing. It calls `cargo metadata`, without the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import MappingProxyType
+
+from kireji.base.child_protocol import ChildSpec
+from kireji.base.toolbox import find
+from kireji.engine.gates.policy import Action
+from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
+
+# What a macro that was not expanded may have made, and what another file may hold.
+_NAMES = words(
+    "E0425 E0432 E0433 E0412 E0405 E0407 E0560 E0559 E0599 E0609 E0614 E0423 unresolved-ident unresolved-import"
+)
+_RULES = Rules(
+    listed=MappingProxyType(
+        {
+            # Said because nothing is built, or because a macro is not expanded.
+            **dict.fromkeys(
+                words(
+                    "unresolved-proc-macro macro-error unresolved-macro-call inactive-code unlinked-file macro-def-error"
+                ),
+                Action.IGNORE,
+            ),
+            # True of most code that is being written.
+            "E0046": Action.IGNORE,  # not all members of a trait are there
+            "E0004": Action.IGNORE,  # not all cases are matched
+            "E0063": Action.REJECT,
+        }
+    ),
+    elsewhere=_NAMES,
+)
+_OFF = {"enable": False}
+# Nothing in the list of packages says it more plainly: whoever writes procedural macros, or derives by them, has these.
+_MACROS = re.compile(r'^name = "(?:proc-macro2|syn)"$', re.MULTILINE)
+# What the compiler itself derives, and attributes that make nothing.
+_DERIVED = re.compile(r"#\[derive\(([^)]*)\)\]")
+_STANDARD = words("Clone Copy Debug Default Eq Hash Ord PartialEq PartialOrd")
+
+
+def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
+    """rust-analyzer: the given command line, else the one on this machine."""
+
+    def program(ground: Ground) -> ChildSpec | None:
+        outside = None if ground.trusted else str(ground.root)
+        found = find("rust-analyzer", outside=outside)
+        line = command or ((found,) if found is not None else None)
+        # Without a manifest it knows not even the standard library.
+        if line is None or not ground.trusted:
+            return None
+        return ChildSpec(
+            "rust-analyzer",
+            line,
+            str(ground.root),
+            _OPTIONS,
+            {"rust-analyzer": _OPTIONS},
+            environment=_environment(ground),
+            memory_bytes=4 * 2**30,
+            recycle_bytes=2 * 2**30,
+        )
+
+    return Tool(
+        "rust-analyzer",
+        frozenset({"rust"}),
+        program,
+        rules=MappingProxyType({"": _RULES}),
+        second_thought=_second_thought,
+        suffixes=frozenset({".rs"}),
+        manifests=frozenset({"Cargo.toml", "Cargo.lock", "rust-project.json"}),
+    )
+
+
+_OPTIONS = {
+    "cargo": {"buildScripts": _OFF, "noDeps": False, "extraArgs": ["--offline"], "autoreload": True},
+    "procMacro": _OFF,
+    "checkOnSave": False,
+    "cachePriming": _OFF,
+    "diagnostics": {"enable": True, "experimental": _OFF, "styleLints": _OFF},
+    "numThreads": 2,
+    "lru": {"capacity": 64},
+    "files": {"watcher": "client"},
+}
+
+
+def _environment(ground: Ground) -> dict[str, str]:
+    """Packages and toolchains are read where the person keeps them; nothing is fetched."""
+    home = Path.home()
+    own = str(ground.own)
+    return {
+        "HOME": own,
+        "PATH": os.pathsep.join((str(home / ".cargo" / "bin"), os.environ.get("PATH", ""))),
+        "CARGO_HOME": os.environ.get("CARGO_HOME") or str(home / ".cargo"),
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(home / ".rustup"),
+        "CARGO_NET_OFFLINE": "true",
+        "RUSTUP_AUTO_INSTALL": "0",
+    }
+
+
+def _second_thought(raised: Raised) -> Doubt | None:
+    if raised.diagnostic.code in _NAMES and raised.root is not None and _makes_code(raised, raised.root):
+        return Doubt("macros and build scripts are not run")
+    return None
+
+
+def _makes_code(raised: Raised, root: Path) -> bool:
+    """Whether code that nobody sees may be made for this file's package."""
+    path = raised.trial.before.path
+    for folder in Path(path).parents if path is not None else ():
+        if (folder / "Cargo.toml").is_file():
+            if (folder / "build.rs").is_file():
+                return True
+            break
+        if folder == root:
+            break
+    derived = {name.strip() for hit in _DERIVED.finditer(raised.trial.after.text) for name in hit[1].split(",")}
+    if derived - _STANDARD - {""}:
+        return True
+    try:
+        return _MACROS.search((root / "Cargo.lock").read_text("utf-8", "replace")) is not None
+    except OSError:
+        return False
