@@ -24,6 +24,7 @@ from kireji.engine.context.importing import WorkspaceImports
 from kireji.engine.context.secrets import find_secrets
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.checkers import Checkers
+from kireji.engine.gates.data import DataGate
 from kireji.engine.gates.grounds import pyrefly_spec, ty_spec
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from kireji.engine.gates.security import SecurityGate
@@ -71,6 +72,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             names,
             SecurityGate(names, secret_spans),
             types,
+            DataGate(),
             *others,
         ),
         semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index),

@@ -31,7 +31,7 @@ COMPILERS = {
     "cpp": ("g++ -fsyntax-only -std=c++11 -I. -Iinclude -DLEVELDB_PLATFORM_POSIX=1 {file}", "util/*.cc"),
     "rust": ("cargo check --offline --quiet", "*/src/*.rs"),
     "java": ("javac -proc:none -d out -sourcepath src/main/java {file}", "src/main/java/**/*.java"),
-    "shellscript": ("bash -n {file}", "*.sh"),
+    "shellscript": ("bash -n {file}", "*.*sh"),
     "json": ("node -e JSON.parse(require('fs').readFileSync('{file}','utf8'))", "*.json"),
     "toml": ("node -e require('smol-toml').parse(require('fs').readFileSync('{file}','utf8'))", "*.toml"),
     "yaml": ("node -e require('yaml').parse(require('fs').readFileSync('{file}','utf8'),{{strict:true}})", "*.y*ml"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kireji.engine.gates.data import DataGate
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.shape import ShapeGate
 from kireji.engine.gates.syntax import SyntaxGate
@@ -33,7 +34,7 @@ async def gates(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[Gate]
     monkeypatch.setenv("PATH", os.pathsep.join((str(PLACE / "bin"), os.environ["PATH"])))
     monkeypatch.setenv("GOMODCACHE", str(PLACE / "go-modules"))
     others = delegates()
-    yield (TextGate(), ShapeGate(), SyntaxGate(), *others)
+    yield (TextGate(), ShapeGate(), SyntaxGate(), DataGate(), *others)
     for gate in others:
         await gate.close()
 

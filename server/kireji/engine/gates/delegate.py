@@ -52,6 +52,8 @@ class DelegateGate:
     async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
         """Starts the child if need be, tells it what was saved, and asks about the text without a candidate."""
         root = root_of(snapshot.workspace, snapshot.document)
+        if len(baseline.text) > self._tool.most_chars:
+            return
         try:
             if await self._pool.refresh(root, baseline, _ANSWER_SECONDS):
                 self._remembered.clear()
@@ -62,6 +64,8 @@ class DelegateGate:
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new on the insertion's lines; UNKNOWN where the tool cannot tell."""
         root = root_of(trial.snapshot.workspace, trial.snapshot.document)
+        if len(trial.after.text) > self._tool.most_chars:
+            return self._unknown("the text is too long for it")
         try:
             old = await self._of_baseline(root, trial.baseline)
             new = await self._ask(root, trial.after)

@@ -52,6 +52,7 @@ def shell_tool(command: tuple[str, ...] | None = None) -> Tool:
         rules=MappingProxyType({"": _RULES}),
         second_thought=_second_thought,
         shown=_with_shebang,
+        most_chars=20_000,  # a second or two
         blinding=frozenset({_NOT_ITS_SHELL, *_PARSING}),
     )
 

@@ -102,7 +102,8 @@ class Tool:
 
     `verifies` is what nobody verifies without it. `rules` are per language, "" for the others. `second_thought` is asked
     about each finding that would reject. `blinding` are the codes of findings behind which the tool sees no others.
-    `suffixes` and `manifests` name the files of a workspace whose change it must be told of.
+    `suffixes` and `manifests` name the files of a workspace whose change it must be told of. Texts longer than
+    `most_chars` take it longer than anybody waits, and are not shown to it.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Tool:
     suffixes: frozenset[str] = frozenset()
     manifests: frozenset[str] = frozenset()
     pace: Pace = _PATIENT
+    most_chars: int = 2_000_000
 
     def rules_for(self, language: str) -> Rules:
         """The table for a language."""
