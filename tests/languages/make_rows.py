@@ -102,7 +102,8 @@ def _is_broken(language: str, mode: str, path: Path, project: Path, place: Place
 def _complaints(language: str, path: Path, project: Path) -> int:
     """How many lines a compiler has to say."""
     words = [word.format(file=path) for word in COMPILERS[language][0].split()]
-    done = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=300, env=os.environ, check=False)
+    env = {**os.environ, "RUSTFLAGS": "-Awarnings"}
+    done = subprocess.run(words, cwd=project, capture_output=True, timeout=300, env=env, check=False)
     return len((done.stdout + done.stderr).splitlines())
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# setup.sh [DIR [LANGUAGE...]]: puts the tools of languages, and projects of real code in them, below DIR (default .cache/languages).
+# setup.sh [DIR [LANGUAGE...]]: puts the tools of languages below DIR (default .cache/languages), and real code in some of them.
 #
 # Programs go to DIR/bin, projects to DIR/projects/LANGUAGE. Versions are fixed, so that the rows fit the files they were cut from.
-# Needs a Debian with apt-get, Node and npm; what Debian 12 has too old comes from SUITE and is unpacked beside the system.
+# Needs a Debian with apt-get, Node and npm. What Debian 12 has too old comes from SUITE and is unpacked beside the system; what
+# it has in time is used when it is installed, and else installed, for which root is needed.
 # A language is one function `get_NAME`; add its NAME to ALL. Prints one line each; run again, it does nothing.
 set -euo pipefail
 
-ALL=(typescript javascript go)
+ALL=(typescript javascript go rust c cpp java shellscript)
 SUITE=trixie
 
 # shellcheck source=../support/debian.sh
@@ -83,7 +84,37 @@ get_go() {
     )
 }
 
+# Code of its own stands beside the rows. Cargo and rustc say where the standard library is.
+get_rust() {
+    unpack "$SUITE" "$dir/rust" rust-analyzer cargo rustc rust-src
+    local program
+    for program in rust-analyzer cargo rustc; do
+        launcher "$program" "$dir/rust" "$program" "usr/bin/$program" ""
+    done
+}
+
+get_c() { installed clangd clangd; }
+
+get_cpp() {
+    installed clangd clangd
+    compgen -G '/usr/include/c++/*/vector' >/dev/null || install_packages libstdc++-12-dev
+}
+
+get_java() { installed javac openjdk-17-jdk-headless; }
+
+get_shellscript() { installed shellcheck shellcheck; }
+
 # ---- packages ----------------------------------------------------------------------------------
+
+# installed PROGRAM PACKAGE: the program is on this machine, or is put there.
+installed() { command -v "$1" >/dev/null || install_packages "$2"; }
+
+install_packages() {
+    ((EUID == 0)) || fail "no root here to install $*; install it, or run this as root"
+    [[ -e $work/updated ]] || quietly "read the package lists" apt-get -qq update
+    touch "$work/updated"
+    quietly "install $*" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"
+}
 
 npm_install() {
     local folder=$1

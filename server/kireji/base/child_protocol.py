@@ -69,6 +69,13 @@ class Dialect(Enum):
     JUDGE = "judge"
 
 
+class Readiness(Enum):
+    """When a child's words are worth something: from its greeting on, or from when it says that it has read the project."""
+
+    GREETED = "greeted"
+    QUIESCENT = "quiescent"
+
+
 class Units(Enum):
     """What a column counts, under the LSP's names."""
 
@@ -96,6 +103,7 @@ class ChildSpec:
     recycle_bytes: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = Dialect.LSP
+    readiness: Readiness = Readiness.GREETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,7 @@ def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
             "general": {"positionEncodings": [Units.UTF32.value, Units.UTF16.value]},
             "textDocument": {"diagnostic": {"dynamicRegistration": False}, **pushed},
             "workspace": {"configuration": True, "workspaceFolders": True},
+            **({"experimental": {"serverStatusNotification": True}} if spec.readiness is Readiness.QUIESCENT else {}),
         },
     }
 

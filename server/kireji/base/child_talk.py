@@ -16,11 +16,20 @@ from typing import Any
 from urllib.parse import unquote
 
 from kireji.base import child_protocol as protocol
-from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildUnavailable, ProtocolError, Units
+from kireji.base.child_protocol import (
+    ChildFailure,
+    ChildSpec,
+    ChildUnavailable,
+    ProtocolError,
+    Readiness,
+    Units,
+)
 
 # The LSP's "content modified" and "server cancelled": the child asks to be asked again.
 _ASK_AGAIN = (-32801, -32802)
 _ASKED_AT_MOST = 3
+# How long somebody waits for a child that still reads the project; it is not ended for that.
+_READING_SECONDS = 15.0
 
 
 @dataclass(slots=True)
@@ -50,6 +59,10 @@ class Conversation:
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._open: OrderedDict[str, Shown] = OrderedDict()
         self._pulled = True
+        self._settled = asyncio.Event()
+        self._is_healthy = True
+        if spec.readiness is Readiness.GREETED:
+            self._settled.set()
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self.ended: ChildFailure | None = None
 
@@ -90,6 +103,7 @@ class Conversation:
 
         Raises ChildUnavailable. A child that pushes without versions is waited for in vain.
         """
+        await self._until_settled()
         if self._pulled:
             return await self.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
         shown = self._open[uri]
@@ -100,6 +114,16 @@ class Conversation:
             finally:
                 self._awaited.pop(uri, None)
         return {"items": shown.pushed}
+
+    async def _until_settled(self) -> None:
+        """What is said before a project has been read is empty, and means nothing. Raises ChildUnavailable."""
+        try:
+            async with asyncio.timeout(_READING_SECONDS):
+                await self._settled.wait()
+        except TimeoutError:
+            raise ChildUnavailable(ChildFailure.LATE, "it still reads the project") from None
+        if not self._is_healthy:
+            raise ChildUnavailable(ChildFailure.REFUSED, "it cannot read the project")
 
     def tell(self, method: str, params: Any) -> None:
         """Something that has no answer. Raises ChildUnavailable."""
@@ -159,8 +183,17 @@ class Conversation:
                 self._send(protocol.reply_to(self._spec, message))
             elif message["method"] == "textDocument/publishDiagnostics" and isinstance(message.get("params"), dict):
                 self._pushed(message["params"])
+            elif message["method"] == "experimental/serverStatus" and isinstance(message.get("params"), dict):
+                self._has_settled(message["params"])
             return
         self._hand(message.get("id"), message)
+
+    def _has_settled(self, params: dict[str, Any]) -> None:
+        self._is_healthy = params.get("health") != "error"
+        if params.get("quiescent") is True:
+            self._settled.set()
+        elif self._spec.readiness is Readiness.QUIESCENT:
+            self._settled.clear()
 
     def _hand(self, number: Any, answer: dict[str, Any]) -> None:
         waiting = self._pending.pop(number, None) if isinstance(number, int) else None

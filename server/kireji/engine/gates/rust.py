@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from types import MappingProxyType
 
-from kireji.base.child_protocol import ChildSpec
+from kireji.base.child_protocol import ChildSpec, Readiness
 from kireji.base.toolbox import find
 from kireji.engine.gates.policy import Action
 from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
@@ -65,6 +65,7 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
             environment=_environment(ground),
             memory_bytes=4 * 2**30,
             recycle_bytes=2 * 2**30,
+            readiness=Readiness.QUIESCENT,
         )
 
     return Tool(
@@ -96,7 +97,7 @@ def _environment(ground: Ground) -> dict[str, str]:
     own = str(ground.own)
     return {
         "HOME": own,
-        "PATH": os.pathsep.join((str(home / ".cargo" / "bin"), os.environ.get("PATH", ""))),
+        "PATH": os.pathsep.join((os.environ.get("PATH", ""), str(home / ".cargo" / "bin"))),
         "CARGO_HOME": os.environ.get("CARGO_HOME") or str(home / ".cargo"),
         "RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(home / ".rustup"),
         "CARGO_NET_OFFLINE": "true",
@@ -105,9 +106,12 @@ def _environment(ground: Ground) -> dict[str, str]:
 
 
 def _second_thought(raised: Raised) -> Doubt | None:
-    if raised.diagnostic.code in _NAMES and raised.root is not None and _makes_code(raised, raised.root):
-        return Doubt("macros and build scripts are not run")
-    return None
+    if raised.diagnostic.code not in _NAMES or raised.root is None:
+        return None
+    # Without the sources of the standard library, or with features of its own, it misses what is there.
+    if any(d.code in _NAMES and d.severity == 1 for d in raised.before):
+        return Doubt("not all names are found")
+    return Doubt("macros and build scripts are not run") if _makes_code(raised, raised.root) else None
 
 
 def _makes_code(raised: Raised, root: Path) -> bool:

@@ -60,6 +60,8 @@ def shell_tool(command: tuple[str, ...] | None = None) -> Tool:
 def _second_thought(raised: Raised) -> Doubt | None:
     if raised.diagnostic.code != _UNASSIGNED:
         return None
+    if "$" not in raised.symbol:
+        return Doubt()  # it takes words that are compared as numbers for names
     text = raised.trial.after.text
     if _SOURCES.search(text) or not text.startswith("#!"):
         return Doubt("another script may assign it")
