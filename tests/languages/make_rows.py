@@ -29,7 +29,7 @@ COMPILERS = {
     "go": ("go vet -composites=false .", "*.go"),
     "c": ("gcc -fsyntax-only -std=c99 -I. {file}", "*.c"),
     "cpp": ("g++ -fsyntax-only -std=c++11 -I. -Iinclude -DLEVELDB_PLATFORM_POSIX=1 {file}", "util/*.cc"),
-    "rust": ("cargo check --offline --quiet", "*/src/*.rs"),
+    "rust": ("cargo check --offline --quiet", "*/src/**/*.rs"),
     "java": ("javac -proc:none -d out -sourcepath src/main/java {file}", "src/main/java/**/*.java"),
     "shellscript": ("bash -n {file}", "*.*sh"),
     "json": ("node -e JSON.parse(require('fs').readFileSync('{file}','utf8'))", "*.json"),

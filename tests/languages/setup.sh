@@ -84,12 +84,16 @@ get_go() {
     )
 }
 
-# Code of its own stands beside the rows. Cargo and rustc say where the standard library is.
+# The code stands beside the rows.
 get_rust() {
     unpack "$SUITE" "$dir/rust" rust-analyzer cargo rustc rust-src
     local program
     for program in rust-analyzer cargo rustc; do
-        launcher "$program" "$dir/rust" "$program" "usr/bin/$program" ""
+        mv "$dir/rust/usr/bin/$program" "$dir/rust/usr/bin/$program.unpacked"
+        launcher "$program" "$dir/rust" "$program" "usr/bin/$program.unpacked" ""
+        # Each calls the others also where it takes them to be.
+        printf '#!/bin/sh\nexec "${0%%/*}/../../../bin/%s" "$@"\n' "$program" >"$dir/rust/usr/bin/$program"
+        chmod +x "$dir/rust/usr/bin/$program"
     done
 }
 

@@ -33,6 +33,7 @@ async def gates(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[Gate]
     """The gates of the product, on a machine that has the tools."""
     monkeypatch.setenv("PATH", os.pathsep.join((str(PLACE / "bin"), os.environ["PATH"])))
     monkeypatch.setenv("GOMODCACHE", str(PLACE / "go-modules"))
+    monkeypatch.setenv("CARGO_HOME", str(PLACE / "cargo"))  # and not the toolchains of whoever runs this
     others = delegates()
     yield (TextGate(), ShapeGate(), SyntaxGate(), DataGate(), *others)
     for gate in others:

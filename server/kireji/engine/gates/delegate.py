@@ -112,6 +112,8 @@ def judge(
     rules = tool.rules_for(canonical(trial.after.language))
     text = trial.after.text
     known = {_key(d, trial.baseline.text) for d in old.diagnostics}
+    found = {_key(d, text) for d in new.diagnostics}
+    lasting = tuple(d for d in old.diagnostics if _key(d, trial.baseline.text) in found)
     lines = _lines(trial.after, trial.inserted)
     findings: list[Finding] = []
     doubts: dict[str, None] = {}
@@ -131,7 +133,7 @@ def judge(
             findings.append(replace(finding, severity=Severity.WARN))
             continue
         place = Path(root) if root is not None else None
-        doubt = _second_thought(tool, Raised(diagnostic, symbol, trial, root is None, place, old.diagnostics))
+        doubt = _second_thought(tool, Raised(diagnostic, symbol, trial, root is None, place, lasting))
         if doubt is None:
             findings.append(finding)
         elif doubt.why:

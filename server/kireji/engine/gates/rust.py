@@ -20,6 +20,7 @@ from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
 _NAMES = words(
     "E0425 E0432 E0433 E0412 E0405 E0407 E0560 E0559 E0599 E0609 E0614 E0423 unresolved-ident unresolved-import"
 )
+_IMPORTS = words("E0432 E0433 E0463 unresolved-import unresolved-extern-crate")
 _RULES = Rules(
     listed=MappingProxyType(
         {
@@ -84,7 +85,7 @@ _OPTIONS = {
     "procMacro": _OFF,
     "checkOnSave": False,
     "cachePriming": _OFF,
-    "diagnostics": {"enable": True, "experimental": _OFF, "styleLints": _OFF},
+    "diagnostics": {"enable": True, "experimental": {"enable": True}, "styleLints": _OFF},
     "numThreads": 2,
     "lru": {"capacity": 64},
     "files": {"watcher": "client"},
@@ -109,8 +110,8 @@ def _second_thought(raised: Raised) -> Doubt | None:
     if raised.diagnostic.code not in _NAMES or raised.root is None:
         return None
     # Without the sources of the standard library, or with features of its own, it misses what is there.
-    if any(d.code in _NAMES and d.severity == 1 for d in raised.before):
-        return Doubt("not all names are found")
+    if any(d.code in _IMPORTS and d.severity == 1 for d in raised.before):
+        return Doubt("not all that is imported is found")
     return Doubt("macros and build scripts are not run") if _makes_code(raised, raised.root) else None
 
 

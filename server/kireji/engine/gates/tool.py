@@ -65,7 +65,8 @@ class Rules:
 class Raised:
     """A finding that would reject, with what a tool may want to know before it does. `alone`: without its workspace.
 
-    `symbol` is the text that it points at; `before` what was found in the text without the candidate.
+    `symbol` is the text that it points at; `before` what was found
+    in the text without the candidate, and still is.
     """
 
     diagnostic: ChildDiagnostic
