@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base.child_protocol import ChildSpec, Readiness
 from kireji.base.text import make_document
 from kireji.base.types import GateResult, GateState, Workspace
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.delegate import DelegateGate
 from kireji.engine.gates.run import run_gates
+from kireji.engine.gates.tool import Ground, Tool
 from kireji.engine.gates.tools import delegates
 from support.children import program
 from support.gating import candidate_at
@@ -162,6 +164,51 @@ async def test_a_tool_that_says_nothing_is_not_waited_for(
     result = await judged(gates, tmp_path, behaviour, "x = $0\n", "bad", seconds=0.5)
     assert result.state is UNKNOWN
     assert asyncio.get_running_loop().time() - began < 2.0
+
+
+READS = (
+    FINDS
+    + """
+def initialized(message):
+    assert message["params"]["capabilities"]["experimental"]["serverStatusNotification"] is True
+    able = {"positionEncoding": "utf-32", "diagnosticProvider": {"interFileDependencies": True}}
+    send({"id": message["id"], "result": {"capabilities": able}})
+    @SAID@
+"""
+)
+STATUS = 'send({"method": "experimental/serverStatus", "params": {"health": "%s", "quiescent": %s}})'
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "note"),
+    [
+        ([("ok", False), ("ok", True)], FAIL, ""),
+        ([("ok", True), ("ok", False)], UNKNOWN, "late"),  # it reads the project anew
+        ([("ok", False), ("error", True)], UNKNOWN, "cannot read the project"),
+        ([], UNKNOWN, "late"),
+    ],
+)
+async def test_a_tool_that_reads_the_project_first_is_asked_when_it_has(
+    tmp_path: Path, said: list[tuple[str, bool]], state: GateState, note: str
+) -> None:
+    behaviour = READS.replace("@SAID@", "; ".join(STATUS % one for one in said) or "pass")
+    command = program(tmp_path, behaviour)
+
+    def run(ground: Ground) -> ChildSpec:
+        return ChildSpec("reads", command, str(ground.root), readiness=Readiness.QUIESCENT)
+
+    gate = DelegateGate(Tool("reads", frozenset({"lua"}), run))
+    try:
+        result = await judged([gate], tmp_path, "", "x = $0\n", "bad", seconds=2.0)
+        assert result.state is state and note in result.note, result
+    finally:
+        await gate.close()
+
+
+async def test_a_text_that_is_too_long_is_not_shown(gates: list[DelegateGate], tmp_path: Path) -> None:
+    gates.append(DelegateGate(Tool("short", frozenset({"lua"}), lambda ground: None, most_chars=3)))
+    result = await judged(gates, tmp_path, "", "x = $0\n", "bad")
+    assert result.state is UNKNOWN and "too long" in result.note
 
 
 async def test_a_tool_that_is_not_there_is_named(gates: list[DelegateGate], tmp_path: Path) -> None:

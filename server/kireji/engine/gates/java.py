@@ -12,7 +12,9 @@ from types import MappingProxyType
 
 from kireji.base.child_judge import PROGRAM
 from kireji.base.child_protocol import ChildSpec, Dialect
+from kireji.base.text import line_at
 from kireji.base.toolbox import find
+from kireji.base.types import Document
 from kireji.engine.gates.policy import Action
 from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
 
@@ -88,11 +90,24 @@ def _second_thought(raised: Raised) -> Doubt | None:
         return None
     if raised.root is None:
         return Doubt("other files are not looked at outside a trusted workspace")
-    if any(_MISSING.search(d.code) for d in raised.before):
+    if _lacks_classes(raised):
         return Doubt("not all classes are found")
     if _MISSING.search(code) and _has_processors(raised, raised.root):
         return Doubt("annotation processors are not run")
     return None
+
+
+def _lacks_classes(raised: Raised) -> bool:
+    """Whether something is missing that the insertion has no part in: an import, or, unless it is one itself, any name."""
+    after = raised.trial.after
+    missing = [d for d in raised.before if _MISSING.search(d.code)]
+    if _is_import(after, raised.diagnostic.span.start):
+        return any(_is_import(raised.trial.baseline, d.span.start) for d in missing)
+    return bool(missing)
+
+
+def _is_import(document: Document, at: int) -> bool:
+    return document.text[document.lines[line_at(document.lines, at)] :].lstrip().startswith("import ")
 
 
 def _has_processors(raised: Raised, root: Path) -> bool:

@@ -1,0 +1,89 @@
+"""A program that is run anew for each text: what it says is read, and whatever else it does proves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
+from kireji.base.oneshot import OneShot, OneShotSpec
+from kireji.base.types import Span
+from support.children import gone, until
+
+Made = Callable[[str], OneShot]
+
+
+def parse(said: bytes, text: str) -> tuple[ChildDiagnostic, ...]:
+    return tuple(ChildDiagnostic("X", word, 1, Span(0, len(text))) for word in json.loads(said))
+
+
+@pytest.fixture
+async def made() -> AsyncIterator[Made]:
+    shots: list[OneShot] = []
+
+    def make(behaviour: str) -> OneShot:
+        shots.append(OneShot(OneShotSpec(ChildSpec("x", (sys.executable, "-I", "-c", behaviour)), parse)))
+        return shots[-1]
+
+    yield make
+    for shot in shots:
+        await shot.close()
+        await shot.close()
+
+
+async def ask(shot: OneShot, text: str, seconds: float = 10.0) -> list[str]:
+    deadline = asyncio.get_running_loop().time() + seconds
+    return [d.message for d in await shot.diagnostics("file:///t", "x", text, deadline)]
+
+
+SAYS_BACK = "import json, sys; print(json.dumps([sys.stdin.buffer.read().decode()[:5]]))"
+
+
+async def test_each_text_is_asked_about_by_itself(made: Made) -> None:
+    shot = made(SAYS_BACK)
+    texts = [f"{n}····" for n in range(6)]
+    assert await asyncio.gather(*(ask(shot, text) for text in texts)) == [[text] for text in texts]
+    assert await ask(shot, "long·" * 400_000) == ["long·"]  # more than a pipe holds
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure"),
+    [
+        ("", ChildFailure.PROTOCOL),
+        ("print('what?')", ChildFailure.PROTOCOL),
+        ("print(7)", ChildFailure.PROTOCOL),
+        ("import sys; sys.exit(1)", ChildFailure.PROTOCOL),
+        ("while True: print('x' * 65536)", ChildFailure.PROTOCOL),
+        ("import time; time.sleep(60)", ChildFailure.LATE),
+    ],
+)
+async def test_whatever_else_it_does_proves_nothing(made: Made, behaviour: str, failure: ChildFailure) -> None:
+    seconds = 0.5 if failure is ChildFailure.LATE else 10.0
+    with pytest.raises(ChildUnavailable) as raised:
+        await ask(made(behaviour), "x" * 1_000_000, seconds)
+    assert raised.value.failure is failure
+
+
+async def test_a_late_one_is_ended(made: Made, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    shot = made(f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    with pytest.raises(ChildUnavailable):
+        await ask(shot, "", 2.0)
+    await until(note.exists)
+    await until(lambda: gone(int(note.read_text())))
+
+
+async def test_one_that_is_not_there(tmp_path: Path) -> None:
+    shot = OneShot(OneShotSpec(ChildSpec("x", (str(tmp_path / "nothing"),)), parse))
+    with pytest.raises(ChildUnavailable) as raised:
+        await ask(shot, "")
+    assert raised.value.failure is ChildFailure.MISSING
+    await shot.close()
+    with pytest.raises(ChildUnavailable) as raised:
+        await ask(shot, "")
+    assert raised.value.failure is ChildFailure.CLOSED
