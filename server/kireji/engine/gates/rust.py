@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from types import MappingProxyType
 
-from kireji.base.child_protocol import ChildSpec, Readiness
+from kireji.base.child_protocol import ChildSpec, Pace, Readiness
 from kireji.base.toolbox import find
 from kireji.engine.gates.policy import Action
 from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
@@ -40,6 +40,8 @@ _RULES = Rules(
     elsewhere=_NAMES,
 )
 _OFF = {"enable": False}
+# Its first answer waits until it has read the standard library and all that the project uses.
+_PATIENT = Pace(start=30.0, hung=120.0)
 # Nothing in the list of packages says it more plainly: whoever writes procedural macros, or derives by them, has these.
 _MACROS = re.compile(r'^name = "(?:proc-macro2|syn)"$', re.MULTILINE)
 # What the compiler itself derives, and attributes that make nothing.
@@ -76,6 +78,7 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
         rules=MappingProxyType({"": _RULES}),
         second_thought=_second_thought,
         suffixes=frozenset({".rs"}),
+        pace=_PATIENT,
         manifests=frozenset({"Cargo.toml", "Cargo.lock", "rust-project.json"}),
     )
 
