@@ -55,7 +55,9 @@ def _make(language: str, project: Path, chosen: random.Random, per_mode: int) ->
     files = sorted(p for p in project.glob(pattern) if 700 < p.stat().st_size < 110_000 and "_test" not in p.name)
     chosen.shuffle(files)
     count: Counter[str] = Counter()
-    clean = {path: _complaints(language, path, project) for path in files}
+    by_file = "{file}" in COMPILERS[language][0]
+    whole = 0 if by_file else _complaints(language, files[0], project)
+    clean = {path: _complaints(language, path, project) if by_file else whole for path in files}
     dialect = DIALECTS[language]
     wanted = {"valid": per_mode * 6, **dict.fromkeys(dialect.modes.split(), per_mode)}
     for _ in range(12):

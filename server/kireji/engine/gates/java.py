@@ -35,7 +35,7 @@ _RULES = Rules(
 _NAMES = re.compile(
     r"cant\.resolve|doesnt\.exist|cant\.apply|incompatible|method\.does\.not\.override|not\.def\.public"
 )
-_MISSING = re.compile(r"cant\.resolve|doesnt\.exist|cant\.access")
+_MISSING = re.compile(r"cant\.resolve|doesnt\.exist|cant\.access|static\.imp\.only")
 _NEWER = re.compile(r"feature\.not\.supported|preview\.feature|restricted\.type")
 _PROCESSORS = re.compile(r"lombok|annotationProcessor|mapstruct|immutables|autovalue|auto\.value|jooq|querydsl")
 _BUILD_FILES = ("pom.xml", "build.gradle", "build.gradle.kts")

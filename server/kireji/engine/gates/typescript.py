@@ -52,10 +52,10 @@ _UNTYPED = Rules(
     elsewhere=_ELSEWHERE,
 )
 # Types that JavaScript's own library declares, and modules that have declarations: what they lack is not there. What is read
-# out of other JavaScript may get its members later.
+# out of other JavaScript may get its members later, and so may functions and errors.
 _BUILT_IN = re.compile(
     r"on type '(?:string|number|boolean|bigint|symbol|\S+\[\]|(?:readonly )?\S+\[\]|[A-Z]\w*Constructor|Console|Math|JSON|Date|"
-    r"RegExp|Promise<.*>|Map<.*>|Set<.*>|WeakMap<.*>|typeof import\((?!.*\.[cm]?jsx?\")[^)]*\)|\"[^'\"]*\"|Error|Function|Atomics)'"
+    r"RegExp|Promise<.*>|Map<.*>|Set<.*>|WeakMap<.*>|typeof import\((?!.*\.[cm]?jsx?\")[^)]*\)|\"[^'\"]*\"|Atomics)'"
 )
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 _CHECKED = "// @ts-check\n"
