@@ -33,7 +33,7 @@ _RULES = Rules(
     ),
 )
 _NAMES = re.compile(
-    r"cant\.resolve|doesnt\.exist|cant\.apply|incompatible|method\.does\.not\.override|not\.def\.public"
+    r"cant\.resolve|doesnt\.exist|static\.imp\.only|cant\.apply|incompatible|method\.does\.not\.override|not\.def\.public"
 )
 _MISSING = re.compile(r"cant\.resolve|doesnt\.exist|cant\.access|static\.imp\.only")
 _NEWER = re.compile(r"feature\.not\.supported|preview\.feature|restricted\.type")
