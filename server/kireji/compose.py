@@ -85,9 +85,10 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             Resource(_nothing, names.close),
             # It starts with the first look at a text: before that, nobody knows the workspace.
             Resource(_nothing, types.close),
-            # Who neither lists names nor tells a model which there are starts it when something else asks.
-            Resource(analysis.start if _needs_names(settings, provider) else _nothing, analysis.close, "python"),
-            Resource(index.start, index.close),
+            # Whoever lists no names starts it when something else asks.
+            Resource(analysis.start if settings.options.deterministic else _nothing, analysis.close, "python"),
+            # It starts with the first folder that it is to read.
+            Resource(_nothing, index.close),
             *(Resource(_nothing, gate.close) for gate in others),
             Resource(_nothing, store.close),
         ),
@@ -97,10 +98,6 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
 def secret_spans(text: str) -> tuple[Span, ...]:
     """What may not leave the machine may not come back either: the gates and the redaction know the same formats."""
     return tuple(hit.span for hit in find_secrets(text))
-
-
-def _needs_names(settings: Settings, provider: Provider) -> bool:
-    return settings.options.deterministic or (settings.options.ask_again and provider.info.follows_instructions)
 
 
 async def _nothing() -> None:
