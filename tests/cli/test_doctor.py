@@ -148,7 +148,8 @@ def test_a_sound_machine(tmp_path: Path) -> None:
         subject.removesuffix(" gate") for subject in lines if subject.endswith(" gate")
     }
     for subject, line in lines.items():
-        if subject.endswith(" gate"):
+        # The tools of other languages need not be there.
+        if subject.endswith(" gate") and not (line["state"] == "note" and "cannot be heard" in line["text"]):
             assert re.search(r"passes the sound and refuses the broken \(.+\), \d+\.\d ms", line["text"])
     subjects = {"kireji", "python", "libraries", "grammars", "ruff", "ty", "git", "settings", "provider", "model"}
     assert subjects | {"trust", "state", "money", "local engine", "analysis"} <= lines.keys()

@@ -1,7 +1,7 @@
 """The doctor's self-tests: every gate must pass a sound answer and refuse a broken one, and the engines must know a little.
 
 A gate without a row in `SAMPLES` is itself a finding, so that none can be blind unnoticed. The gates are the server's own,
-from `compose.py`.
+from `compose.py`. A tool of another language need not be there: that is worth a note.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kireji.base.config_schema import ProviderChoice
-from kireji.cli.health import REINSTALL, Line, Machine, ok, wrong
+from kireji.cli.health import REINSTALL, Line, Machine, note, ok, wrong
 
 if TYPE_CHECKING:
     from kireji.base.analysis.client import Analysis
@@ -56,7 +56,19 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("ruff", "python", _PYTHON, "width * height", "width * heigth"),
     Sample("security", "python", _PYTHON, "'width'", "'width\u202e'"),
     Sample("types", "python", _PYTHON, "len(width)", "len(width, height)"),
+    Sample("data", "json", '{"width": $0}', "1", "1,"),
+    Sample("data", "toml", "width = $0\n", "1", "one"),
+    Sample("data", "yaml", "width: &width 1\nheight: $0\n", "*width", "*heigth"),
+    # Each of these stands alone in its file, as a text outside a trusted workspace does.
+    Sample("typescript", "typescript", "const width: number = $0\n", "1 * 2;", "1 * [];"),
+    Sample("gopls", "go", "package a\n\nfunc area(width int) int {\n\treturn $0\n}\n", "width * 2", '"width"'),
+    Sample("clangd", "c", "int area(int width) {\n  return $0\n}\n", "width * 2;", "area(width, width);"),
+    Sample("javac", "java", "class A {\n  int area(int width) {\n    return $0\n  }\n}\n", "width * 2;", '"width";'),
+    Sample("shellcheck", "shellscript", '#!/bin/sh\nwidth=1\necho "$0"\n', "$width", "$height"),
+    Sample("rust-analyzer", "rust", "fn area(width: i32) -> i32 {\n    $0\n}\n", "width * 2", '"width"'),
 )
+# What follows where a tool of the machine cannot be heard.
+_SYNTAX_ALONE = "Nothing, if you do not write {language}: without it, that is checked by its syntax alone."
 # The gates that ask a program, and the setting that names it.
 _PROGRAMS = MappingProxyType({"ruff": "ruff", "types": "ty"})
 
@@ -86,14 +98,20 @@ def local_engine(_machine: Machine) -> Iterator[Line]:
 async def gate_line(gate: Gate, machine: Machine) -> Line:
     """Whether a gate passes what is sound and refuses what is broken, on each of its samples."""
     from kireji.base.types import GateState
+    from kireji.engine.gates.delegate import DelegateGate
 
     subject = f"{gate.name} gate"
     samples = [sample for sample in SAMPLES if sample.gate == gate.name]
+    if not samples and isinstance(gate, DelegateGate):
+        return note(subject, "has no self-test: tools.servers names it", "Nothing, if it works for you.")
     if not samples:
         return wrong(subject, "has no self-test, so nobody knows whether it sees anything", "Report this line.")
     codes, slowest = [], 0.0
     for sample in samples:
         passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
+        if isinstance(gate, DelegateGate) and GateState.UNKNOWN in (passed.state, refused.state):
+            text = f"cannot be heard: {passed.note or refused.note}"
+            return note(subject, text, _SYNTAX_ALONE.format(language=sample.language))
         if passed.state is not GateState.PASS:
             return wrong(
                 subject, f"does not pass sound {sample.language}: {_said(passed)}", _remedy(gate.name, machine)

@@ -75,7 +75,7 @@ class DelegateGate:
         if any(finding.severity is Severity.REJECT for finding in findings):
             return GateResult(self.name, GateState.FAIL, findings)
         if new.blind:
-            return self._unknown("the file does not parse elsewhere")
+            return self._unknown("what else is in the file keeps it from looking")
         return self._unknown("; ".join(doubts)) if doubts else GateResult(self.name, GateState.PASS, findings)
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from kireji.base.toolbox import find
 from kireji.engine.gates.policy import Action
 from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
 
-# Its parser's findings bear no code; behind one, types are not looked at.
+# Its parser's findings bear no code, nor does its word that a file belongs to no package; behind either, types are not looked at.
 _SYNTAX = ""
 _RULES = Rules(
     listed=MappingProxyType(
@@ -31,6 +31,7 @@ _RULES = Rules(
 )
 # Said when a module is certainly not among those that the project requires.
 _CERTAIN = re.compile(r"no required module provides package|is not in (?:std|GOROOT)")
+_NEWER = re.compile(r"requires go1\.\d+")
 _UNCERTAIN = re.compile(r"go\.mod file not found|GOPATH")
 
 
@@ -63,14 +64,17 @@ def go_tool(command: tuple[str, ...] | None = None) -> Tool:
         second_thought=_second_thought,
         blinding=frozenset({_SYNTAX}),
         suffixes=frozenset({".go"}),
+        beside=MappingProxyType({"go.mod": "module alone\n\ngo 1.21\n"}),
         manifests=frozenset({"go.mod", "go.sum", "go.work"}),
     )
 
 
 def _second_thought(raised: Raised) -> Doubt | None:
+    message = raised.diagnostic.message
+    if raised.alone and _NEWER.search(message):
+        return Doubt("nothing says for which Go it is written")
     if raised.diagnostic.code != "BrokenImport":
         return None
-    message = raised.diagnostic.message
     if _CERTAIN.search(message) and not _UNCERTAIN.search(message):
         return None
     return Doubt("the module is required, and is not on this machine")

@@ -135,6 +135,8 @@ class Pool:
             alone = home / "alone"
             for folder in (alone, home / "own"):
                 folder.mkdir(mode=0o700, exist_ok=True)
+            for name, contents in self.tool.beside.items():
+                (alone / name).write_text(contents, "utf-8")
             place = Path(root) if root is not None else alone
             first = Path(document.path).parent if root is not None and document.path is not None else alone
             spec = self.tool.program(Ground(place, first, home / "own", root is not None))

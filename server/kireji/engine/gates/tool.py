@@ -103,7 +103,8 @@ class Tool:
 
     `verifies` is what nobody verifies without it. `rules` are per language, "" for the others. `second_thought` is asked
     about each finding that would reject. `blinding` are the codes of findings behind which the tool sees no others.
-    `suffixes` and `manifests` name the files of a workspace whose change it must be told of. Texts longer than
+    `suffixes` and `manifests` name the files of a workspace whose change it must be told of; `beside` are
+    those, with their contents, that it needs next to a text which stands alone. Texts longer than
     `most_chars` take it longer than anybody waits, and are not shown to it.
     """
 
@@ -117,6 +118,7 @@ class Tool:
     blinding: frozenset[str] = frozenset()
     suffixes: frozenset[str] = frozenset()
     manifests: frozenset[str] = frozenset()
+    beside: Mapping[str, str] = field(default_factory=dict)
     pace: Pace = _PATIENT
     most_chars: int = 2_000_000
 
