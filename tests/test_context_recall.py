@@ -13,6 +13,7 @@ from bench.context import answers, normal
 from bench.context_rows import rows
 
 BUDGET = 2_048
+LONG = 25
 LEAST = {"cross": 0.75, "same": 0.85}
 
 
@@ -22,7 +23,9 @@ def test_most_of_what_is_needed_is_sent(tmp_path: Path) -> None:
     found: dict[str, list[bool]] = {"cross": [], "same": []}
     for row, answer in zip(asked, said, strict=True):
         assert len(answer["context"]) <= 4 * BUDGET
-        assert row.truth.strip() not in answer["context"] or row.truth.strip() in row.prefix + row.suffix
+        truth = row.truth.strip()
+        # A short one may stand anywhere by chance.
+        assert len(truth) < LONG or truth not in answer["context"] or truth in row.prefix + row.suffix
         text = normal(answer["context"])
         for need in row.needs:
             found["cross" if need.cross else "same"].append(normal(need.signature)[:80] in text)

@@ -19,6 +19,8 @@ from kireji.base.types import Span
 _NEAR_BEFORE = 15
 _NEAR_AFTER = 6
 _MAX_SCOPE = 6_000
+# The expressions below try each character anew: on a line without end they would not come to one.
+_MAX_BEFORE = 200
 _RECEIVER = re.compile(r"([A-Za-z_$][\w$]*)(?:\([^()]*\)|\[[^\[\]]*\])?\s*(?:\.|::|->|\?\.)\s*([\w$]*)$")
 _BEGUN = re.compile(r"[\w$]+$")
 _RAISE = re.compile(r"\b(?:raise|throw\s+new|throw|except|catch)\s+\(?[\w.]*$")
@@ -69,7 +71,7 @@ def place(
 ) -> Place:
     """Reads the text around `offset`; `definitions` and `imports` are the text's own."""
     line = text.rfind("\n", 0, offset) + 1
-    before = text[line:offset]
+    before = text[max(line, offset - _MAX_BEFORE) : offset]
     near_start, near_end = _back(text, line, _NEAR_BEFORE), _forth(text, offset, _NEAR_AFTER)
     near: dict[str, int] = {}
     rows = text[near_start:near_end].split("\n")

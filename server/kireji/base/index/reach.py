@@ -6,6 +6,7 @@ Kept per file in a `Graph` until the set of files changes. Ranks nothing.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from kireji.base.outline_tables import DefinitionKind
 _CLASSES = (DefinitionKind.CLASS, DefinitionKind.TYPE)
 _MAX_BASES = 12
 _MAX_DEPTH = 3
+# While many files come and go, the links are not made anew for each: of ten thousand files they take a while.
+_LINKS_SECONDS = 0.5
 _BUILDS_ON = re.compile(r"[(:<]|\bextends\b|\bimplements\b|\bfor\b")
 
 
@@ -38,6 +41,7 @@ class Graph:
         self.go_modules: Mapping[str, str] = {}
         self._links: Links | None = None
         self._generation = -1
+        self._next = 0.0
         self._targets: dict[tuple[str, Import], tuple[int, ...]] = {}
 
     def name_modules(self, names: Mapping[str, str]) -> None:
@@ -69,9 +73,11 @@ class Graph:
 
     def targets(self, path: str, language: str, imported: Import) -> tuple[int, ...]:
         """As `links.targets`, kept."""
-        if self._links is None or self._generation != self.table.generation:
+        now = time.monotonic()
+        if self._links is None or (self._generation != self.table.generation and now >= self._next):
             self._links = make_links(self.table, self.go_modules)
             self._generation = self.table.generation
+            self._next = now + _LINKS_SECONDS
             self._targets = {}
         # A Go package or a dotted module means the same from every file of a folder.
         key = (path if language != "go" else "", imported)

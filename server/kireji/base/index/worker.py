@@ -66,6 +66,8 @@ class Worker:
         self._reader.wake(workspace, gone)
         if here is None or here not in shown or (open_here := workspace.shown(here)) is None:
             return None
+        if not workspace.ready:  # what is there by now is not worth the time: imports lead to more
+            return {"ready": False, "files": [], "items": []}
         with workspace.lock:
             view = look(workspace.graph, self._memory, open_here.entry, open_here.text, int(params["offset"]))
             return _answer(workspace, view, shown, int(params["chars"])) if view is not None else None

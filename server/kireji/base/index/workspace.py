@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -130,9 +130,10 @@ class Workspace:
                     skipped[Unread.TOO_MANY] += 1
                     break
         with self.lock:
-            for path in self.table.numbers.keys() - seen - self._opened.keys():
-                self.table.forget(path)
-                self._changes += 1
+            gone = self.table.numbers.keys() - seen - self._opened.keys()
+        self._forget(gone)
+        self._changes += len(gone)
+        with self.lock:
             self.graph.name_modules(modules)
             self.skipped = dict(skipped)
             self.ready = True
@@ -144,10 +145,14 @@ class Workspace:
                 loaded.append(entry.path)
                 self._put(entry)
         except Damaged:
+            self._forget(loaded)
+
+    def _forget(self, paths: Iterable[str]) -> None:
+        """Takes files out, each in its own time: a whole branch may go at once, and someone asks meanwhile."""
+        for path in paths:
             with self.lock:
-                for path in loaded:
-                    if path not in self._opened:
-                        self.table.forget(path)
+                if path not in self._opened:
+                    self.table.forget(path)
 
     def keep(self) -> None:
         """Writes the index down, if it has changed since it was last written. Raises OSError."""
