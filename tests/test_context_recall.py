@@ -18,7 +18,7 @@ LEAST = {"cross": 0.75, "same": 0.85}
 
 
 def test_most_of_what_is_needed_is_sent(tmp_path: Path) -> None:
-    asked = [row for row in rows(Path(kireji.__file__).parents[1], 12, 1) if not row.ablated]
+    asked = [row for row in rows(Path(kireji.__file__).parents[1], 20, 1) if not row.ablated]
     said = asyncio.run(answers(asked, BUDGET, tmp_path))
     found: dict[str, list[bool]] = {"cross": [], "same": []}
     for row, answer in zip(asked, said, strict=True):
@@ -30,5 +30,5 @@ def test_most_of_what_is_needed_is_sent(tmp_path: Path) -> None:
         for need in row.needs:
             found["cross" if need.cross else "same"].append(normal(need.signature)[:80] in text)
     for kind, hits in found.items():
-        assert len(hits) >= 8
+        assert len(hits) >= 5
         assert sum(hits) / len(hits) >= LEAST[kind], f"{kind}: {sum(hits)} of {len(hits)}"
