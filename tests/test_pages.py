@@ -99,7 +99,12 @@ async def test_nothing_of_the_text_is_left_in_store_log_or_temporary_folder(tmp_
             await asyncio.wait_for(served.process.wait(), WATCHDOG)
         key = api.key
     assert list(temporary.iterdir()) == []
-    kept = [path for path in (tmp_path / "state").iterdir() if path.is_file()]
+    files = [path for path in (tmp_path / "state").iterdir() if path.is_file()]
+    # The index holds names and signatures, as the page says, for their owner alone.
+    indexes = [path for path in files if path.name.startswith("index-")]
+    assert "`index-….jsonl`" in page("PRIVACY.md")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in indexes)
+    kept = [path for path in files if path not in indexes]
     assert kept
     assert served.log.stat().st_size
     for path in (*kept, served.log):
