@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from kireji.base.audit import GateLine, OutcomeRow
+from kireji.base.child_protocol import ChildFailure
 from kireji.base.types import Finding, GateState, Offered, Outcome, Reason, Report, Stage, Withheld
 
 _NANO = 1_000_000_000
+_BROKEN = (
+    ChildFailure.MISSING,
+    ChildFailure.CRASHED,
+    ChildFailure.HUNG,
+    ChildFailure.BACKING_OFF,
+    ChildFailure.PROTOCOL,
+    ChildFailure.REFUSED,
+)
 
 
 class Told(Protocol):
@@ -31,6 +40,18 @@ def sentence(outcome: Outcome) -> str:
     finding = next(iter(outcome.findings), None)
     detail = f"{finding.gate} {finding.code}: {finding.message}" if finding is not None else outcome.detail
     return f"{outcome.reason.value} ({detail})" if detail else outcome.reason.value
+
+
+def unjudged(outcome: Outcome) -> str | None:
+    """What could not be judged because a tool is missing or broken; "" when all tools worked, None when none was asked.
+
+    What a gate does not know for other reasons is no fault of a tool, and not said here.
+    """
+    results = outcome.report.gates
+    if not results:
+        return None
+    broken = [r for r in results if r.state is GateState.UNKNOWN and any(f.value in r.note for f in _BROKEN)]
+    return "; ".join(f"{r.gate}: {r.note}" for r in broken)
 
 
 def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str, language: str) -> OutcomeRow:

@@ -9,7 +9,6 @@ import asyncio
 import itertools
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -22,10 +21,12 @@ from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.limits import refusal
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
+from kireji.features.explain import unjudged
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
 from kireji.lsp.client import Client, Level
 from kireji.lsp.documents import DocumentStore, Position
+from kireji.lsp.editor_process import gone
 from kireji.lsp.positions import Encoding, negotiate
 from kireji.lsp.protocol import Phase, Protocol
 from kireji.lsp.session import FOREVER, Session, take, view
@@ -33,7 +34,6 @@ from kireji.lsp.starting import Starting
 
 logger = logging.getLogger(__name__)
 
-_WATCH_SECONDS = 0.5
 # Why a question went unanswered for reasons that will keep the next one unanswered too.
 _TROUBLES = frozenset(
     {
@@ -103,6 +103,9 @@ class Lifecycle:
     def remember(self, outcome: Outcome) -> None:
         """Keeps the last outcome, so that it can be explained, and what it says of the model service's state."""
         self._session.recent.append(outcome)
+        said = unjudged(outcome)
+        if said is not None:
+            self._session.unjudged = said
         if outcome.reason in _TROUBLES:
             self._session.trouble = outcome.reason
         elif isinstance(outcome, Offered) or outcome.stage in _ANSWERED:
@@ -274,12 +277,9 @@ class Lifecycle:
 
     async def _watch(self, process_id: int) -> None:
         """Ends the server when the editor's process is gone, for editors that keep the pipe open."""
-        if not _alive(process_id):
-            return  # another process namespace: the number means nothing here
-        while _alive(process_id):  # noqa: ASYNC110 — a foreign process has no event to wait for
-            await asyncio.sleep(_WATCH_SECONDS)
-        logger.warning("the editor's process is gone")
-        self._protocol.on_exit()
+        if await gone(process_id):
+            logger.warning("the editor's process is gone")
+            self._protocol.on_exit()
 
 
 def _notebooks() -> types.NotebookDocumentSyncOptions:
@@ -288,15 +288,3 @@ def _notebooks() -> types.NotebookDocumentSyncOptions:
     return types.NotebookDocumentSyncOptions(
         notebook_selector=[types.NotebookDocumentFilterWithCells(cells=cells, notebook="*")], save=False
     )
-
-
-def _alive(process_id: int) -> bool:
-    if sys.platform == "win32":  # untested: signal 0 would end the process there
-        return True
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

@@ -27,7 +27,8 @@ FOREVER = math.inf
 
 @dataclass(slots=True)
 class Session:
-    """One client's session. `paused_until` is monotonic seconds; `trouble` is why the last question went unanswered."""
+    """One client's session. `paused_until` is monotonic seconds; `trouble` is why the last question went unanswered,
+    `unjudged` what the last answer could not be judged for."""
 
     settings: Settings
     documents: DocumentStore = field(default_factory=DocumentStore)
@@ -38,6 +39,7 @@ class Session:
     said: set[str] = field(default_factory=set)
     recent: deque[Outcome] = field(default_factory=lambda: deque(maxlen=EXPLAINED))
     trouble: Reason | None = None
+    unjudged: str = ""
     paused_until: float = 0.0
 
 

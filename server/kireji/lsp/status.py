@@ -95,6 +95,8 @@ class StatusTeller:
         state, reason, left = _state(session.paused_until - time.monotonic())
         if state is State.READY and session.trouble is not None:
             state, reason = State.LIMITED, session.trouble.value
+        elif state is State.READY and session.unjudged:
+            reason = f"not everything is checked: {session.unjudged}"
         info = services.asking.provider.info
         try:
             spent = await services.ledger.spent_today() / _NANO

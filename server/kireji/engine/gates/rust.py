@@ -39,7 +39,6 @@ _RULES = Rules(
     ),
     elsewhere=_NAMES,
 )
-_OFF = {"enable": False}
 # Its first answer waits until it has read the standard library and all that the project uses.
 _PATIENT = Pace(start=30.0, hung=120.0)
 # Nothing in the list of packages says it more plainly: whoever writes procedural macros, or derives by them, has these.
@@ -84,11 +83,11 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
 
 
 _OPTIONS = {
-    "cargo": {"buildScripts": _OFF, "noDeps": False, "extraArgs": ["--offline"], "autoreload": True},
-    "procMacro": _OFF,
+    "cargo": {"buildScripts": {"enable": False}, "noDeps": False, "extraArgs": ["--offline"], "autoreload": True},
+    "procMacro": {"enable": False},
     "checkOnSave": False,
-    "cachePriming": _OFF,
-    "diagnostics": {"enable": True, "experimental": {"enable": True}, "styleLints": _OFF},
+    "cachePriming": {"enable": False},
+    "diagnostics": {"enable": True, "experimental": {"enable": True}, "styleLints": {"enable": False}},
     "numThreads": 2,
     "lru": {"capacity": 64},
     "files": {"watcher": "client"},
