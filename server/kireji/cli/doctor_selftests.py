@@ -108,7 +108,12 @@ async def gate_line(gate: Gate, machine: Machine) -> Line:
         return wrong(subject, "has no self-test, so nobody knows whether it sees anything", "Report this line.")
     codes, slowest = [], 0.0
     for sample in samples:
-        passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
+        try:
+            passed, refused = await _judged(gate, sample, sample.sound), await _judged(gate, sample, sample.broken)
+        except ImportError:
+            if not isinstance(gate, DelegateGate):
+                raise
+            return note(subject, f"cannot be heard: the grammar of {sample.language} is missing", REINSTALL)
         if isinstance(gate, DelegateGate) and GateState.UNKNOWN in (passed.state, refused.state):
             text = f"cannot be heard: {passed.note or refused.note}"
             return note(subject, text, _SYNTAX_ALONE.format(language=sample.language))

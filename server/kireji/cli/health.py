@@ -110,8 +110,10 @@ class Printer:
     def line(self, line: Line) -> None:
         """One line, and its remedy below it."""
         head = f"  {line.state.value:<5}  {one_line(line.subject):<12} "
-        first, *more = self._wrapped(one_line(line.text))
-        self._say(head + first, _STYLES[line.state], len("  WRONG"))
+        # A subject that is longer than its column takes from the room of the first row.
+        taken = " " * (len(head) - _HEAD)
+        first, *more = self._wrapped(f"{taken.replace(' ', '.')}{one_line(line.text)}")
+        self._say(head + first[len(taken) :], _STYLES[line.state], len("  WRONG"))
         for row in more:
             self._say(" " * _HEAD + row)
         if line.remedy:
