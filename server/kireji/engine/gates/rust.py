@@ -62,8 +62,8 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
             "rust-analyzer",
             line,
             str(ground.root),
-            _OPTIONS,
-            {"rust-analyzer": _OPTIONS},
+            _options(),
+            {"rust-analyzer": _options()},
             environment=_environment(ground),
             memory_bytes=4 * 2**30,
             recycle_bytes=2 * 2**30,
@@ -82,16 +82,18 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
     )
 
 
-_OPTIONS = {
-    "cargo": {"buildScripts": {"enable": False}, "noDeps": False, "extraArgs": ["--offline"], "autoreload": True},
-    "procMacro": {"enable": False},
-    "checkOnSave": False,
-    "cachePriming": {"enable": False},
-    "diagnostics": {"enable": True, "experimental": {"enable": True}, "styleLints": {"enable": False}},
-    "numThreads": 2,
-    "lru": {"capacity": 64},
-    "files": {"watcher": "client"},
-}
+def _options() -> dict[str, object]:
+    """What it is told at the start: nothing is built, fetched or run."""
+    return {
+        "cargo": {"buildScripts": {"enable": False}, "noDeps": False, "extraArgs": ["--offline"], "autoreload": True},
+        "procMacro": {"enable": False},
+        "checkOnSave": False,
+        "cachePriming": {"enable": False},
+        "diagnostics": {"enable": True, "experimental": {"enable": True}, "styleLints": {"enable": False}},
+        "numThreads": 2,
+        "lru": {"capacity": 64},
+        "files": {"watcher": "client"},
+    }
 
 
 def _environment(ground: Ground) -> dict[str, str]:
