@@ -97,14 +97,21 @@ get_rust() {
     done
 }
 
-get_c() { installed clangd clangd; }
+get_c() {
+    installed clangd clangd
+    [[ -e /usr/include/stdio.h ]] || install_packages libc6-dev
+}
 
 get_cpp() {
     installed clangd clangd
     compgen -G '/usr/include/c++/*/vector' >/dev/null || install_packages libstdc++-12-dev
 }
 
-get_java() { installed javac openjdk-17-jdk-headless; }
+get_java() {
+    # Its installation fails where there are no manual pages, as in a small container.
+    mkdir -p /usr/share/man/man1 2>/dev/null || true
+    installed javac openjdk-17-jdk-headless
+}
 
 get_shellscript() { installed shellcheck shellcheck; }
 
