@@ -85,6 +85,7 @@ def test_what_is_skipped_says_why_and_nothing_blocks(tmp_path: Path) -> None:
             "x_pb2.py": "def generated(): ...\n",
             "node_modules/b.js": "function tool() {}\n",
             "binary.py": "a\0b",
+            "squeezed.js": "function f(){}" * 1_000,
         },
     )
     (root / "link.py").symlink_to(outside)
@@ -101,7 +102,7 @@ def test_what_is_skipped_says_why_and_nothing_blocks(tmp_path: Path) -> None:
         Unread.NEVER: 1,
         Unread.IGNORED: 2,
         Unread.TOOL: 1,
-        Unread.TOO_LARGE: 1,
+        Unread.TOO_LARGE: 2,
         Unread.UNREADABLE: 1,
     }
     assert (root / "huge.py").stat().st_size > MAX_BYTES
@@ -222,6 +223,25 @@ def test_what_is_kept_is_private_known_to_the_purge_and_no_open_text(tmp_path: P
     text = file.read_text()
     assert "Cart" in text
     assert "only_typed" not in text
+
+
+KEYS = (
+    'KEY = "AKIAIOSFODNN7EXAMPL3"',
+    'TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"',
+    'def f():\n    connect("sk-ant-api03-a1b2c3d4e5f6g7h8i9j0")',
+    'def f(key="0123456789abcdef0123456789abcdef"): ...',
+)
+
+
+@pytest.mark.parametrize("text", KEYS)
+def test_a_file_with_what_may_be_a_key_is_not_written_down(tmp_path: Path, text: str) -> None:
+    kept = tmp_path / "state"
+    workspace = read(tmp_path / "root", FILES | {"deploy.py": f"{text}\ndef deployed(): ...\n"}, kept)
+    assert "deployed" in defined(workspace)["deploy.py"]
+    workspace.keep()
+    written = file_of(kept, str(workspace.root)).read_text()
+    assert "Cart" in written
+    assert "deploy" not in written
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -168,3 +169,11 @@ def test_broken_text_is_normal(tmp_path: Path) -> None:
 def test_all_weights_are_finite_and_every_sort_has_its_own() -> None:
     assert set(BIAS) == set(WEIGHTS) == set(Sort)
     assert all(abs(weight) < 30 for weights in WEIGHTS.values() for weight in weights.values())
+
+
+@pytest.mark.parametrize("line", ["0", "A", "_", "a.", "x:", "x(", "a = A(", "A<", "<", "Aa ", "a "])
+@pytest.mark.parametrize("path", ["main.py", "main.ts", "main.go"])
+def test_odd_lines_do_not_take_for_ever(tmp_path: Path, path: str, line: str) -> None:
+    started = time.thread_time()
+    likely(tmp_path, {path: line * (4_900 // len(line)) + "$0\n" + f"{line}\n" * 4_000}, path, 10)
+    assert time.thread_time() - started < 10

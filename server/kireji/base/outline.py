@@ -55,7 +55,8 @@ def outline(language: str, text: str, tree: Tree | None = None) -> tuple[Definit
         return ()
     found: list[Definition] = []
     tree = tree if tree is not None else parse(language, text)
-    stack: list[tuple[Node, str]] = [(tree.root, "")]
+    root = tree.root
+    stack: list[tuple[Node, str]] = [(root, "")]
     while stack:
         node, container = stack.pop()
         kind = table.kinds.get(node.type)
@@ -70,7 +71,8 @@ def outline(language: str, text: str, tree: Tree | None = None) -> tuple[Definit
             inside = _join(container, names[0][1])
         elif node.type == "impl_item":
             inside = _bare(node.field("type"))
-        elif node.type not in table.through and not node.is_error and node.parent is not None:
+        # Asking a node for its parent is no way to know the root: the library looks for it from the top.
+        elif node.type not in table.through and not node.is_error and node is not root:
             continue
         stack += ((child, inside) for child in reversed(node.named_children))
     if tree.has_error and canonical(language) == "python":

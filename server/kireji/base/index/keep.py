@@ -1,6 +1,7 @@
 """Keeps the index of a workspace on disk between starts: JSON lines, readable by their owner alone, replaced as a whole.
 
-What is damaged, of another version or of another workspace is as good as none. Holds signatures and words, no bodies.
+What is damaged, of another version or of another workspace is as good as none. Holds names, signatures and words, no bodies, and nothing of a file in
+which something looks like a key.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import kireji
 from kireji.base.index.entry import Entry, from_row
@@ -23,6 +26,9 @@ _FORMAT = 1
 OPEN = "open"
 _MAX_BYTES = 128 * 1024 * 1024
 _STAMP = 2
+# Nearly all that vendors issue is such a run; what people name seldom is.
+_RUN = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
+_KEY_DIGITS = 2
 _MAX_KEPT = 20
 _ABANDONED_SECONDS = 3_600
 
@@ -67,7 +73,7 @@ def save(folder: Path, root: str, table: Table) -> Iterator[None]:
             written = 0
             for path in sorted(table.numbers):
                 # It may have gone between two steps.
-                if (row := table.row(path)) is not None and row[_STAMP] != OPEN:
+                if (row := table.row(path)) is not None and row[_STAMP] != OPEN and not _may_hold_a_key(row):
                     out.write(json.dumps(row, separators=(",", ":")) + "\n")
                     written += 1
                     yield
@@ -77,6 +83,16 @@ def save(folder: Path, root: str, table: Table) -> Iterator[None]:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
     _tidy(folder)
+
+
+def _may_hold_a_key(row: Sequence[Any]) -> bool:
+    """Whether a word or a signature has a run like a key's: then the file is read anew each time, and not written down."""
+    _, _, _, words, defined, _, _ = row
+    return any(_is_keylike(run) for text in (*words, *(d[2] for d in defined)) for run in _RUN.findall(text))
+
+
+def _is_keylike(run: str) -> bool:
+    return sum(map(str.isdigit, run)) >= _KEY_DIGITS and any(map(str.isalpha, run))
 
 
 def _heading(root: str) -> dict[str, object]:

@@ -26,6 +26,7 @@ MAX_FILES = 10_000
 MAX_BYTES = 400_000
 # So much text makes an index of some 300 MB.
 _MAX_ALL_BYTES = 60_000_000
+_MAX_LINE = 5_000
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 _GO_MOD = "go.mod"
 
@@ -79,7 +80,7 @@ class Workspace:
         """Makes a text that is open in the editor the file's content; what is on disk no longer counts."""
         language = canonical(language)
         shown = self._opened.get(path)
-        if (shown is not None and shown.text == text) or not _known(language):
+        if (shown is not None and shown.text == text) or not _known(language) or _is_heavy(text):
             return
         # A key that is pressed leaves most of the tree as it was.
         tree = parse(language, text, shown.tree if shown is not None else None)
@@ -181,6 +182,8 @@ class Workspace:
             text = read_text(found, self.root, MAX_BYTES)
             if text is None:
                 return Unread.UNREADABLE
+            if _is_heavy(text):
+                return Unread.TOO_LARGE
             self._put(read_entry(path, canonical(language_of(path)), text, stamp))
             self._changes += 1
         return status.st_size
@@ -193,6 +196,11 @@ class Workspace:
 
 def _wanted(name: str) -> bool:
     return _known(canonical(language_of(name))) or name == _GO_MOD
+
+
+def _is_heavy(text: str) -> bool:
+    """Whether a parser might not come to an end with it: there is a line that no person wrote."""
+    return any(len(line) > _MAX_LINE for line in text.split("\n"))
 
 
 def _known(language: str) -> bool:
