@@ -221,7 +221,6 @@ class Lifecycle:
         gone = {from_proto.path(f.uri) for f in params.event.removed}
         fresh = [p for f in params.event.added if (p := from_proto.path(f.uri))]
         self._session.roots = tuple(dict.fromkeys([r for r in self._session.roots if r not in gone] + fresh))
-        self._protocol.spawn(self._expect(fresh))
 
     # ---- helpers -------------------------------------------------------------------------------
 
@@ -253,9 +252,6 @@ class Lifecycle:
         self._say(await self._starting.problems())
         await services.warm()
         await services.expect(self._session.roots)
-
-    async def _expect(self, roots: Sequence[str]) -> None:
-        await (await self._starting.services()).expect(roots)
 
     def _open(self, item: types.TextDocumentItem, path: str | None) -> None:
         self._session.documents.open(item.uri, path, item.language_id, item.version, item.text)

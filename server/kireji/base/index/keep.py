@@ -1,7 +1,7 @@
 """Keeps the index of a workspace on disk between starts: JSON lines, readable by their owner alone, replaced as a whole.
 
-What is damaged, of another version or of another workspace is as good as none. Holds names, signatures and words, no bodies, and nothing of a file in
-which something looks like a key.
+What is damaged, of another version or of another workspace is as good as none. Holds names, signatures and words, no bodies,
+and nothing of a file in which something looks like a key.
 """
 
 from __future__ import annotations
