@@ -20,7 +20,12 @@ TEXT = f"{HEAD}{LINE}\n"
 WRONG = "return os.path.joinn(folder, name)"
 # The line as it stands when it is asked about again.
 RIGHT = "return os.path.join(folder, name)"
-PATIENT = {"KIREJI_GATES_AUTOMATIC_MS": "10000", "KIREJI_REQUEST_MS": "60000", "KIREJI_DETERMINISTIC": "true"}
+PATIENT = {
+    "KIREJI_ASK_AGAIN": "true",
+    "KIREJI_GATES_AUTOMATIC_MS": "10000",
+    "KIREJI_REQUEST_MS": "60000",
+    "KIREJI_DETERMINISTIC": "true",
+}
 
 
 async def names_known(served: Served) -> None:

@@ -135,6 +135,7 @@ async def test_an_untitled_document_gets_suggestions(tmp_path: Path) -> None:
 async def test_each_folder_of_several_is_trusted_by_itself(tmp_path: Path) -> None:
     for name in ("mine", "theirs"):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "shapes.py").write_text(f"class Square:\n    def __init__(self, {name}_side): ...\n")
     settings = tmp_path / "config.toml"
     settings.write_text(f'[trust]\nfolders = ["{tmp_path / "mine"}"]\n')
     text = "from shapes import Square\n\nsquare = Square(\n"
@@ -144,7 +145,6 @@ async def test_each_folder_of_several_is_trusted_by_itself(tmp_path: Path) -> No
             folders = [{"uri": (tmp_path / name).as_uri(), "name": name} for name in ("mine", "theirs")]
             await client.initialize(workspaceFolders=folders)
             for name in ("mine", "theirs"):
-                (tmp_path / name / "shapes.py").write_text(f"class Square:\n    def __init__(self, {name}_side): ...\n")
                 uri = (tmp_path / name / "app.py").as_uri()
                 client.open(uri, text)
                 await offered(client.ask(uri, 2, 16, automatic=1))

@@ -32,7 +32,8 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Starts a server with an empty home; whatever happens, it is gone afterwards."""
     # Without names in the pop-up, no process is started for them: what does not test them need not wait for it.
-    environment = {"KIREJI_DETERMINISTIC": "false"} | environment
+    # A second question would take the next answer of a script: who tests that switches it on.
+    environment = {"KIREJI_DETERMINISTIC": "false", "KIREJI_ASK_AGAIN": "false"} | environment
     if api is not None:
         environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
     log = home / "server.log"

@@ -75,8 +75,9 @@ def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot
         taken_at=now,
         origin=origin,
         paused=session.paused_until > now,
-        # An item of a list carries its further edits itself; ghost text has them asked for once it is accepted.
-        elsewhere=session.abilities.applies_edits or not session.abilities.inline_completion,
+        # An item of a list carries its further edits itself; ghost text has them asked for once it is accepted. Of a
+        # notebook, what lies elsewhere may be another cell, which is another document to the client.
+        elsewhere=notebook is None and (session.abilities.applies_edits or not session.abilities.inline_completion),
     )
 
 
