@@ -140,7 +140,7 @@ async def test_each_folder_of_several_is_trusted_by_itself(tmp_path: Path) -> No
     settings.write_text(f'[trust]\nfolders = ["{tmp_path / "mine"}"]\n')
     text = "from shapes import Square\n\nsquare = Square(\n"
     async with MessagesApi(script("square = Square(2)")) as api:
-        async with serving(tmp_path, api, KIREJI_CONFIG=str(settings)) as served:
+        async with serving(tmp_path, api, KIREJI_CONFIG=str(settings), KIREJI_GATHER_MS="5000") as served:
             client = served.client
             folders = [{"uri": (tmp_path / name).as_uri(), "name": name} for name in ("mine", "theirs")]
             await client.initialize(workspaceFolders=folders)
