@@ -91,6 +91,7 @@ class ChildSpec:
     offer; one that need not offer to be pulled is waited for until it pushes. `environment` is added to the bare one.
     `memory_bytes` is the most it may allocate: above that it dies by itself (Linux; elsewhere nothing holds it).
     `recycle_bytes` is the resident size above which it is replaced when there is time; None: never.
+    `unresolved` is the kind of token by which it marks names that resolve to nothing; "": it is not asked for them.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ChildSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = Dialect.LSP
     readiness: Readiness = Readiness.GREETED
+    unresolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,13 @@ async def read_message(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
     """What the child is told at the start: little, so that it answers little."""
     pushed = {} if spec.requires >= PULL_DIAGNOSTICS else {"publishDiagnostics": {"versionSupport": True}}
+    tokens = {
+        "requests": {"full": True},
+        "tokenTypes": [spec.unresolved],
+        "tokenModifiers": [],
+        "formats": ["relative"],
+    }
+    coloured = {"semanticTokens": tokens} if spec.unresolved else {}
     return {
         "processId": None,
         "rootUri": root_uri,
@@ -176,7 +185,7 @@ def initialize_params(spec: ChildSpec, root_uri: str | None) -> dict[str, Any]:
         "initializationOptions": spec.initialization_options,
         "capabilities": {
             "general": {"positionEncodings": [Units.UTF32.value, Units.UTF16.value]},
-            "textDocument": {"diagnostic": {"dynamicRegistration": False}, **pushed},
+            "textDocument": {"diagnostic": {"dynamicRegistration": False}, **pushed, **coloured},
             "workspace": {"configuration": True, "workspaceFolders": True},
             **({"experimental": {"serverStatusNotification": True}} if spec.readiness is Readiness.QUIESCENT else {}),
         },

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from kireji.base import child_protocol as protocol
+from kireji.base import child_tokens
 from kireji.base.child_protocol import (
     ChildFailure,
     ChildSpec,
@@ -59,6 +60,7 @@ class Conversation:
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._open: OrderedDict[str, Shown] = OrderedDict()
         self._pulled = True
+        self._unresolved: int | None = None
         self._settled = asyncio.Event()
         self._is_healthy = True
         if spec.readiness is Readiness.GREETED:
@@ -72,6 +74,7 @@ class Conversation:
         result = await self.request("initialize", protocol.initialize_params(self._spec, root_uri))
         self.units = protocol.units_of(result, self._spec.requires)
         self._pulled = protocol.can_be_pulled(result)
+        self._unresolved = child_tokens.kind_of(result, self._spec.unresolved)
         self._send({"method": "initialized", "params": {}})
 
     async def listen(self) -> ChildFailure:
@@ -105,7 +108,8 @@ class Conversation:
         """
         await self._until_settled()
         if self._pulled:
-            return await self.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+            report = await self.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+            return report if self._unresolved is None else await self._with_unresolved(uri, report, self._unresolved)
         shown = self._open[uri]
         if shown.pushed is None:
             waiting = self._awaited[uri] = asyncio.get_running_loop().create_future()
@@ -114,6 +118,13 @@ class Conversation:
             finally:
                 self._awaited.pop(uri, None)
         return {"items": shown.pushed}
+
+    async def _with_unresolved(self, uri: str, report: Any, kind: int) -> Any:
+        tokens = await self.request("textDocument/semanticTokens/full", {"textDocument": {"uri": uri}})
+        try:
+            return {"items": [*report["items"], *child_tokens.unresolved(tokens, kind, report["items"])]}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ProtocolError("malformed tokens") from None
 
     async def _until_settled(self) -> None:
         """What is said before a project has been read is empty, and means nothing. Raises ChildUnavailable."""

@@ -18,7 +18,8 @@ from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
 
 # What a macro that was not expanded may have made, and what another file may hold.
 _NAMES = words(
-    "E0425 E0432 E0433 E0412 E0405 E0407 E0560 E0559 E0599 E0609 E0614 E0423 unresolved-ident unresolved-import"
+    "E0425 E0432 E0433 E0412 E0405 E0407 E0560 E0559 E0599 E0609 E0614 E0423 unresolved-ident "
+    "unresolved-import unresolved-reference"
 )
 _IMPORTS = words("E0432 E0433 E0463 unresolved-import unresolved-extern-crate")
 _RULES = Rules(
@@ -68,6 +69,7 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
             memory_bytes=4 * 2**30,
             recycle_bytes=2 * 2**30,
             readiness=Readiness.QUIESCENT,
+            unresolved="unresolvedReference",
         )
 
     return Tool(
