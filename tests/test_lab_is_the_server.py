@@ -16,6 +16,7 @@ from typing import Any
 
 import kireji
 from kireji.base.text import make_document
+from support.children import until
 from support.environment import clean_environment
 from support.messages_api import Asked, MessagesApi
 from support.messages_play import Play
@@ -169,6 +170,8 @@ async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path)
         ) as served,
     ):
         await served.client.initialize(workspaceFolders=[{"uri": ROOT.as_uri(), "name": "server"}])
+        # The lab waits for the index; the server answers without it. It is written down as soon as it is whole.
+        await until(lambda: any((tmp_path / "state").glob("index-*.jsonl")))
         for row in asked:
             replies.append(row.raw)
             said.append(await ask(served, row))
@@ -181,7 +184,8 @@ async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path)
         "validate",
         [row.lab(insert=cut["text"], replaces=cut.get("replaces", 0)) for row, cut in zip(asked, cuts, strict=True)],
     )
-    contexts = await lab(tmp_path, "context", [row.lab(budget=LAB_BUDGET) for row in asked])
+    # An index of its own, that has come about in the same way.
+    contexts = await lab(tmp_path / "again", "context", [row.lab(budget=LAB_BUDGET) for row in asked])
 
     seen: dict[str, int] = {}
     for row, (shown, explained), cut, verdict, context, request in zip(

@@ -130,6 +130,7 @@ def test_an_open_text_counts_until_it_is_closed(tmp_path: Path) -> None:
     assert defined(workspace)["shop/tax.py"] == ["typed"]
     assert defined(workspace)["unsaved.py"] == ["nowhere_else"]
     assert workspace.hide({"unsaved.py"})
+    assert defined(workspace)["shop/tax.py"] == ["rate"]
     workspace.refresh()
     assert defined(workspace)["shop/tax.py"] == ["rate"]
     assert defined(workspace)["unsaved.py"] == ["nowhere_else"]

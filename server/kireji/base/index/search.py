@@ -1,28 +1,30 @@
 """From a text and a cursor to the definitions that may be needed there: place, votes, candidates, ranks, in this order.
 
-Reads the table only; whoever calls holds its lock. What holds for a whole file is kept for a few seconds: it costs most, and
-changes least.
+Reads the table only; whoever calls holds its lock. What holds for a whole file is kept for a few seconds: it costs
+most, and changes least.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kireji.base.index.entry import Entry, functions
 from kireji.base.index.place import place
 from kireji.base.index.reach import Graph
 from kireji.base.index.signals import View
-from kireji.base.index.votes import FileVotes, file_votes, place_votes
+from kireji.base.index.votes import FileVotes, file_votes, place_votes, telling_words
 
 _KEPT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
 class Memory:
-    """The votes for the file that was last asked about."""
+    """The votes for the file that was last asked about. They hold while its telling words are the same, which most keys
+    leave alone; for other files' sake, not for long."""
 
     path: str = ""
+    telling: list[int] = field(default_factory=list)
     until: float = 0.0
     voted: FileVotes | None = None
 
@@ -35,8 +37,10 @@ def look(graph: Graph, memory: Memory, entry: Entry, text: str, offset: int) -> 
         return None
     around = place(entry.path, entry.language, text, offset, entry.definitions, entry.imports)
     now = time.monotonic()
-    if memory.voted is None or memory.path != entry.path or memory.until < now:
-        memory.path, memory.until, memory.voted = entry.path, now + _KEPT_SECONDS, file_votes(table, here)
+    telling = telling_words(table, here)
+    if memory.voted is None or (memory.path, memory.telling) != (entry.path, telling) or memory.until < now:
+        memory.path, memory.telling, memory.until = entry.path, telling, now + _KEPT_SECONDS
+        memory.voted = file_votes(table, here, telling)
     spans = functions(entry.definitions)
     inside = next((i for i, span in enumerate(spans) if span.start < offset <= span.end), None)
     near = place_votes(table, around, here.units[inside] if inside is not None else None)

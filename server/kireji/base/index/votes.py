@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import chain
@@ -51,14 +51,19 @@ def idf(table: Table, number: int) -> float:
     return math.log((1 + table.unit_count) / (1 + len(table.uses[number])))
 
 
-def file_votes(table: Table, here: File) -> FileVotes:
-    """The votes for a file that is in the table."""
-    own = table.numbers[here.path]
+def telling_words(table: Table, here: File) -> list[int]:
+    """The words by which files that resemble this one are found: the rarest that others use as well."""
     rare = [word for word in here.words if 1 < len(table.uses[word]) <= _MAX_FILE_USES]
     rare.sort(key=lambda word: len(table.uses[word]))
+    return rare[:_MAX_FILE_WORDS]
+
+
+def file_votes(table: Table, here: File, telling: Sequence[int]) -> FileVotes:
+    """The votes for a file that is in the table, by its `telling_words`."""
+    own = table.numbers[here.path]
     scores: dict[int, float] = {}
     unit_file = table.unit_file
-    for word in rare[:_MAX_FILE_WORDS]:
+    for word in telling:
         weight = idf(table, word)
         for number in {unit_file[unit] for unit in table.uses[word]}:
             scores[number] = scores.get(number, 0.0) + weight

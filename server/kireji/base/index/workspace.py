@@ -11,9 +11,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from kireji.base.files import Skipped, Unread, excluded, read_text, survey
-from kireji.base.index.entry import Entry, read_entry
+from kireji.base.index.entry import Entry, from_row, read_entry
 from kireji.base.index.keep import OPEN, Damaged, load, save
 from kireji.base.index.reach import Graph
 from kireji.base.index.table import Table
@@ -33,11 +34,12 @@ _GO_MOD = "go.mod"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A text that is open in the editor."""
+    """A text that is open in the editor; `disk` is the row of the file that it covers, None for one not known."""
 
     text: str = field(repr=False)
     tree: Tree = field(repr=False)
     entry: Entry
+    disk: list[Any] | None = field(repr=False)
 
 
 class Workspace:
@@ -86,7 +88,8 @@ class Workspace:
         tree = parse(language, text, shown.tree if shown is not None else None)
         entry = read_entry(path, language, text, OPEN, tree)
         with self.lock:
-            self._opened[path] = Shown(text, tree, entry)
+            disk = shown.disk if shown is not None else self.table.row(path)
+            self._opened[path] = Shown(text, tree, entry, disk)
             self.table.put(entry)
 
     def shown(self, path: str) -> Shown | None:
@@ -94,11 +97,16 @@ class Workspace:
         return self._opened.get(path)
 
     def hide(self, keep: Container[str]) -> bool:
-        """Texts other than these are no longer open; whether there was one. Their files are read by the next `refresh`."""
-        with self.lock:
-            gone = [path for path in self._opened if path not in keep]
-            for path in gone:
-                del self._opened[path]
+        """Texts other than these are no longer open; whether there was one. What was on disk counts again, until the next
+        `refresh` sees that it has changed."""
+        gone = [path for path in self._opened if path not in keep]
+        for path in gone:
+            with self.lock:
+                disk = self._opened.pop(path).disk
+                if disk is not None:
+                    self.table.put(from_row(disk))
+                else:
+                    self.table.forget(path)
         return bool(gone)
 
     # -- the thread that reads
