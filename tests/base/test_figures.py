@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kireji.base.audit import OutcomeRow
-from kireji.base.figures import Share, figures, quantile
+from kireji.base.figures import AHEAD, Share, figures, quantile
 from kireji.base.types import Feedback, Reason, Stage
 
 
@@ -41,6 +43,10 @@ def test_what_is_counted() -> None:
         row("r-1again", reused=1, ms=2),
         row("r-5", nano=1_000),
         row("r-6", Reason.CANCELLED),
+        replace(row("r-7", ms=1), about="", feature="completion"),
+        replace(row("r-8", nano=500), feature=AHEAD),
+        replace(row("r-9", nano=500), feature=AHEAD),
+        replace(row("r-9again", reused=1), feature="inline completion"),
     ]
     feedback = [
         ("r-1.1", Feedback.ACCEPTED_WORD),
@@ -51,16 +57,16 @@ def test_what_is_counted() -> None:
         ("other-1.1", Feedback.ACCEPTED),
     ]
     found = figures(rows, feedback)
-    assert found.requests == 6
-    assert found.acceptance == {("python", "inline completion"): Share(1, 2), ("go", "inline completion"): Share(1, 1)}
+    assert found.requests == 10
+    assert found.acceptance == {("python", "inline completion"): Share(1, 3), ("go", "inline completion"): Share(1, 1)}
     assert found.lasting == {Feedback.LASTED_30_S: Share(1, 2), Feedback.LASTED_5_MIN: Share(0, 2)}
     assert found.dismissed == 1
     assert found.withheld == {Reason.INVALID.value: 1, Reason.CANCELLED.value: 1}
     assert found.milliseconds == {"p50": 100.0, "p90": 900, "p99": 900}
-    assert found.reused == Share(1, 4)
-    assert found.dollars == 7e-6
+    assert found.reused == Share(2, 5)
+    assert found.dollars == 8e-6
     assert (found.output, found.spared) == (60, 200)
-    assert found.per_accepted == (30, 3.5e-6)
+    assert found.per_accepted == (30, 4e-6)
 
 
 def test_quantiles() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -16,7 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.validate import _share
+from bench.validate import share
 from bench.validate_rows import PYTHON, Row, rows, workspace
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, ProviderChoice, Settings
@@ -101,7 +100,6 @@ async def replay(services: Services, row: Row, root: Path) -> Paced:
 
 async def measure(asked: Sequence[tuple[Row, str]], root: Path, home: Path) -> list[str]:
     """The figures, one line for each kind: rows whose stream ended within `NEAR` characters of the proof."""
-    os.environ["KIREJI_STATE"] = str(home)
     protected = replace(Protected(), provider=ProviderChoice.LOCAL, state_dir=str(home))
     services = build_services(Settings(protected=protected), SystemClock())
     near: dict[str, list[bool]] = defaultdict(list)
@@ -119,9 +117,9 @@ async def measure(asked: Sequence[tuple[Row, str]], root: Path, home: Path) -> l
         await services.close()
     every = [hit for hits in near.values() for hit in hits]
     return [
-        f"ended within {NEAR} characters of the proof: {_share(every)}",
+        f"ended within {NEAR} characters of the proof: {share(every)}",
         f"characters behind it: p50 {percentile(over, 0.5):.0f}, p95 {percentile(over, 0.95):.0f}",
-        *(f"{mode:18} {_share(hits)}" for mode, hits in sorted(near.items())),
+        *(f"{mode:18} {share(hits)}" for mode, hits in sorted(near.items())),
     ]
 
 

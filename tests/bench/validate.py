@@ -83,14 +83,14 @@ def report(asked: Sequence[Row], answered: Mapping[str, Mapping[str, Any]]) -> l
             caught[row.mode].append(not as_said or warned)
     core = [hit for mode, hits in caught.items() if mode in CORE for hit in hits]
     return [
-        f"truth refused {_share(refused)}   core caught {_share(core)}   unverified {unverified}   no question {errors}",
+        f"truth refused {share(refused)}   core caught {share(core)}   unverified {unverified}   no question {errors}",
         f"ms p50 {percentile(times, 0.5):.1f} p95 {percentile(times, 0.95):.1f}"
         f"   up to {SMALL} lines: p50 {percentile(small, 0.5):.1f} p95 {percentile(small, 0.95):.1f}",
-        *(f"{mode:18} {_share(hits)}" for mode, hits in sorted(caught.items())),
+        *(f"{mode:18} {share(hits)}" for mode, hits in sorted(caught.items())),
     ]
 
 
-def _share(hits: Sequence[bool]) -> str:
+def share(hits: Sequence[bool]) -> str:
     return f"{100 * sum(hits) / max(1, len(hits)):5.1f} % of {len(hits)}"
 
 

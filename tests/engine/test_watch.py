@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kireji.engine.gates.watch import provable_end
@@ -34,3 +36,21 @@ from kireji.engine.gates.watch import provable_end
 )
 def test_where_the_last_name_ends(marked: str, before: str) -> None:
     assert provable_end(before, marked.replace("|", "")) == max(marked.find("|"), 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "from a import " + ",  " * 4_000 + "!",
+        "from a import " + "b,  " * 4_000 + "!",
+        "from a import (" + "b as c,\n\n  " * 2_000 + "!",
+        "import " + "a.b,  " * 4_000 + "!",
+        "import " + ",  " * 4_000 + "!",
+        "x" + ".a" * 8_000,
+    ],
+    ids=["commas", "names", "aliases", "modules", "nothing", "dots"],
+)
+def test_a_hostile_answer_costs_no_more_than_a_long_one(answer: str) -> None:
+    started = time.monotonic()
+    provable_end("", answer)
+    assert time.monotonic() - started < 10, "a watchdog: an ambiguous pattern takes for ever"

@@ -40,7 +40,6 @@ async def test_it_is_shown_as_unverified_and_said_in_the_status(tmp_path: Path, 
     ):
         client = served.client
         await client.initialize(capabilities=TELLS)
-        told = 0
         for version in range(1, 40):
             client.open(URI, f"{TEXT}# {version}\n", version=version)
             reply = await client.ask(URI, 1, END, automatic=2)

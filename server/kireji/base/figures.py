@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from kireji.base.audit import OutcomeRow
 from kireji.base.types import Feedback
 
+# The feature of a question that nobody has asked yet.
+AHEAD = "ahead"
 _TAKEN = frozenset({Feedback.ACCEPTED, Feedback.ACCEPTED_WORD, Feedback.ACCEPTED_LINE})
 
 
@@ -53,14 +55,15 @@ def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]
     became: dict[str, set[Feedback]] = {}
     for about, what in feedback:
         became.setdefault(about, set()).add(what)
-    # What was shown again, in part or later, is one suggestion still.
-    shown = list({row.about: row for row in reversed(rows) if row.reason is None}.values())
+    # A list of names is no suggestion. What was shown again, in part or later, is one still; what was asked for ahead is one
+    # as soon as it is shown.
+    served = [row for row in rows if row.reason is None and row.about and row.feature != AHEAD]
+    shown = list({row.about: row for row in reversed(served)}.values())
     taken = [row for row in shown if became.get(row.about, set()) & _TAKEN]
     accepted = {row.about for row in taken}
     whole: Counter[tuple[str, str]] = Counter((row.language, row.feature) for row in shown)
     part = Counter((row.language, row.feature) for row in taken)
-    answered = sorted(row.ms for row in rows if row.reason is None)
-    served = [row for row in rows if row.reason is None]
+    answered = sorted(row.ms for row in served)
     dollars = sum(row.nano for row in rows) / 1e9
     output = sum(row.output for row in rows)
     return Figures(

@@ -84,9 +84,10 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         outcome = await _judged(services, snapshot, asked, before, record)
         if not isinstance(outcome, Withheld) or (wrong := wrong_by_findings(asked, outcome.findings)) is None:
             return outcome
-        return await _corrected(services, snapshot, site, wrong, before, record, deadline) or replace(
-            outcome, detail=record.hint, report=record.report()
-        )
+        corrected = await _corrected(services, snapshot, site, wrong, before, record, deadline)
+        # What is explained is the answer that was refused; what the second question has cost is told with it.
+        report = replace(record.report(), gates=outcome.report.gates)
+        return corrected or replace(outcome, detail=record.hint, report=report)
 
 
 def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
@@ -108,13 +109,13 @@ async def _corrected(
     deadline: float,
 ) -> Offered | None:
     """What a second question brings, which says what was wrong and what exists; None when it brings nothing sound."""
+    if not _may_ask_again(services, snapshot):
+        return None
     again = await ask_again_at(services.semantics.analysis, snapshot, wrong)
-    record.hint = again.hint if again is not None else ""
-    if (
-        again is None
-        or not _may_ask_again(services, snapshot)
-        or deadline - services.clock.monotonic() < _LEAST_SECONDS
-    ):
+    if again is None or site_is_secret(again.site):
+        return None
+    record.hint = again.hint
+    if deadline - services.clock.monotonic() < _LEAST_SECONDS:
         return None
     second = await _asked(services, again.snapshot, again.site, record, deadline, again.facts)
     candidate = joined(again, site, second, f"{snapshot.id}.2") if isinstance(second, Candidate) else None

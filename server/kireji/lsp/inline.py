@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from kireji.base.figures import AHEAD
 from kireji.base.types import Offered, Outcome, Trigger
 from kireji.features.inline_completion import inline_completion, judge_again
 from kireji.features.reuse import end_of
 from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
-from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of, place_of
+from kireji.lsp.on_snapshot import Edge, Here, answer, by_itself, look, offset_of, place_of
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -34,8 +36,12 @@ class Inline:
         if offset is None:
             return
 
+        async def work(services: Services, here: Here) -> Outcome:
+            return await inline_completion(services, here.snapshot, offset)
+
         def begin(services: Services) -> None:
-            self._suggestions.begin(place_of(here, offset), self._engine(services, here, offset))
+            engine = replace(self._engine(services, here, offset), ask=lambda: by_itself(self._edge, here, AHEAD, work))
+            self._suggestions.begin(place_of(here, offset), engine)
 
         self._edge.starting.once_there(begin)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kireji.base.types import Document, Offered, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
 from kireji.features.explain import Told
 from kireji.features.suggestions import Place
 from kireji.lsp.client import Client
@@ -106,6 +106,18 @@ async def answer(
         language = here.snapshot.document.language if here is not None else ""
         _close(edge, request, feature, told, (time.monotonic() - since) * 1000, language)
     return result
+
+
+def by_itself(
+    edge: Edge, here: Here, feature: str, work: Callable[[Services, Here], Awaitable[Outcome]]
+) -> Coroutine[Any, Any, Outcome]:
+    """A question of its own, with a row of its own: it outlives the request that gave rise to it.
+
+    What is typed meanwhile may be a part of its answer: whoever hands it out sees to that.
+    """
+    snapshot = replace(here.snapshot, id=edge.lifecycle.next_id(), taken_at=time.monotonic())
+    itself = Here(here.uri, snapshot, lambda: snapshot.document)
+    return answer(edge, itself, feature, work, lambda withheld: withheld)
 
 
 def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float, language: str) -> None:

@@ -18,7 +18,7 @@ from kireji.features.reuse import typed_since
 from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
 from kireji.lsp.documents import Position
-from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of, place_of
+from kireji.lsp.on_snapshot import Edge, Here, answer, by_itself, look, offset_of, place_of
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -114,16 +114,10 @@ class Popups:
         return types.MarkupContent(types.MarkupKind.Markdown, head + described.documentation)
 
     def _question(self, here: Here, offset: int) -> Coroutine[Any, Any, Outcome]:
-        """A question of its own, with a row of its own: it outlives the request that gave rise to it."""
-        edge = self._edge
-        snapshot = replace(here.snapshot, id=edge.lifecycle.next_id(), taken_at=time.monotonic())
-
         async def work(services: Services, here: Here) -> Outcome:
             return await inline_completion(services, here.snapshot, offset)
 
-        # What is typed meanwhile may be a part of it: whoever hands it out sees to that.
-        itself = Here(here.uri, snapshot, lambda: snapshot.document)
-        return answer(edge, itself, "suggestion", work, lambda withheld: withheld)
+        return by_itself(self._edge, here, "suggestion", work)
 
     def _who(self, uri: str, position: Position, context: types.CompletionContext | None) -> Trigger:
         """Who asks. Typing and a key look alike in the protocol: typing follows a change, and asks once at a place."""

@@ -35,9 +35,12 @@ def baseline_document(snapshot: Snapshot, site: Site) -> Document:
         filled, fault = _filled(lines, hole, offset - document.lines[hole])
         if fault is None:
             return _with_text(document, filled)
-        if fault.trouble is Trouble.LIMIT or is_newer_syntax(fault, filled):
+        if fault.trouble is Trouble.LIMIT:
             break
-        covered = _unfinished(lines, hole, fault) or _faulty_lines(lines, min(fault.line, len(lines) - 1), hole)
+        covered = _unfinished(lines, hole, fault)
+        if covered is None and is_newer_syntax(fault, filled):
+            break
+        covered = covered or _faulty_lines(lines, min(fault.line, len(lines) - 1), hole)
         if not covered or not _cover(lines, covered):
             break
         if hole in covered:

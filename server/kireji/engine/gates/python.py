@@ -33,11 +33,20 @@ class Fault:
     message: str
 
 
+def _nested(quote: str) -> re.Pattern[str]:
+    """An f-string whose replacement field holds the string's own quote, a backslash or the end of the line."""
+    plain = rf"[^{{}}{quote}\\\n]*"
+    return re.compile(
+        rf"\b[rR]?[fF][rR]?{quote}(?:[^{quote}{{\n]|{{{{|{{{plain}(?:{{{plain}}}{plain})*}})*{{(?!{{)[^}}{quote}\\\n]*(?:[{quote}\\]|$)",
+        re.M,
+    )
+
+
 # Syntax by the version that brought it: a Python older than that must not judge lines which look like it.
 _NEWER: Sequence[tuple[tuple[int, int], re.Pattern[str]]] = (
     ((3, 12), re.compile(r"^\s*type\s+\w+\s*(\[.*\]\s*)?=", re.M)),
     ((3, 12), re.compile(r"^\s*(?:async\s+def|def|class)\s+\w+\s*\[", re.M)),
-    ((3, 12), re.compile(r"\b[rR]?[fF][rR]?(?:'|\")[^\n]*\{")),
+    *(((3, 12), _nested(quote)) for quote in "'\""),
     ((3, 14), re.compile(r"^\s*except\*?\s+[\w.]+\s*,", re.M)),
     ((3, 14), re.compile(r"\b[rR]?[tT][rR]?(?:'|\")")),
     ((3, 15), re.compile(r"^\s*lazy\s+(?:import|from)\b", re.M)),

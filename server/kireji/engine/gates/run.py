@@ -14,6 +14,9 @@ from kireji.engine.gates.gate import Cost, Gate, Trial
 
 _log = logging.getLogger(__name__)
 
+# The note of a gate that did not answer by the deadline.
+LATE = "late"
+
 
 async def run_gates(gates: Iterable[Gate], trial: Trial, seconds: float) -> Verdict:
     """The verdict of the gates that apply, in their order, within `seconds` from now.
@@ -52,7 +55,7 @@ async def _checked(gate: Gate, trial: Trial, deadline: float) -> GateResult:
         if not limit.expired():
             _report_bug(gate, error)
             return GateResult(gate.name, GateState.UNKNOWN, (), loop.time() - started, "bug")
-        return GateResult(gate.name, GateState.UNKNOWN, (), loop.time() - started, "late")
+        return GateResult(gate.name, GateState.UNKNOWN, (), loop.time() - started, LATE)
     except Exception as error:  # noqa: BLE001 — a broken gate must not take the others down; it is reported as the bug it is
         _report_bug(gate, error)
         return GateResult(gate.name, GateState.UNKNOWN, (), loop.time() - started, "bug")

@@ -18,14 +18,20 @@ from kireji.engine.gates import policy
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import Before
 from kireji.engine.gates.gate import Gate
+from kireji.engine.gates.run import LATE, run_gates
 
 _LOOK_SECONDS = 1.0
 # A name behind a dot, and what an import names. Each ends before a character that cannot belong to it.
 _MEMBER = re.compile(r"(?<=[\w)\]])\.[^\W\d]\w*(?=\W)")
+# No two ways to read the same blanks: a hostile answer must not make the search take for ever.
 _IMPORTS = (
     re.compile(r"^[ \t]*from[ \t]+[\w.]+(?=[ \t]+import)", re.M),
-    re.compile(r"^[ \t]*from[ \t]+[\w.]+[ \t]+import(?:[ \t]*\(\s*|[ \t]+)(?:[\w \t]+,\s*)*\w+(?=[^\w.])", re.M),
-    re.compile(r"^[ \t]*import[ \t]+(?:[\w. \t]+,[ \t]*)*[\w.]*\w(?=[^\w.])", re.M),
+    re.compile(
+        r"^[ \t]*from[ \t]+[\w.]+[ \t]+import(?:[ \t]*\(\s*|[ \t]+)"
+        r"(?:\w+(?:[ \t]+as[ \t]+\w+)?[ \t]*,\s*)*\w+(?=[^\w.])",
+        re.M,
+    ),
+    re.compile(r"^[ \t]*import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*[\w.]*\w(?=[^\w.])", re.M),
 )
 # What follows decides whether a member is read or made.
 _MAKES = re.compile(r"[ \t]*(?:=(?!=)|:(?!=)|,|\Z|[ \t]+$)")
@@ -86,19 +92,15 @@ class Watch:
         document = self._snapshot.document
         candidate = Candidate("", self._site, Edit(document.uri, document.version, (change,)), raw)
         tried = trial(self._snapshot, candidate, baseline)
-        for gate in self._gates:
-            try:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    result = await gate.check(tried)
-            except TimeoutError:
-                self._seen = 0  # a checker that has just been started; the next look sees this place as well
+        verdict = await run_gates(self._gates, tried, _LOOK_SECONDS)
+        for finding in verdict.findings:
+            at = finding.span.start - tried.inserted.start
+            inside = at >= 0 and finding.span.end - tried.inserted.start <= len(text)
+            if inside and finding.code in policy.provable(finding.gate):
+                self.proof = Proof(text, at, finding)
                 return
-            for finding in result.findings:
-                at = finding.span.start - tried.inserted.start
-                inside = at >= 0 and finding.span.end - tried.inserted.start <= len(text)
-                if inside and finding.code in policy.provable(gate.name):
-                    self.proof = Proof(text, at, finding)
-                    return
+        if any(result.note == LATE for result in verdict.results):
+            self._seen = 0  # a checker that has just been started; the next look sees this place as well
 
 
 @contextlib.asynccontextmanager
