@@ -60,15 +60,17 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     names = RuffGate(ruff)
     types = TypesGate(Checkers(ty_spec(protected.ty, rules())), Checkers(pyrefly_spec()))
     others = delegates(protected.servers)
+    # Of texts that are tried: those of the open documents are kept apart.
+    trees = Trees(keep=2)
     analysis = Analysis()
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
     return Services(
         asking=Asking(provider, model, secrets.token_hex(4)),
         gates=(
-            TextGate(),
-            ShapeGate(),
-            SyntaxGate(),
+            TextGate(trees),
+            ShapeGate(trees),
+            SyntaxGate(trees),
             names,
             SecurityGate(names, secret_spans),
             types,

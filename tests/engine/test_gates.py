@@ -14,6 +14,7 @@ import pytest
 
 import kireji
 from kireji.base.text import make_document
+from kireji.base.trees import Trees
 from kireji.base.types import Document, GateResult, GateState, Site, Snapshot, Trigger, Verdict, Workspace
 from kireji.engine.context.importing import WorkspaceImports
 from kireji.engine.context.symbols import SymbolReader
@@ -90,7 +91,7 @@ LOOP = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
     ],
 )
 async def test_text_rules(source: str, text: str, codes: list[str]) -> None:
-    await check_gate(TextGate(), source, text, FAIL if codes else PASS, codes)
+    await check_gate(TextGate(Trees()), source, text, FAIL if codes else PASS, codes)
 
 
 # ---- indentation that compiles
@@ -134,12 +135,12 @@ STEPS = "def a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef c():\n    pass\n\n\
     ],
 )
 async def test_indentation(source: str, text: str, wrong: bool) -> None:
-    await check_gate(TextGate(), source, text, FAIL if wrong else PASS, [Rule.MISPLACED] if wrong else [])
+    await check_gate(TextGate(Trees()), source, text, FAIL if wrong else PASS, [Rule.MISPLACED] if wrong else [])
 
 
 async def test_a_long_chain_is_no_danger() -> None:
     chain = "if a == 0:\n    pass\n" + "".join(f"elif a == {n}:\n    pass\n" for n in range(3000))
-    result = await TextGate().check(trial_of("$0\n", chain))
+    result = await TextGate(Trees()).check(trial_of("$0\n", chain))
     assert result.state is PASS
 
 
@@ -176,7 +177,7 @@ async def test_a_long_chain_is_no_danger() -> None:
     ],
 )
 async def test_python_syntax(source: str, text: str, state: GateState) -> None:
-    await check_gate(SyntaxGate(), source, text, state, [Rule.SYNTAX] if state is FAIL else [])
+    await check_gate(SyntaxGate(Trees()), source, text, state, [Rule.SYNTAX] if state is FAIL else [])
 
 
 OTHER_LANGUAGES = {
@@ -201,8 +202,8 @@ ELSEWHERE = {
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
 async def test_other_languages(language: str) -> None:
     source, good, bad = OTHER_LANGUAGES[language]
-    await check_gate(SyntaxGate(), source, good, PASS, (), language)
-    await check_gate(SyntaxGate(), source, bad, FAIL, [Rule.SYNTAX], language)
+    await check_gate(SyntaxGate(Trees()), source, good, PASS, (), language)
+    await check_gate(SyntaxGate(Trees()), source, bad, FAIL, [Rule.SYNTAX], language)
 
 
 @pytest.mark.parametrize("language", ELSEWHERE)
@@ -210,7 +211,7 @@ async def test_other_languages_broken_elsewhere(language: str) -> None:
     source, good, bad = OTHER_LANGUAGES[language]
     source += ELSEWHERE[language]
     for text, allowed in ((good, (PASS, UNKNOWN)), (bad, (FAIL, UNKNOWN))):
-        result = await SyntaxGate().check(trial_of(source, text, language))
+        result = await SyntaxGate(Trees()).check(trial_of(source, text, language))
         assert result.state in allowed, (text, result)
 
 

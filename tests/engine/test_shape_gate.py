@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kireji.base.trees import Trees
 from kireji.base.types import GateState
 from kireji.engine.gates.shape import MAX_CHARS, MAX_LINES, ShapeGate
 from support.gating import trial_of
@@ -38,7 +39,7 @@ TS = "class A {\n  f() {\n    $0\n  }\n}\n"
 )  # fmt: skip
 async def test_scopes(source: str, text: str, left: str | None, language: str) -> None:
     tried = trial_of(source, text, language)
-    result = await ShapeGate().check(tried)
+    result = await ShapeGate(Trees()).check(tried)
     assert [f.code for f in result.findings] == (["leaves-scope"] if left is not None else [])
     assert result.state is (GateState.PASS if left is None else GateState.FAIL)
     for finding in result.findings:
@@ -61,7 +62,7 @@ async def test_scopes(source: str, text: str, left: str | None, language: str) -
     ],
 )
 async def test_comments(source: str, text: str, language: str, found: bool) -> None:
-    result = await ShapeGate().check(trial_of(source, text, language))
+    result = await ShapeGate(Trees()).check(trial_of(source, text, language))
     assert [f.code for f in result.findings] == (["only-a-comment"] if found else [])
 
 
@@ -73,7 +74,7 @@ async def test_lengths() -> None:
         ("a = 1\n    b = '" + "x" * MAX_CHARS + "'", True),
     ):
         tried = trial_of(BODY, text)
-        result = await ShapeGate().check(tried)
+        result = await ShapeGate(Trees()).check(tried)
         assert [f.code for f in result.findings] == (["too-long"] if found else []), len(text)
         for finding in result.findings:
             assert tried.after.text[finding.span.start - 1] == "\n"

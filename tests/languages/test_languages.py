@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base.trees import Trees
 from kireji.engine.gates.data import DataGate
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.shape import ShapeGate
@@ -35,7 +36,8 @@ async def gates(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[Gate]
     monkeypatch.setenv("GOMODCACHE", str(PLACE / "go-modules"))
     monkeypatch.setenv("CARGO_HOME", str(PLACE / "cargo"))  # and not the toolchains of whoever runs this
     others = delegates()
-    yield (TextGate(), ShapeGate(), SyntaxGate(), DataGate(), *others)
+    trees = Trees()
+    yield (TextGate(trees), ShapeGate(trees), SyntaxGate(trees), DataGate(), *others)
     for gate in others:
         await gate.close()
 

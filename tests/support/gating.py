@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from kireji.base.children import Child
 from kireji.base.text import make_document
+from kireji.base.trees import Trees
 from kireji.base.types import (
     Candidate,
     Change,
@@ -80,7 +81,8 @@ async def real_gates() -> AsyncIterator[Sequence[Gate]]:
     try:
         await child.start()
         security = SecurityGate(names, secret_spans)
-        yield (TextGate(), ShapeGate(), SyntaxGate(), names, security, TypesGate(checkers))
+        trees = Trees()
+        yield (TextGate(trees), ShapeGate(trees), SyntaxGate(trees), names, security, TypesGate(checkers))
     finally:
         await names.close()
         await child.close()

@@ -8,21 +8,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from kireji.base.types import Document, Span
 
-_LINE = re.compile(r"\r\n|\n|\r")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 
 
 def line_starts(text: str) -> tuple[int, ...]:
     """Offsets at which lines start; the first is always 0, and a final line ending opens an empty last line."""
-    return (0, *(m.end() for m in _LINE.finditer(text)))
+    return (0, *accumulate(map(len, split_lines(text)[:-1])))
 
 
 def split_lines(text: str) -> list[str]:
     """Lines with their endings. `"".join` of it is the text; the last element has no ending (it may be empty)."""
-    starts = line_starts(text)
-    return [text[a:b] for a, b in zip(starts, (*starts[1:], len(text)), strict=True)]
+    rows: list[str] = _LINE.findall(text)
+    # At the end of a last line without an ending the pattern matches once more, and nothing.
+    if len(rows) > 1 and rows[-2][-1] not in "\r\n":
+        rows.pop()
+    return rows
 
 
 def line_at(starts: Sequence[int], offset: int) -> int:

@@ -60,7 +60,7 @@ _LEAST_SECONDS = 0.5
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
     record = Record(services, snapshot)
-    site = classify(snapshot, offset)
+    site = classify(snapshot, offset, services.semantics.trees)
     record.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
         return record.withheld(site.reason, Stage.CLASSIFY)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from kireji.base import limits, syntax
 from kireji.base.languages import canonical
 from kireji.base.text import indent_of, line_span
+from kireji.base.trees import Trees
 from kireji.base.types import Document, Reason, Shape, Site, SiteKind, Skip, Snapshot, Span, Trigger
 
 _PROSE_LANGUAGES = frozenset(
@@ -22,8 +23,11 @@ _OPENERS = (":", "{", "(", "[", "=>", "->")
 _BLOCK_COMMENTS = ("/*", "<!--", "{-", "--[[", "=begin")
 
 
-def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
-    """The site at `offset` (a Python string offset; one outside the text is moved to its nearer end), or why there is none."""
+def classify(snapshot: Snapshot, offset: int, trees: Trees | None = None) -> Site | Skip:
+    """The site at `offset` (a Python string offset; one outside the text is moved to its nearer end), or why there is none.
+
+    `trees` spare most of the parse where the text has only been edited since the last look.
+    """
     document = snapshot.document
     if reason := refusal(snapshot):
         return Skip(reason)
@@ -37,7 +41,7 @@ def classify(snapshot: Snapshot, offset: int) -> Site | Skip:
             return Skip(Reason.MID_WORD)
         if not after.strip() and before.strip() and set(before.strip()) <= _CLOSERS:
             return Skip(Reason.AFTER_CLOSER)
-    kind, scope = _kind_and_scope(document, offset)
+    kind, scope = _kind_and_scope(document, offset, trees or Trees())
     return Site(document, offset, kind, _shape(kind, before, after), scope, indent_of(before), before, after)
 
 
@@ -59,11 +63,11 @@ def _shape(kind: SiteKind, before: str, after: str) -> Shape:
     return Shape.BLOCK if not before.strip() or before.rstrip().endswith(_OPENERS) else Shape.LINE
 
 
-def _kind_and_scope(document: Document, offset: int) -> tuple[SiteKind, Span]:
+def _kind_and_scope(document: Document, offset: int, trees: Trees) -> tuple[SiteKind, Span]:
     whole = Span(0, len(document.text))
-    if not syntax.supported(document.language):
+    tree = trees.of(document)
+    if tree is None:
         return (SiteKind.PROSE if document.language.lower() in _PROSE_LANGUAGES else SiteKind.CODE), whole
-    tree = syntax.parse(document.language, document.text)
     if tree.has_error and canonical(document.language) == "python" and _in_long_string(tree, offset):
         # A text that starts inside a docstring (an excerpt, a cell) turns inside out: code reads as string. It is such a
         # text where what stands left of the cursor parses better with that docstring opened.

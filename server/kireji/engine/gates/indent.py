@@ -12,16 +12,18 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from kireji.base.languages import canonical
 from kireji.base.text import line_at, line_starts
 from kireji.base.types import Span
 from kireji.engine.gates.gate import Trial
-from kireji.engine.gates.python import region
+from kireji.engine.gates.python import compilable, regions
 
 # A file is taken at its word about its step when it has this many blocks and nearly all of them agree.
 _ENOUGH_BLOCKS = 3
 _AGREEING = 0.9
+_MOST_BLOCKS = 200
 _BLOCK = re.compile(
     r"^( *)(?:def|class|if|for|while|with|try|else|elif|except|finally|async)\b[^\n]*:[ \t]*\r?\n( +)(?=[^\s#])", re.M
 )
@@ -48,14 +50,15 @@ def misplaced(trial: Trial) -> Iterator[Span]:
         return
     if not answer.startswith(" ") and "\n" not in answer:
         return  # one line at the cursor's own place
-    area = region(text, inserted)
-    tree = _parsed(text[area.start : area.end])
-    if tree is None:
-        return
-    rows = _Rows(text, area, inserted)
-    step = _step(trial.before.text)
     before = trial.candidate.site.before
     moved = answer.startswith(" ") and not before.strip(" ")
+    areas = list(regions(text, inserted))
+    # Which blocks the cursor has left, only the widest shows.
+    parsed = next((found for area in areas[-1 if moved else 0 :] if (found := _parsed(text, area)) is not None), None)
+    if parsed is None:
+        return
+    tree, rows = parsed[0], _Rows(*parsed[1:], inserted)
+    step = _step(trial.before.text)
     strings = None
     for placed in _placed(tree):
         node = placed.node
@@ -82,15 +85,15 @@ _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.R
 
 
 class _Rows:
-    """The lines of a part of a text, by row of that part."""
+    """The lines of a part of a text, by row of that part, which begins at an offset of the text."""
 
-    def __init__(self, text: str, area: Span, inserted: Span) -> None:
-        self._source = text[area.start : area.end]
-        self._offset = area.start
-        self._starts = line_starts(self._source)
+    def __init__(self, source: str, offset: int, inserted: Span) -> None:
+        self._source = source
+        self._offset = offset
+        self._starts = line_starts(source)
         self._inserted = inserted
-        self.first = line_at(self._starts, inserted.start - area.start)
-        self._last = line_at(self._starts, inserted.end - area.start)
+        self.first = line_at(self._starts, inserted.start - offset)
+        self._last = line_at(self._starts, inserted.end - offset)
 
     def is_answer(self, row: int) -> bool:
         """Whether the line was begun by the answer, or is the cursor's."""
@@ -142,18 +145,21 @@ def _string_rows(node: ast.stmt) -> set[int]:
     }
 
 
-def _parsed(source: str) -> ast.Module | None:
+def _parsed(text: str, area: Span) -> tuple[ast.Module, str, int] | None:
+    """The tree of a region, its source, and the offset in the text at which that would begin."""
+    source = compilable(text, area)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return ast.parse(source), source, area.end - len(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # not for this rule to say
 
 
 def _step(text: str) -> int | None:
     """By how many blanks nearly every block of a text is deeper than its header."""
-    steps = Counter(len(inner) - len(outer) for outer, inner in _BLOCK.findall(text))
+    blocks = islice(_BLOCK.finditer(text), _MOST_BLOCKS)
+    steps = Counter(len(block[2]) - len(block[1]) for block in blocks)
     if not steps:
         return None
     (step, count), *_ = steps.most_common(1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -70,13 +70,36 @@ def compile_fault(text: str) -> Fault | None:
     return None
 
 
-def region(text: str, hole: Span) -> Span:
-    """The top-level statements around `hole`, by the look of the lines alone."""
-    starts = [match.start() for match in _TOP_LEVEL.finditer(text)]
+def regions(text: str, hole: Span) -> Iterator[Span]:
+    """Statements around `hole`, by the look of the lines alone: those of the function or class, then those at the top level.
+
+    A region that does not begin at the top level compiles behind `_HEADER`.
+    """
     line = text.rfind("\n", 0, hole.start) + 1
-    return Span(
+    inner = _definition(text, line)
+    if inner is not None:
+        indent, start = inner
+        # What is indented less, or as much, ends it; a blank line, a comment and what closes a bracket do not.
+        ends = re.compile(rf"^ {{0,{indent}}}(?![ #)\]}}}}]|\r?$)", re.M)
+        below = ends.search(text, _next_line(text, line))
+        end = below.start() if below else len(text)
+        # What leaves the definition is not judged by it.
+        if end >= hole.end:
+            yield Span(start, end)
+    starts = [match.start() for match in _TOP_LEVEL.finditer(text)]
+    yield Span(
         max((s for s in starts if s < line), default=0), min((s for s in starts if s > hole.end), default=len(text))
     )
+
+
+# Holds a region whose first line is indented.
+_HEADER = "if 1:\n"
+
+
+def compilable(text: str, area: Span) -> str:
+    """The source of a region, behind `_HEADER` when its first line is indented."""
+    source = text[area.start : area.end]
+    return _HEADER + source if source[:1] == " " else source
 
 
 def region_compiles(text: str, hole: Span) -> bool:
@@ -85,10 +108,37 @@ def region_compiles(text: str, hole: Span) -> bool:
     True proves that an insertion there is sound in a file that was sound before, for a fraction of the price of the whole
     file, and also where the file is broken far away. False proves nothing: ask `compile_fault`.
     """
-    area = region(text, hole)
-    return compile_fault(text[area.start : area.end]) is None
+    return any(compile_fault(compilable(text, area)) is None for area in regions(text, hole))
 
 
+def _definition(text: str, line: int) -> tuple[int, int] | None:
+    """Indent and offset of the nearest indented definition above a line that may hold the line: it is indented less."""
+    own = _INDENT.match(text, line)
+    width = own.end() - line if own is not None and text[own.end() : own.end() + 1] not in _NOT_TELLING else None
+    end = line
+    while end > 0:
+        start = text.rfind("\n", 0, end - 1) + 1
+        found = _INDENT.match(text, start)
+        indent = found.end() - start if found is not None else 0
+        if text[start + indent : start + indent + 1] not in _NOT_TELLING:
+            if indent == 0:
+                return None
+            if (width is None or indent < width) and _DEFINITION.match(text, start + indent):
+                return indent, start
+            width = indent if width is None else min(width, indent)
+        end = start
+    return None
+
+
+def _next_line(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return found + 1 if found >= 0 else len(text)
+
+
+_INDENT = re.compile(r" *")
+# A blank line, a comment and what closes a bracket may stand anywhere.
+_NOT_TELLING = frozenset({"", "\n", "\r", "#", ")", "]", "}"})
+_DEFINITION = re.compile(r"(?:async[ ]+def|def|class)\b")
 _TOP_LEVEL = re.compile(r"^(?!(?:else|elif|except|finally|case)\b)[A-Za-z_@]", re.M)
 
 

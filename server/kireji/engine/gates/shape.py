@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kireji.base import syntax
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.text import split_lines
+from kireji.base.trees import Trees
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Snapshot, Span
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.policy import Rule
@@ -22,25 +22,29 @@ MAX_CHARS = 8_000
 
 
 class ShapeGate:
-    """Keeps nothing between calls."""
+    """Keeps nothing between calls. `trees` spare most of a parse after the first."""
 
     name = _NAME
     cost = Cost.CHEAP
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
 
     def applies(self, language: str) -> bool:
         """Any text."""
         return True
 
     async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
-        """There is nothing to prepare."""
+        """Parses the baseline: what comes differs little."""
+        self._trees.of(baseline)
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL with a finding whose span is what would have to go."""
-        found = tuple(_findings(trial))
+        found = tuple(_findings(trial, self._trees))
         return GateResult(_NAME, GateState.FAIL if found else GateState.PASS, found)
 
 
-def _findings(trial: Trial) -> Iterator[Finding]:
+def _findings(trial: Trial, trees: Trees) -> Iterator[Finding]:
     text, inserted = trial.after.text, trial.inserted
     said = text[inserted.start : inserted.end]
     rows = split_lines(said)
@@ -53,7 +57,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
         return
     if _is_comment(rows, trial.after.language) and not site.before.strip() and not site.after.strip():
         yield Finding(_NAME, Rule.ONLY_COMMENT, Severity.REJECT, "says nothing but a comment", inserted)
-    elif (left := _left_at(trial)) is not None:
+    elif (left := _left_at(trial, trees)) is not None:
         where = Span(left, inserted.end)
         yield Finding(_NAME, Rule.LEAVES_SCOPE, Severity.REJECT, "goes on past the end of its function or class", where)
 
@@ -65,12 +69,12 @@ def _is_comment(rows: list[str], language: str) -> bool:
     return bool(mark and filled) and all(row.startswith(mark) and not row.startswith("#!") for row in filled)
 
 
-def _left_at(trial: Trial) -> int | None:
+def _left_at(trial: Trial, trees: Trees) -> int | None:
     """Where the answer leaves the function or class that it began in; None when it stays."""
     said = trial.after.text[trial.inserted.start : trial.inserted.end].rstrip()
-    if "\n" not in said or not syntax.supported(trial.after.language):
+    tree = trees.of(trial.after) if "\n" in said else None
+    if tree is None:
         return None
-    tree = syntax.parse(trial.after.language, trial.after.text)
     start, end = trial.inserted.start, trial.inserted.start + len(said)
     scopes = LANGUAGES[tree.language].scopes
     node = tree.node_at(start)

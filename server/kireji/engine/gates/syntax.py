@@ -13,6 +13,7 @@ from kireji.base import syntax
 from kireji.base.languages import canonical
 from kireji.base.syntax import Problem, Tree
 from kireji.base.text import line_at
+from kireji.base.trees import Trees
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates.baseline import carried
 from kireji.engine.gates.gate import Cost, Trial
@@ -23,12 +24,13 @@ _NAME = "syntax"
 
 
 class SyntaxGate:
-    """Holds one thing between calls: the baseline's tree, so that the candidate's is parsed incrementally."""
+    """Holds one thing between calls: the baseline's tree. `trees` spare most of a parse after the first."""
 
     name = _NAME
     cost = Cost.CHEAP
 
-    def __init__(self) -> None:
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
         self._tree: Tree | None = None
 
     def applies(self, language: str) -> bool:
@@ -46,14 +48,20 @@ class SyntaxGate:
             result = check_python(trial)
             if result.state is not GateState.UNKNOWN:
                 return result
-            found = check_tree(trial, self._baseline_tree(trial.baseline))
+            found = self._by_tree(trial)
             return found if found.state is GateState.FAIL else result
-        return check_tree(trial, self._baseline_tree(trial.baseline))
+        return self._by_tree(trial)
+
+    def _by_tree(self, trial: Trial) -> GateResult:
+        before, after = self._baseline_tree(trial.baseline), self._trees.of(trial.after)
+        assert after is not None  # noqa: S101 — `applies` asks whether there is a grammar
+        return check_tree(trial, before, after)
 
     def _baseline_tree(self, baseline: Document) -> Tree:
         tree = self._tree
         if tree is None or tree.text != baseline.text or tree.language != canonical(baseline.language):
-            tree = self._tree = syntax.parse(baseline.language, baseline.text)
+            tree = self._tree = self._trees.of(baseline)
+        assert tree is not None  # noqa: S101 — `applies` asks whether there is a grammar
         return tree
 
 
@@ -82,9 +90,8 @@ def check_python(trial: Trial) -> GateResult:
     return _failed(fault)
 
 
-def check_tree(trial: Trial, before: Tree) -> GateResult:
-    """The tree's word: FAIL for a new ERROR or MISSING in the insertion, or in the scope around it."""
-    after = syntax.parse(trial.after.language, trial.after.text, before)
+def check_tree(trial: Trial, before: Tree, after: Tree) -> GateResult:
+    """The trees' word: FAIL for a new ERROR or MISSING in the insertion, or in the scope around it."""
     problems = after.problems()
     if not problems:
         return _result(GateState.PASS)

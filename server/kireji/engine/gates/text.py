@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from kireji.base import syntax
 from kireji.base.languages import LANGUAGES, BlockStyle, canonical
+from kireji.base.syntax import Tree
 from kireji.base.text import indent_of, line_at, line_span, split_lines
+from kireji.base.trees import Trees
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, SiteKind, Snapshot, Span
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.indent import misplaced
@@ -30,10 +31,13 @@ _BLANKS = re.compile(r"\s+")
 
 
 class TextGate:
-    """Keeps nothing between calls."""
+    """Keeps nothing between calls. `trees` spare most of a parse after the first."""
 
     name = _NAME
     cost = Cost.CHEAP
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
 
     def applies(self, language: str) -> bool:
         """Any text."""
@@ -44,11 +48,11 @@ class TextGate:
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL with a finding for each rule that is broken; the span is what would have to go."""
-        found = tuple(_findings(trial))
+        found = tuple(_findings(trial, self._trees))
         return GateResult(_NAME, GateState.FAIL if found else GateState.PASS, found)
 
 
-def _findings(trial: Trial) -> Iterator[Finding]:
+def _findings(trial: Trial, trees: Trees) -> Iterator[Finding]:
     text, span = trial.after.text, trial.inserted
     inserted = text[span.start : span.end]
     if not inserted.strip():
@@ -63,7 +67,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
             Rule.DUPLICATED_SUFFIX,
             _duplicated_suffix(before, inserted, text[span.end + len(rest) :]) if not rest.strip() else None,
         ),
-        (Rule.OPEN_END, _open_end(trial, inserted, rest)),
+        (Rule.OPEN_END, _open_end(trial, inserted, rest, trees)),
     ):
         if found is not None:
             where = Span(span.start + found.start, span.start + found.end)
@@ -137,7 +141,7 @@ def _duplicated_suffix(before: str, inserted: str, below: str) -> Span | None:
     return None
 
 
-def _open_end(trial: Trial, inserted: str, rest: str) -> Span | None:
+def _open_end(trial: Trial, inserted: str, rest: str, trees: Trees) -> Span | None:
     """A backslash at the very end joins the line below to the answer, whatever it is; only a line that hangs expects it."""
     row = LANGUAGES.get(canonical(trial.after.language))
     body = inserted.rstrip(" \t")
@@ -149,16 +153,16 @@ def _open_end(trial: Trial, inserted: str, rest: str) -> Span | None:
     said, below = split_lines(text[trial.after.lines[last] :])[0:2] if last + 1 < len(trial.after.lines) else ("", "")
     if below.strip() and len(indent_of(below)) > len(indent_of(said)):
         return None
-    if _in_closed_string(trial.after, trial.inserted.start + len(body) - 1):
+    if _in_closed_string(trees.of(trial.after), trial.inserted.start + len(body) - 1):
         return None
     return Span(len(body) - 1, len(inserted))
 
 
-def _in_closed_string(document: Document, offset: int) -> bool:
+def _in_closed_string(tree: Tree | None, offset: int) -> bool:
     """Whether a character belongs to a string that goes on behind it and ends: there, a backslash joins nothing by accident."""
-    if not syntax.supported(document.language):
+    if tree is None:
         return False
-    node = syntax.parse(document.language, document.text).node_at(offset)
+    node = tree.node_at(offset)
     around = next((n for n in (node, *node.ancestors()) if "string" in n.type and n.end > offset + 1), None)
     return around is not None and not around.has_error
 
