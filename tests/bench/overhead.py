@@ -49,7 +49,7 @@ async def _ours(served: Served, text: str, line: int, version: int) -> float:
     return elapsed
 
 
-async def _raw(client: AsyncAnthropic, asked: Asked) -> float:
+async def raw(client: AsyncAnthropic, asked: Asked) -> float:
     """The same request through the SDK, read to the character at which Kireji had read enough."""
     body = {k: v for k, v in asked.body.items() if k != "stream"}
     wanted = asked.sent
@@ -74,7 +74,7 @@ async def measure(rounds: int = ROUNDS) -> Iterator[str]:
 
 async def _measure(size: int, pace: Pace, rounds: int) -> str:
     text, line = _source(size)
-    ours, raw = [], []
+    ours, direct = [], []
     with tempfile.TemporaryDirectory() as folder:
         async with (
             MessagesApi(lambda asked: Play(tagged(asked, ANSWER), pace=pace)) as api,
@@ -86,10 +86,10 @@ async def _measure(size: int, pace: Pace, rounds: int) -> str:
                 elapsed = await _ours(served, text.replace("    ret\n", f"    ret\n\n\n# {number}\n", 1), line, number)
                 asked = api.asked[-1]
                 await asked.closed.wait() if asked.cancelled else await asked.done.wait()
-                direct = await _raw(client, asked)
+                bare = await raw(client, asked)
                 if number >= 2:  # both have connected and loaded by then
                     ours.append(elapsed)
-                    raw.append(direct)
-    a, b = statistics.median(raw) * 1000, statistics.median(ours) * 1000
+                    direct.append(bare)
+    a, b = statistics.median(direct) * 1000, statistics.median(ours) * 1000
     name = f"overhead   {size:4} lines, first token {pace.first_token * 1000:3.0f} ms"
     return f"{name}: raw SDK {a:.0f} ms, kireji {b:.0f} ms, ratio {b / a:.3f}, difference {b - a:+.0f} ms"

@@ -11,7 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from anthropic import AsyncAnthropic
+
 from bench import overhead
+from bench.overhead import raw
 from support.figures import percentile
 from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
@@ -62,7 +65,7 @@ async def burst(home: Path, keys: int = 20, interval: float = 0.08) -> list[str]
     """Keys at a steady pace, each with a request, as editors ask; how many calls that makes, and when the last is answered."""
     pace = Pace(first_token=FIRST_TOKEN, per_second=PER_SECOND)
     typed = "abcdefghijklmnopqrstuvwxyz"[:keys]
-    calls, late, unanswered = [], [], 0
+    calls, late, model, unanswered = [], [], [], 0
     for _ in range(ROUNDS):
         rest = f"return {typed} * 2"
         async with MessagesApi(script(rest, pace=pace)) as api, serving(home, api) as served:
@@ -81,14 +84,16 @@ async def burst(home: Path, keys: int = 20, interval: float = 0.08) -> list[str]
             replies = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
             late.append(time.perf_counter() - last)
             calls.append(len(api.asked) - warm)
+            asked = api.asked[-1]
+            async with AsyncAnthropic(api_key=api.key, base_url=api.url, max_retries=0) as sdk:
+                model.append((await raw(sdk, asked), await raw(sdk, asked))[1])
             unanswered += sum(isinstance(reply, BaseException) for reply in replies)
-    answer = len(f"{typed} * 2") + len("return ") + 30
-    model = FIRST_TOKEN + answer / 4 / PER_SECOND
+    over = percentile(late, 0.5) - percentile(model, 0.5)
     return [
         f"{keys} keys at {interval * 1000:.0f} ms      calls p50 {percentile(calls, 0.5):.0f}, at most {max(calls)};"
         f" ids without an answer: {unanswered}",
         f"last key to answer  p50 {percentile(late, 0.5) * 1000:.0f}, at most {max(late) * 1000:.0f} ms;"
-        f" the model takes {model * 1000:.0f}: {percentile(late, 0.5) / model:.2f}",
+        f" the raw stream {percentile(model, 0.5) * 1000:.0f}: {over * 1000:+.0f} ms",
     ]
 
 
