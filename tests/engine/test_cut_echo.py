@@ -42,6 +42,10 @@ CASES = [
     ("    $0", "    x = 1", "x = 1"),
     ("    $0", "        x = 1", "        x = 1"),
     ("\t$0", "\tx", "x"),
+    # A word that starts as the line so far.
+    ("import $0\nimport os", "importlib.util", "importlib.util"),
+    ("    return $0\n", "returned", "returned"),
+    ("    return $0\n", "return(a)", "(a)"),
     # The last word said again.
     ("x = lengt$0\nlength = 1", "length + 1", "h + 1"),
     ("x = lengt$0", "h + 1", "h + 1"),

@@ -41,6 +41,10 @@ REST = [
     ("if f($0):\n    pass\n", "a) and g(b):", "if f(a) and g(b):\n    pass\n"),
     # Over lines.
     ("x = f($0)\n", "\n    a,\n    b,\n)", "x = f(\n    a,\n    b,\n)\n"),
+    # Where two braces may stand for one, what stands there already is none of the answer's.
+    ('x = f"{$0}"\n', "a}}", 'x = f"{a}"\n'),
+    ('x = f"{$0} {b}"\n', "a:.2f}}", 'x = f"{a:.2f} {b}"\n'),
+    ('x = f"{$0"\n', "a}}}", 'x = f"{a}}}"\n'),
     # In a string or a comment, brackets are none.
     ("x = '$0)'\n", "a", "x = 'a)'\n"),
     ("x = f($0)  # (\n", "a)  # (", "x = f(a)  # (\n"),
@@ -121,6 +125,11 @@ INDENT = [
     ),
     ("def f(a):\n    $0\n", 'x = """\na\n"""\n    return x', 'def f(a):\n    x = """\na\n"""\n    return x\n'),
     ("x = f(\n    $0\n", "a)\ny = 1", "x = f(\n    a)\ny = 1\n"),
+    (
+        "def f():\n    for a in [\n        1,\n        ]:\n        b(a)\n        $0\n    d()\n",
+        "c(a)\n        b(a)\n    d()\n    e()",
+        "def f():\n    for a in [\n        1,\n        ]:\n        b(a)\n        c(a)\n        b(a)\n    d()\n    e()\n    d()\n",
+    ),
     # The first line brings more than it should, or what it must.
     ("if a:\n    $0\n", "        b()", "if a:\n    b()\n"),
     ("if a:\n$0\n", "    b()", "if a:\n    b()\n"),

@@ -140,6 +140,8 @@ def _match_text(want: str, held: str) -> int | None:
             return 0
         i, j = i + 1, j + 1
     blanks = len(want) - len(body)
+    if blanks and _WORD.match(held, j) and _LAST_WORD.search(body):
+        return 0  # a word that only starts as the last one
     taken = 0
     while taken < blanks and j + taken < len(held) and held[j + taken] in " \t":
         taken += 1

@@ -75,15 +75,21 @@ def _frame(site: Site, lines: list[str], unit: int) -> Frame:
     first = own if own.strip() else next((line for line in reversed(above) if line.strip()), "")
     levels: list[int] = []
     brackets: list[int] = []
+    opener = ""
     for line in reversed(list(headers(site, width(first)))):
         state = scan(site.document.language, line)
         if state.unmatched:
             brackets = [outer for outer in brackets if outer < width(line)]
         # One for each line: where it opens several, some may be closed further right, where nothing is looked at.
-        brackets += [width(line)] if state.opened else []
+        if state.opened:
+            opener = opener if brackets else line
+            brackets.append(width(line))
         levels.append(width(line))
     home = width(first)
     python = canonical(site.document.language) == "python"
+    if python and brackets and not _is_open(opener, above, site):
+        # A header over several lines: its last one stands no further left than the cursor's, and was not among them.
+        brackets = []
     if python and brackets:
         # Lines inside a bracket are no blocks: what counts is the statement that the bracket belongs to.
         levels, first = [level for level in levels if level <= brackets[0]], ""
@@ -96,6 +102,12 @@ def _frame(site: Site, lines: list[str], unit: int) -> Frame:
     return Frame(
         python, unit, home, floor, tuple(levels), tuple(brackets), code_of(first, site.document.language), below
     )
+
+
+def _is_open(opener: str, above: list[str], site: Site) -> bool:
+    """Whether a bracket of a line above the cursor is still open at the cursor's line."""
+    start = len(above) - 1 - above[::-1].index(opener)
+    return bool(scan(site.document.language, "\n".join((*above[start:], ""))).opened)
 
 
 def _marked(lines: list[str], site: Site, frame: Frame) -> list[Line]:

@@ -134,13 +134,18 @@ def _is_closer(line: str) -> bool:
 
 
 def _without_surplus(text: str, site: Site, applied: Applied) -> str:
-    """The text without closers at its very end that nothing opened, as many as make the document whole."""
+    """The text without closers at its very end that nothing opened, as many as make the document whole.
+
+    Where it is whole either way (two braces in an f-string stand for one), what the line goes on with was said twice.
+    """
     if site.kind is not SiteKind.CODE or not text.endswith(_CLOSERS):
         return text
     run = len(text) - len(text.rstrip("".join(_CLOSERS)))
     most = min(len(scan(site.document.language, text).unmatched), run)
-    fewest = min(range(most + 1), key=lambda n: (applied.problems(text[: len(text) - n]), n))
-    return text[: len(text) - fewest].rstrip() if fewest else text
+    twice = site.after.startswith(text[-1])
+    problems = [applied.problems(text[: len(text) - n]) for n in range(most + 1)]
+    count = min(range(most + 1), key=lambda n: (problems[n], -n if twice and not problems[n] else n))
+    return text[: len(text) - count].rstrip() if count else text
 
 
 def _without_lines_below(lines: list[str], site: Site, applied: Applied) -> list[str]:
