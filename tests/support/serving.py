@@ -28,16 +28,24 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(
-    home: Path, api: MessagesApi | None = None, *arguments: str, tcp: bool = False, **environment: str
+    home: Path,
+    api: MessagesApi | None = None,
+    *arguments: str,
+    tcp: bool = False,
+    program: str = "",
+    **environment: str,
 ) -> AsyncIterator[Served]:
-    """Starts a server with an empty home; whatever happens, it is gone afterwards."""
+    """Starts a server with an empty home; whatever happens, it is gone afterwards.
+
+    `program` is the source that Python runs in place of `-m kireji`.
+    """
     # Without names in the pop-up, no process is started for them: what does not test them need not wait for it.
     # A second question would take the next answer of a script: who tests that switches it on.
     environment = {"KIREJI_DETERMINISTIC": "false", "KIREJI_ASK_AGAIN": "false"} | environment
     if api is not None:
         environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
     log = home / "server.log"
-    command = [sys.executable, "-m", "kireji", "serve", *arguments]
+    command = [sys.executable, *(("-c", program) if program else ("-m", "kireji")), "serve", *arguments]
     if tcp:
         command.append("--tcp=127.0.0.1:0")
     watch = fresh_file()
