@@ -29,6 +29,8 @@ CORE = frozenset(
         *("sec", "secret", "invisible"),
     )
 )
+# Faults of which a repair may know what was meant.
+MENDABLE = frozenset({"dup_suffix", "indent_syn", "indent_sem"})
 SMALL = 1200
 
 
@@ -81,11 +83,18 @@ def report(asked: Sequence[Row], answered: Mapping[str, Mapping[str, Any]]) -> l
         else:
             warned = row.mode == "sec" and any(f["gate"] == "security" for f in answer["findings"])
             caught[row.mode].append(not as_said or warned)
+    truths = {(row.path, row.prefix, row.suffix): row.insert.rstrip() for row in asked if row.mode == "truth"}
+    mended = [
+        answered[row.id]["text"].rstrip() == truths[row.path, row.prefix, row.suffix]
+        for row in asked
+        if row.mode in MENDABLE and (row.path, row.prefix, row.suffix) in truths and "text" in answered[row.id]
+    ]
     core = [hit for mode, hits in caught.items() if mode in CORE for hit in hits]
     return [
         f"truth refused {share(refused)}   core caught {share(core)}   unverified {unverified}   no question {errors}",
         f"ms p50 {percentile(times, 0.5):.1f} p95 {percentile(times, 0.95):.1f}"
         f"   up to {SMALL} lines: p50 {percentile(small, 0.5):.1f} p95 {percentile(small, 0.95):.1f}",
+        f"seams and indentation: repaired to the truth {share(mended)}",
         *(f"{mode:18} {share(hits)}" for mode, hits in sorted(caught.items())),
     ]
 
