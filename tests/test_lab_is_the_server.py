@@ -117,7 +117,7 @@ async def lab(home: Path, what: str, asked: Sequence[Mapping[str, object]]) -> l
         env=clean_environment(home, **PATIENT),
     )
     lines = "".join(json.dumps({"id": n, **row}) + "\n" for n, row in enumerate(asked))
-    out, _ = await asyncio.wait_for(process.communicate(lines.encode()), 120)
+    out, _ = await asyncio.wait_for(process.communicate(lines.encode()), 400)
     answers = [json.loads(line) for line in out.splitlines()]
     assert [answer["id"] for answer in answers] == list(range(len(asked)))
     return answers
