@@ -9,6 +9,8 @@ set -euo pipefail
 
 ALL=(typescript javascript go rust c cpp java shellscript)
 SUITE=trixie
+# What another edition of this script has set up may lack something.
+READY=.ready-$(cksum <"$0" | cut -d " " -f 1)
 
 # shellcheck source=../support/debian.sh
 . "$(dirname "$0")/../support/debian.sh"
@@ -23,14 +25,14 @@ main() {
     local language
     for language in "${@:-${ALL[@]}}"; do
         [[ $(type -t "get_$language") == function ]] || fail "unknown language '$language'; known: ${ALL[*]}"
-        if [[ -e $dir/projects/$language/.ready ]]; then
+        if [[ -e $dir/projects/$language/$READY ]]; then
             say "$language" "is there already"
             continue
         fi
         rm -rf "${dir:?}/projects/$language"
         mkdir -p "$dir/projects/$language"
         "get_$language" "$dir/projects/$language"
-        touch "$dir/projects/$language/.ready"
+        touch "$dir/projects/$language/$READY"
         say "$language" "is set up"
     done
 }
@@ -95,6 +97,11 @@ get_rust() {
         printf '#!/bin/sh\nexec "${0%%/*}/../../../bin/%s" "$@"\n' "$program" >"$dir/rust/usr/bin/$program"
         chmod +x "$dir/rust/usr/bin/$program"
     done
+    # What the standard library's own packages need: without the network nobody knows how they hang together.
+    local library
+    library=$(cd "$dir/rust/usr/lib/rustlib/src/rust/library" && pwd -P)
+    quietly "download what Rust's standard library needs" \
+        env PATH="$dir/bin:$PATH" CARGO_HOME="$dir/cargo" RUSTC_BOOTSTRAP=1 cargo fetch --locked --manifest-path "$library/Cargo.toml"
 }
 
 get_c() {

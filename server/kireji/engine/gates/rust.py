@@ -14,7 +14,7 @@ from types import MappingProxyType
 from kireji.base.child_protocol import ChildSpec, Pace, Readiness
 from kireji.base.toolbox import find
 from kireji.engine.gates.policy import Action
-from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Tool, words
+from kireji.engine.gates.tool import Doubt, Ground, Raised, Rules, Shown, Tool, words
 
 # What a macro that was not expanded may have made, and what another file may hold.
 _NAMES = words(
@@ -40,6 +40,8 @@ _RULES = Rules(
     ),
     elsewhere=_NAMES,
 )
+# An import that every text may make: who does not find it has no standard library, and takes sound code for wrong.
+_PROBE = "\nuse ::std::fmt::Debug as _;\n"
 # Its first answer waits until it has read the standard library and all that the project uses.
 _PATIENT = Pace(start=30.0, hung=120.0)
 # Nothing in the list of packages says it more plainly: whoever writes procedural macros, or derives by them, has these.
@@ -78,6 +80,7 @@ def rust_tool(command: tuple[str, ...] | None = None) -> Tool:
         program,
         rules=MappingProxyType({"": _RULES}),
         second_thought=_second_thought,
+        shown=_with_probe,
         suffixes=frozenset({".rs"}),
         pace=_PATIENT,
         manifests=frozenset({"Cargo.toml", "Cargo.lock", "rust-project.json"}),
@@ -110,6 +113,10 @@ def _environment(ground: Ground) -> dict[str, str]:
         "CARGO_NET_OFFLINE": "true",
         "RUSTUP_AUTO_INSTALL": "0",
     }
+
+
+def _with_probe(_language: str, text: str) -> Shown:
+    return Shown(text + _PROBE, len(text), len(_PROBE))
 
 
 def _second_thought(raised: Raised) -> Doubt | None:
