@@ -108,6 +108,7 @@ class Reason(Enum):
     DECLINED = "the model declined and said why"
     UNVERIFIED = "a gate could not answer in time, and unverified answers are off"
     STALE = "the text changed meanwhile"
+    UNABLE = "the editor cannot do what this needs"
     CANCELLED = "the request was cancelled"
     SUPERSEDED = "a newer request took its place"
     INTERNAL = "a bug in Kireji; the log has the details"
@@ -374,6 +375,48 @@ class Candidate:
         return self.edit.changes[0]
 
 
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """The changes of one file, to the text that `document` shows. `version` is None where no editor has the file open: the
+    text is the disk's then. `spans` of the changes do not overlap."""
+
+    document: Document
+    changes: tuple[Change, ...]
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is to be created with this text. It must not exist yet, open or on the disk."""
+
+    uri: str
+    path: str
+    language: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person is told about the change of one file before it is made. It quotes no source text.
+
+    `needs_confirmation`: the editor asks before it makes the change, where it can.
+    """
+
+    uri: str
+    label: str
+    description: str = ""
+    needs_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A change over files, made as one or not at all; each file stands in it once."""
+
+    edits: tuple[FileEdit, ...] = ()
+    created: tuple[NewFile, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
 class Severity(Enum):
     """What a finding means for the candidate; `policy` decides, tools do not."""
 
@@ -492,4 +535,25 @@ class Withheld:
     report: Report = field(default_factory=Report)
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What an action brings: a change over files that passed, a text for a person to read (Markdown), or both."""
+
+    id: str
+    changes: ChangeSet
+    verdict: Verdict
+    report: Report = field(default_factory=Report)
+    text: str = field(default="", repr=False)
+
+    @property
+    def reason(self) -> None:
+        """Nothing speaks against it."""
+
+    @property
+    def stage(self) -> Stage:
+        """It has passed them all."""
+        return Stage.DELIVER
+
+
 Outcome = Offered | Withheld
+ActionOutcome = Proposed | Withheld

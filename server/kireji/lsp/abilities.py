@@ -19,6 +19,9 @@ class Abilities:
     action_literals: bool = False
     lazy_edits: bool = False
     versioned_edits: bool = False
+    creates_files: bool = False
+    annotates: bool = False
+    shows_documents: bool = False
     applies_edits: bool = False
     configuration: bool = False
     configuration_registration: bool = False
@@ -34,6 +37,7 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
 
     resolved = has("text_document.code_action.resolve_support.properties") or ()
     modes = has("text_document.completion.completion_item.insert_text_mode_support.value_set") or ()
+    resources = has("workspace.workspace_edit.resource_operations") or ()
     return Abilities(
         inline_completion=has("text_document.inline_completion") is not None,
         insert_replace=bool(has("text_document.completion.completion_item.insert_replace_support")),
@@ -42,6 +46,9 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
         # What is resolved later comes back to us only with its data.
         lazy_edits="edit" in resolved and bool(has("text_document.code_action.data_support")),
         versioned_edits=bool(has("workspace.workspace_edit.document_changes")),
+        creates_files=types.ResourceOperationKind.Create in resources,
+        annotates=has("workspace.workspace_edit.change_annotation_support") is not None,
+        shows_documents=bool(has("window.show_document.support")),
         applies_edits=bool(has("workspace.apply_edit")),
         configuration=bool(has("workspace.configuration")),
         configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
