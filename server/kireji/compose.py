@@ -6,7 +6,6 @@ Starts nothing: connections, children and databases open at first use, so that `
 from __future__ import annotations
 
 import datetime
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,28 +32,18 @@ from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
 from kireji.engine.gates.tools import delegates
 from kireji.engine.gates.types import TypesGate, rules
-from kireji.engine.services import Asking, Resource, Semantics, Services
+from kireji.engine.services import Resource, Semantics, Services
 from kireji.providers import models
-from kireji.providers.anthropic import AnthropicProvider
-from kireji.providers.copy_engine import CopyEngine
-from kireji.providers.copy_workspaces import Workspaces
-from kireji.providers.provider import Provider
-from kireji.providers.scripted import read_script
-
-
-class ConfigurationError(Exception):
-    """The settings name something that cannot be. One line: what, why, and what to do."""
+from kireji.routing import ConfigurationError as ConfigurationError
+from kireji.routing import choose_roles
 
 
 def build_services(settings: Settings, clock: Clock, script: Path | None = None) -> Services:
     """All parts of the straight line. Raises ConfigurationError."""
     protected = settings.protected
     store = Store(protected.state_dir)
-    try:
-        model = models.find(protected.model, datetime.date.fromtimestamp(clock.now()))
-    except models.ModelError as error:
-        raise ConfigurationError(str(error)) from None
-    provider = _provider(settings, model, script)
+    roles = choose_roles(protected, datetime.date.fromtimestamp(clock.now()), script)
+    providers = {id(asking.provider): asking.provider for asking in (roles.completion, roles.action, roles.planning)}
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
     names = RuffGate(ruff)
@@ -66,7 +55,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
     return Services(
-        asking=Asking(provider, model, secrets.token_hex(4)),
+        roles=roles,
         gates=(
             TextGate(trees),
             ShapeGate(trees),
@@ -82,7 +71,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         audit=Audit(store, clock),
         clock=clock,
         resources=(
-            Resource(provider.warm, provider.close),
+            *(Resource(provider.warm, provider.close) for provider in providers.values()),
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
             Resource(_nothing, names.close),
             # It starts with the first look at a text: before that, nobody knows the workspace.
@@ -114,23 +103,7 @@ def build_or_fall_back(
     try:
         return build_services(settings, clock, script), ()
     except ConfigurationError as error:
-        protected = replace(settings.protected, provider=ProviderChoice.LOCAL, model=models.DEFAULT_MODEL)
+        local = replace(settings.protected, provider=ProviderChoice.LOCAL)
+        protected = replace(local, model=models.DEFAULT_MODEL, action_model="", planning_model="")
         problem = f"{error}; the local engine answers meanwhile"
         return build_services(replace(settings, protected=protected), clock, script), (problem,)
-
-
-def _provider(settings: Settings, model: models.Model, script: Path | None) -> Provider:
-    protected = settings.protected
-    if script is not None:
-        return read_script(script)
-    if protected.provider is ProviderChoice.LOCAL:
-        return CopyEngine(Workspaces().corpus)
-    if protected.api_key is None:
-        if protected.provider is ProviderChoice.ANTHROPIC:
-            raise ConfigurationError(
-                "no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
-            )
-        return CopyEngine(Workspaces().corpus)
-    if not protected.base_url:
-        raise ConfigurationError("the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url")
-    return AnthropicProvider(api_key=protected.api_key, base_url=protected.base_url, model=model)

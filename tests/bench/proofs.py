@@ -93,8 +93,9 @@ async def replay(services: Services, row: Row, root: Path) -> Paced:
     place = Workspace(str(root), True, PYTHON)
     snapshot = Snapshot(row.id, document, workspace=place, options=options, trigger=Trigger.EXPLICIT)
     model = Paced(row.insert)
-    asking = replace(services.asking, provider=model)
-    await pipeline.complete(replace(services, asking=asking), snapshot, len(row.prefix))
+    completion = replace(services.roles.completion, provider=model)
+    roles = replace(services.roles, completion=completion)
+    await pipeline.complete(replace(services, roles=roles), snapshot, len(row.prefix))
     return model
 
 

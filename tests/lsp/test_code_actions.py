@@ -239,3 +239,19 @@ async def test_what_was_not_offered_is_refused(tmp_path: Path, data: object) -> 
         await served.client.initialize(capabilities=able())
         with pytest.raises(RpcError, match="-32602"):
             await served.client.request("codeAction/resolve", {"title": "x", "data": data})
+
+
+async def test_a_model_of_its_own_is_asked_for_actions(tmp_path: Path) -> None:
+    async with (
+        MessagesApi(script("FACE", GOOD)) as api,
+        serving(tmp_path, api, KIREJI_ACTION_MODEL="claude-sonnet-5-5") as served,
+    ):
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        place = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
+        await client.request("textDocument/inlineCompletion", place | {"context": {"triggerKind": 1}})
+        (action,) = await offers(client)
+        resolved = await client.request("codeAction/resolve", action)
+        assert applied(TEXT, resolved["edit"]) == DONE
+        assert [asked.model for asked in api.asked] == ["claude-haiku-5-5", "claude-sonnet-5-5"]

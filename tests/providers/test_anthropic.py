@@ -35,7 +35,7 @@ from kireji.base.types import (
     Usage,
 )
 from kireji.providers import anthropic
-from kireji.providers.anthropic import DEFAULT_LIMITS, AnthropicProvider, Limits
+from kireji.providers.anthropic import DEFAULT_LIMITS, Account, AnthropicProvider, Limits
 from kireji.providers.models import Model, find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script
@@ -71,7 +71,7 @@ async def serving(
     answer: Answer, model: str = HAIKU, limits: Limits = DEFAULT_LIMITS
 ) -> AsyncIterator[tuple[MessagesApi, AnthropicProvider]]:
     async with MessagesApi(answer) as api:
-        provider = AnthropicProvider(api_key=api.key, base_url=api.url, model=find(model, TODAY), limits=limits)
+        provider = AnthropicProvider(Account(api_key=api.key, base_url=api.url, limits=limits), find(model, TODAY))
         try:
             yield api, provider
         finally:
@@ -273,7 +273,7 @@ async def test_nobody_there() -> None:
     await check_fault(Fault(FaultKind.HANG_UP), Reason.UNREACHABLE)
     async with MessagesApi() as api:
         closed = api.url
-    provider = AnthropicProvider(api_key=KEY, base_url=closed, model=find(HAIKU, TODAY))
+    provider = AnthropicProvider(Account(api_key=KEY, base_url=closed), find(HAIKU, TODAY))
     meter = StreamMeter()
     with pytest.raises(ProviderError) as error:
         await anext(provider.stream(ask(), meter))
@@ -412,7 +412,7 @@ async def test_neither_key_nor_code_is_logged(caplog: pytest.LogCaptureFixture) 
     async with serving(script(ANSWER)) as (_, provider):
         await read(provider, ask())
         assert KEY not in repr(provider)
-        assert KEY not in repr(vars(provider)["_client"])
+        assert KEY not in repr(vars(vars(provider)["_account"])["_client"])
     written = "\n".join(record.getMessage() for record in caplog.records)
     assert KEY not in written
     assert "the line" not in written
@@ -423,15 +423,15 @@ async def test_neither_key_nor_code_is_logged(caplog: pytest.LogCaptureFixture) 
 )
 async def test_an_endpoint_that_may_not_have_the_key_is_refused(url: str) -> None:
     with pytest.raises(EndpointError):
-        AnthropicProvider(api_key=KEY, base_url=url, model=find(HAIKU, TODAY))
+        Account(api_key=KEY, base_url=url)
 
 
 async def test_concurrent_first_uses_share_one_client_and_do_not_block_the_loop() -> None:
     async with serving(script(ANSWER)) as (_, provider):
         results = await asyncio.gather(provider.warm(), *(read(provider, ask()) for _ in range(4)))
-        client = vars(provider)["_client"]
+        client = vars(vars(provider)["_account"])["_client"]
         await provider.warm()
-        assert vars(provider)["_client"] is client
+        assert vars(vars(provider)["_account"])["_client"] is client
     assert [result[0] for result in results[1:] if result] == [f"<T1>{ANSWER}"] * 4
 
 
@@ -445,7 +445,7 @@ from kireji.providers.models import find
 heavy = {"anthropic", "httpx2", "pydantic"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 model = find("claude-haiku-5-5", date(2026, 11, 10))
-provider = module.AnthropicProvider(api_key="k", base_url="http://127.0.0.1:1", model=model)
+provider = module.AnthropicProvider(module.Account(api_key="k", base_url="http://127.0.0.1:1"), model)
 assert not heavy & set(sys.modules)
 threads = []
 opened = module._open

@@ -1,7 +1,7 @@
 """A strict stand-in of the Messages API on a loopback socket: it plays the model, and refuses what the API refuses.
 
     async with MessagesApi(script("x = 1")) as api:
-        provider = AnthropicProvider(api_key=api.key, base_url=api.url, model=…)
+        provider = AnthropicProvider(Account(api_key=api.key, base_url=api.url), model)
 
 Or as a process: `python -m support.messages_api --answers FILE` prints its address. It judges no answer's quality, and
 no figure taken against it says anything about the real service. Standard library only.

@@ -77,10 +77,30 @@ class Protected:
         default="claude-haiku-5-5",
         metadata=about(
             Kind.NAME,
-            "The model that is asked.",
+            "The model that completes what is typed, and that is asked for all else for which no other is named.",
             key="model.name",
             env="KIREJI_MODEL",
             aliases=("model_id", "anthropic_model"),
+        ),
+    )
+    action_model: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The model that is asked for code actions; without one, that of `model.name`.",
+            key="model.actions",
+            env="KIREJI_ACTION_MODEL",
+            aliases=("actions_model",),
+        ),
+    )
+    planning_model: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The model that plans changes of several places; without one, `claude-sonnet-5-5` where Claude is asked.",
+            key="model.planning",
+            env="KIREJI_PLANNING_MODEL",
+            aliases=("planner", "plan_model", "planner_model"),
         ),
     )
     daily_cap_usd: float = field(

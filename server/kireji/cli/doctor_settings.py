@@ -33,9 +33,10 @@ def provider(machine: Machine) -> Iterator[Line]:
 
     protected, sources = machine.settings.protected, machine.sources
     # A model that cannot be asked is the next check's business.
-    known = replace(machine.settings, protected=replace(protected, model=DEFAULT_MODEL))
+    asked = replace(protected, model=DEFAULT_MODEL, action_model="", planning_model="")
+    known = replace(machine.settings, protected=asked)
     try:
-        info = build_services(known, machine.clock).asking.provider.info
+        info = build_services(known, machine.clock).roles.completion.provider.info
     except ConfigurationError as error:
         yield wrong("provider", str(error), "Correct that setting; the local engine answers meanwhile.")
         return
@@ -51,23 +52,30 @@ def provider(machine: Machine) -> Iterator[Line]:
 
 
 def model(machine: Machine) -> Iterator[Line]:
-    """Whether the model is known, until when, and what it costs."""
+    """Whether each model is known, until when, and what it costs."""
+    protected = machine.settings.protected
+    yield from _model(machine, "model", protected.model, machine.sources["model"])
+    for role, name in (("action_model", protected.action_model), ("planning_model", protected.planning_model)):
+        if name:
+            yield from _model(machine, role.replace("_", " "), name, machine.sources[role])
+
+
+def _model(machine: Machine, role: str, name: str, source: str) -> Iterator[Line]:
     from kireji.providers import models
 
     today = datetime.date.fromtimestamp(machine.clock.now())
-    source = machine.sources["model"]
     try:
-        found = models.find(machine.settings.protected.model, today)
+        found = models.find(name, today)
     except models.ModelError as error:
-        yield wrong("model", f"{error} ({source})", "Name that model instead; the local engine answers meanwhile.")
+        yield wrong(role, f"{error} ({source})", "Name that model instead; the local engine answers meanwhile.")
         return
     price = f"${found.prices.input / 1000:.2f} a million tokens in, ${found.prices.output / 1000:.2f} out"
     text = f"{found.id} ({source}), {price}"
     if found.retires is not None and found.retires - today <= _SOON:
         remedy = f"Change to {found.replacement} before then."
-        yield note("model", f"{text}; it ends on {found.retires.isoformat()}", remedy)
+        yield note(role, f"{text}; it ends on {found.retires.isoformat()}", remedy)
     else:
-        yield ok("model", text)
+        yield ok(role, text)
 
 
 def trust(machine: Machine) -> Iterator[Line]:

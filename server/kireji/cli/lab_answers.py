@@ -75,9 +75,10 @@ async def context(lab: Lab, row: Row) -> Answer:
         raise RowError("`budget` must be a positive whole number")
     options = replace(lab.options, context_tokens=budget)
     snapshot, site = _ask_at(options, row)
-    asking = lab.services.asking
-    model = replace(asking.model, chars_per_token=_CHARS_PER_TOKEN)
-    services = replace(lab.services, asking=replace(asking, model=model))
+    roles = lab.services.roles
+    model = replace(roles.completion.model, chars_per_token=_CHARS_PER_TOKEN)
+    roles = replace(roles, completion=replace(roles.completion, model=model))
+    services = replace(lab.services, roles=roles)
     # The editor's index and caches are warm by the time of a request; the first pass warms ours and is not counted.
     if snapshot.workspace.root is not None:
         await services.semantics.index.ready(snapshot.workspace.root, services.clock.monotonic() + _INDEX_SECONDS)

@@ -59,7 +59,7 @@ _WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
 
 def applicable(services: Services, snapshot: Snapshot, span: Span) -> Iterator[tuple[Action, Target]]:
     """What may be done about a span, and to what. Local, and asks nobody."""
-    if not services.asking.provider.info.follows_instructions or refusal(snapshot) is not None:
+    if not services.roles.action.provider.info.follows_instructions or refusal(snapshot) is not None:
         return
     tree = services.semantics.trees.of(snapshot.document)
     if tree is None:
@@ -72,10 +72,10 @@ def applicable(services: Services, snapshot: Snapshot, span: Span) -> Iterator[t
 
 async def act(services: Services, snapshot: Snapshot, action: Action, span: Span) -> Outcome:
     """The whole line: the verified edit of an action about `span`, or why there is none."""
-    record = Record(services, snapshot)
+    record = Record(services, services.roles.action, snapshot)
     if (reason := refusal(snapshot)) is not None:
         return record.withheld(reason, Stage.CLASSIFY)
-    if not services.asking.provider.info.follows_instructions:
+    if not services.roles.action.provider.info.follows_instructions:
         return record.withheld(Reason.NO_INSTRUCTIONS, Stage.CLASSIFY)
     tree = services.semantics.trees.of(snapshot.document)
     target = _found(snapshot, action, tree, span) if tree is not None else None
@@ -121,7 +121,7 @@ def _found(snapshot: Snapshot, action: Action, tree: Tree, span: Span) -> Target
 async def _gathered(services: Services, snapshot: Snapshot, site: Site, action: Action, target: Target) -> RedactedPack:
     """What may be sent: what the action wants to see, redacted, then fitted into its budget."""
     semantics, budget = services.semantics, snapshot.options.action_context_tokens
-    ratio = services.asking.model.chars_per_token
+    ratio = services.roles.action.model.chars_per_token
     chars = int(budget * ratio)
     gathered = await gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars)
     wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | action.context)
@@ -132,7 +132,7 @@ async def _answer(
     services: Services, snapshot: Snapshot, action: Action, target: Target, pack: RedactedPack, record: Record
 ) -> RawCompletion | Outcome:
     """The whole answer, or why there is none to be read."""
-    asking = services.asking
+    asking = services.roles.action
     prompt = render_action(pack, action, target, asking.model, *nonces(pack, asking.nonce))
     deadline = services.clock.monotonic() + snapshot.options.action_request_ms / 1000
     request = Request(prompt, pack, deadline, snapshot.workspace)
@@ -142,7 +142,7 @@ async def _answer(
         return await read_whole(services.clock, pieces, prompt.tag)
 
     try:
-        raw = await ask(services, request, action.id, record, read)
+        raw = await ask(services, asking, request, action.id, record, read)
     except ProviderError as error:
         return record.withheld(error.reason, Stage.STREAM, error.detail)
     except LedgerError as error:

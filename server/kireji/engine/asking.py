@@ -13,8 +13,8 @@ from kireji.base.ledger import CallInfo
 from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, RedactedPack, Request, Stage
 from kireji.engine.prompt.contract import fresh_nonce
 from kireji.engine.record import Record
-from kireji.engine.services import Services
-from kireji.providers.provider import StreamMeter
+from kireji.engine.services import Asking, Services
+from kireji.providers.provider import Provider, StreamMeter
 
 Reader = Callable[[AsyncIterator[Delta | End]], Awaitable[RawCompletion]]
 
@@ -27,15 +27,17 @@ def nonces(pack: RedactedPack, process_nonce: str) -> tuple[str, str]:
     return stable, fresh_nonce([*texts, stable], rng)
 
 
-async def ask(services: Services, request: Request, feature: str, record: Record, read: Reader) -> RawCompletion:
+async def ask(
+    services: Services, asking: Asking, request: Request, feature: str, record: Record, read: Reader
+) -> RawCompletion:
     """What `read` makes of the answer, within the budget; the upstream is closed and the money settled on every way out.
 
     Raises ProviderError and LedgerError.
     """
     meter = StreamMeter()
-    async with _paying(services, request, feature, record, meter) as settle:
+    async with _paying(services, asking.provider, request, feature, record, meter) as settle:
         record.done(Stage.RESERVE)
-        async with contextlib.aclosing(services.asking.provider.stream(request, meter)) as pieces:
+        async with contextlib.aclosing(asking.provider.stream(request, meter)) as pieces:
             raw = await read(pieces)
         settle(raw)
     if raw.end is None and raw.fault is None:
@@ -52,10 +54,9 @@ def unusable(raw: RawCompletion) -> Reason | None:
 
 @contextlib.asynccontextmanager
 async def _paying(
-    services: Services, request: Request, feature: str, record: Record, meter: StreamMeter
+    services: Services, provider: Provider, request: Request, feature: str, record: Record, meter: StreamMeter
 ) -> AsyncGenerator[Callable[[RawCompletion], None], None]:
     """A reservation around a call that may cost money; what the meter shows is owed however the call ends."""
-    provider = services.asking.provider
     if not provider.info.remote:
         yield lambda _: None
         return

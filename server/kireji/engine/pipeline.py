@@ -59,7 +59,7 @@ _LEAST_SECONDS = 0.5
 
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
-    record = Record(services, snapshot)
+    record = Record(services, services.roles.completion, snapshot)
     site = classify(snapshot, offset, services.semantics.trees)
     record.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
@@ -91,7 +91,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
 
 
 def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
-    return snapshot.options.ask_again and services.asking.provider.info.follows_instructions
+    return snapshot.options.ask_again and services.roles.completion.provider.info.follows_instructions
 
 
 def _watchers(services: Services, snapshot: Snapshot) -> tuple[Gate, ...]:
@@ -138,7 +138,8 @@ async def _asked(
     pack = await gather_pack(services, snapshot, site, facts)
     record.redactions = pack.redactions
     record.done(Stage.GATHER)
-    prompt = render(pack, services.asking.model, *nonces(pack, services.asking.nonce))
+    asking = services.roles.completion
+    prompt = render(pack, asking.model, *nonces(pack, asking.nonce))
     request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)
 
@@ -146,7 +147,7 @@ async def _asked(
         return await read_answer(services.clock, pieces, site, prompt.tag, watch)
 
     try:
-        raw = await ask(services, request, FEATURE, record, read)
+        raw = await ask(services, asking, request, FEATURE, record, read)
     except ProviderError as error:
         return record.withheld(error.reason, Stage.STREAM, error.detail)
     except LedgerError as error:
@@ -162,7 +163,7 @@ async def _asked(
 
 async def judge_again(services: Services, snapshot: Snapshot, candidate: Candidate) -> Outcome:
     """What becomes of a candidate that was sound in other circumstances: the text is the same, the gates look anew."""
-    record = Record(services, snapshot)
+    record = Record(services, services.roles.completion, snapshot)
     async with preparing(services.gates, snapshot, candidate.site) as before:
         return await _judged(services, snapshot, candidate, before, record)
 
@@ -185,7 +186,7 @@ async def gather_pack(
 ) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
     options, semantics = snapshot.options, services.semantics
-    ratio = services.asking.model.chars_per_token
+    ratio = services.roles.completion.model.chars_per_token
     chars = int(options.context_tokens * ratio)
     gathered = await gather(snapshot, site, semantics.symbols, semantics.index, options.gather_ms / 1000, chars)
     gathered = replace(gathered, items=(*gathered.items, *facts))

@@ -14,16 +14,16 @@ from kireji.base.types import (
     Usage,
     Withheld,
 )
-from kireji.engine.services import Services
+from kireji.engine.services import Asking, Services
 
 
 class Record:
     """The times and figures of one request, and the two ways out of it."""
 
-    def __init__(self, services: Services, snapshot: Snapshot) -> None:
+    def __init__(self, services: Services, asking: Asking, snapshot: Snapshot) -> None:
         self.request = snapshot.id
         self._clock = services.clock
-        self._info = services.asking.provider.info
+        self._info = asking.provider.info
         self._since = self._clock.monotonic()
         self._stages: list[tuple[Stage, float]] = []
         self._raw: RawCompletion | None = None

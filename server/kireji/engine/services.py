@@ -46,6 +46,15 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Roles:
+    """Who is asked for what: while someone types, for a code action, and for a plan over several places. Often the same."""
+
+    completion: Asking
+    action: Asking
+    planning: Asking
+
+
+@dataclass(frozen=True, slots=True)
 class Semantics:
     """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, where the
     workspace has a name from, and what of it a place may need by the index's process."""
@@ -61,7 +70,7 @@ class Semantics:
 class Services:
     """What the line needs besides the snapshot. Built by `compose.py`; handed no deeper than this module."""
 
-    asking: Asking
+    roles: Roles
     gates: tuple[Gate, ...]
     semantics: Semantics
     ledger: Ledger

@@ -20,7 +20,7 @@ async def inline_completion(services: Services, snapshot: Snapshot, offset: int)
     from kireji.engine import pipeline  # loaded with the services, after the client's first answer
 
     count = snapshot.options.candidates if snapshot.trigger is Trigger.EXPLICIT else 1
-    if count == 1 or not services.asking.provider.info.follows_instructions:
+    if count == 1 or not services.roles.completion.provider.info.follows_instructions:
         return await pipeline.complete(services, snapshot, offset)
     # One request makes three calls at most: what is asked for several times is not asked for again.
     options = replace(snapshot.options, ask_again=False)

@@ -131,7 +131,7 @@ def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: flo
     def record(services: Services) -> None:
         from kireji.features.explain import outcome_row
 
-        provider = services.asking.provider.info.name
+        provider = services.roles.completion.provider.info.name
         services.audit.record(outcome_row(request, feature, told, milliseconds, provider, language))
 
     edge.starting.once_there(record)

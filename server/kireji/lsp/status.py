@@ -97,7 +97,7 @@ class StatusTeller:
             state, reason = State.LIMITED, session.trouble.value
         elif state is State.READY and session.unjudged:
             reason = f"not everything is checked: {session.unjudged}"
-        info = services.asking.provider.info
+        info = services.roles.completion.provider.info
         try:
             spent = await services.ledger.spent_today() / _NANO
         except _ledger_error():

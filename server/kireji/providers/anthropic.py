@@ -44,16 +44,39 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-class AnthropicProvider:
-    """One model at one endpoint. Raises EndpointError when the endpoint may not receive the key."""
+class Account:
+    """One key at one endpoint, and the client for it, which all models that are asked there share.
 
-    def __init__(self, *, api_key: str, base_url: str, model: Model, limits: Limits = DEFAULT_LIMITS) -> None:
+    Raises EndpointError when the endpoint may not receive the key.
+    """
+
+    def __init__(self, *, api_key: str, base_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
         self._api_key = api_key
         self._endpoint = check_endpoint(base_url)
-        self._model = model
-        self._limits = limits
         self._opening = asyncio.Lock()
         self._client: AsyncAnthropic | None = None
+        self.limits = limits
+
+    async def client(self) -> AsyncAnthropic:
+        """The client. Concurrent first uses wait for one import."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_open, self._api_key, self._endpoint, self.limits)
+            return self._client
+
+    async def close(self) -> None:
+        """Closes the connections; a later use opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+
+class AnthropicProvider:
+    """One model, asked on an account."""
+
+    def __init__(self, account: Account, model: Model) -> None:
+        self._account = account
+        self._model = model
 
     @property
     def info(self) -> ProviderInfo:
@@ -66,12 +89,10 @@ class AnthropicProvider:
         return models.cost(self._model, usage)
 
     async def warm(self) -> None:
-        await self._ready()
+        await self._account.client()
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._account.close()
 
     async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
         """The answer, piece by piece, then one End. `meter.usage` is right, as far as known, at every moment.
@@ -79,12 +100,13 @@ class AnthropicProvider:
         A prefill that the model takes comes back as the first Delta, so that readers see one dialect.
         """
         fault: ProviderError | None = None
+        limits = self._account.limits
         try:
             async with AsyncExitStack() as held:
                 # Loading the SDK is our time, not the model's: only the request's own deadline counts for it.
                 async with asyncio.timeout(max(0.0, request.deadline - time.monotonic())):
-                    client = await self._ready()
-                reader = _Reader(self._model, request.prompt, request.deadline, self._limits, meter)
+                    client = await self._account.client()
+                reader = _Reader(self._model, request.prompt, request.deadline, limits, meter)
                 async with asyncio.timeout(reader.time_left()):
                     meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
                     events = await held.enter_async_context(await _send(client, self._model, request.prompt))
@@ -94,20 +116,13 @@ class AnthropicProvider:
                     for delta in reader.read(event):
                         yield delta
                 if reader.whole:
-                    await _drain(events, self._limits.drain)
+                    await _drain(events, limits.drain)
             yield End(reader.reason, meter.usage)
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
             fault = _fault(err, meter)
         if fault is not None:
             # Raised out here so that it does not carry the SDK's exception, which holds the request, key included.
             raise fault
-
-    async def _ready(self) -> AsyncAnthropic:
-        """The client. Concurrent first uses wait for one import."""
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_open, self._api_key, self._endpoint, self._limits)
-            return self._client
 
 
 class _Reader:

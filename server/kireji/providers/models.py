@@ -77,6 +77,7 @@ class Retired:
 
 
 DEFAULT_MODEL = "claude-haiku-5-5"
+PLANNING_MODEL = "claude-sonnet-5-5"
 
 MODELS: tuple[Model, ...] = (
     Model(

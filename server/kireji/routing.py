@@ -1,0 +1,80 @@
+"""Which model is asked for what, and where: settings in, roles out. Only `compose.py` uses it.
+
+Opens no connection and asks nobody: whether a service has the model, its first answer tells.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from kireji.base.config_schema import Protected, ProviderChoice
+from kireji.engine.services import Asking, Roles
+from kireji.providers import models
+from kireji.providers.anthropic import Account, AnthropicProvider
+from kireji.providers.copy_engine import CopyEngine
+from kireji.providers.copy_workspaces import Workspaces
+from kireji.providers.models import Model
+from kireji.providers.provider import Provider
+from kireji.providers.scripted import read_script
+
+
+class ConfigurationError(Exception):
+    """The settings name something that cannot be. One line: what, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where models are asked: how one of them becomes a provider, and which plans unless the settings name another."""
+
+    connect: Callable[[Model], Provider]
+    planner: str = ""
+
+
+def choose_roles(protected: Protected, today: date, script: Path | None) -> Roles:
+    """Who is asked for what. A model with several roles is one provider, and all share their connections.
+
+    Raises ConfigurationError.
+    """
+    place = _place(protected, script)
+    nonce = secrets.token_hex(4)
+
+    @functools.cache
+    def asking(name: str) -> Asking:
+        try:
+            model = models.find(name, today)
+        except models.ModelError as error:
+            raise ConfigurationError(str(error)) from None
+        return Asking(place.connect(model), model, nonce)
+
+    return Roles(
+        completion=asking(protected.model),
+        action=asking(protected.action_model or protected.model),
+        planning=asking(protected.planning_model or place.planner or protected.model),
+    )
+
+
+def _place(protected: Protected, script: Path | None) -> Place:
+    if script is not None:
+        return _always(read_script(script))
+    if protected.provider is ProviderChoice.LOCAL:
+        return _always(CopyEngine(Workspaces().corpus))
+    if protected.api_key is None:
+        if protected.provider is ProviderChoice.ANTHROPIC:
+            raise ConfigurationError(
+                "no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
+            )
+        return _always(CopyEngine(Workspaces().corpus))
+    if not protected.base_url:
+        raise ConfigurationError("the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url")
+    account = Account(api_key=protected.api_key, base_url=protected.base_url)
+    return Place(lambda model: AnthropicProvider(account, model), models.PLANNING_MODEL)
+
+
+def _always(provider: Provider) -> Place:
+    """One that answers alike whatever model is named."""
+    return Place(lambda _: provider)

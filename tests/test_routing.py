@@ -1,0 +1,43 @@
+"""Which model is asked for what, by the settings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from kireji.base.config_schema import Protected, ProviderChoice
+from kireji.routing import ConfigurationError, choose_roles
+
+TODAY = date(2026, 11, 10)
+HAIKU, OLDER, SONNET = "claude-haiku-5-5", "claude-haiku-4-5", "claude-sonnet-5-5"
+
+
+def check_roles(expected: tuple[str, str, str], **settings: str) -> None:
+    """The models for completion, actions and planning that settings lead to, with a key."""
+    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), TODAY, None)  # type: ignore[arg-type]
+    assert tuple(a.model.id for a in (roles.completion, roles.action, roles.planning)) == expected
+    assert tuple(a.provider.info.model for a in (roles.completion, roles.action, roles.planning)) == expected
+
+
+def test_each_role_has_its_model() -> None:
+    check_roles((HAIKU, HAIKU, SONNET))
+    check_roles((OLDER, OLDER, SONNET), model=OLDER)
+    check_roles((HAIKU, OLDER, SONNET), action_model=OLDER)
+    check_roles((HAIKU, HAIKU, OLDER), planning_model=OLDER)
+    check_roles((OLDER, SONNET, HAIKU), model=OLDER, action_model=SONNET, planning_model=HAIKU)
+
+
+def test_a_model_with_several_roles_is_one_provider_and_the_local_engine_has_them_all() -> None:
+    roles = choose_roles(Protected(api_key="sk-ant-none"), TODAY, None)
+    assert roles.completion.provider is roles.action.provider
+    assert roles.planning.provider is not roles.action.provider
+    local = choose_roles(Protected(provider=ProviderChoice.LOCAL), TODAY, None)
+    assert local.completion.provider is local.action.provider is local.planning.provider
+
+
+@pytest.mark.parametrize("role", ["model", "action_model", "planning_model"])
+def test_a_model_that_does_not_answer_any_more_is_named(role: str) -> None:
+    retired = "claude-3-5-haiku-20241022"
+    with pytest.raises(ConfigurationError, match=f"{retired}.*use {HAIKU}"):
+        choose_roles(Protected(api_key="sk-ant-none", **{role: retired}), TODAY, None)  # type: ignore[arg-type]
