@@ -36,7 +36,25 @@ def test_a_model_with_several_roles_is_one_provider_and_the_local_engine_has_the
     assert local.completion.provider is local.action.provider is local.planning.provider
 
 
-@pytest.mark.parametrize("role", ["model", "action_model", "planning_model"])
+def check_stronger(expected: tuple[str, int] | None, **settings: object) -> None:
+    """The model that takes over for actions, and how much it may think."""
+    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), TODAY, None)  # type: ignore[arg-type]
+    found = roles.escalated
+    assert (None if found is None else (found.model.id, found.thinking)) == expected
+    assert roles.action.thinking == roles.completion.thinking == roles.planning.thinking == 0
+
+
+def test_who_takes_over_for_actions() -> None:
+    check_stronger((HAIKU, 4_000))
+    check_stronger((OLDER, 500), action_model=OLDER, thinking_tokens=500)
+    check_stronger(None, thinking_tokens=0)
+    check_stronger((SONNET, 0), stronger_model=SONNET)
+    check_stronger((SONNET, 0), stronger_model=SONNET, thinking_tokens=0)
+    check_stronger((HAIKU, 4_000), stronger_model=HAIKU)
+    check_stronger(None, provider=ProviderChoice.LOCAL)
+
+
+@pytest.mark.parametrize("role", ["model", "action_model", "planning_model", "stronger_model"])
 def test_a_model_that_does_not_answer_any_more_is_named(role: str) -> None:
     retired = "claude-3-5-haiku-20241022"
     with pytest.raises(ConfigurationError, match=f"{retired}.*use {HAIKU}"):

@@ -43,7 +43,6 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     protected = settings.protected
     store = Store(protected.state_dir)
     roles = choose_roles(protected, datetime.date.fromtimestamp(clock.now()), script)
-    providers = {id(asking.provider): asking.provider for asking in (roles.completion, roles.action, roles.planning)}
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
     names = RuffGate(ruff)
@@ -71,7 +70,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         audit=Audit(store, clock),
         clock=clock,
         resources=(
-            *(Resource(provider.warm, provider.close) for provider in providers.values()),
+            *(Resource(provider.warm, provider.close) for provider in roles.providers),
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
             Resource(_nothing, names.close),
             # It starts with the first look at a text: before that, nobody knows the workspace.
@@ -104,6 +103,6 @@ def build_or_fall_back(
         return build_services(settings, clock, script), ()
     except ConfigurationError as error:
         local = replace(settings.protected, provider=ProviderChoice.LOCAL)
-        protected = replace(local, model=models.DEFAULT_MODEL, action_model="", planning_model="")
+        protected = replace(local, model=models.DEFAULT_MODEL, action_model="", planning_model="", stronger_model="")
         problem = f"{error}; the local engine answers meanwhile"
         return build_services(replace(settings, protected=protected), clock, script), (problem,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -29,10 +29,12 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where models are asked: how one of them becomes a provider, and which plans unless the settings name another."""
+    """Where models are asked: how one of them becomes a provider, which plans unless the settings name another, and
+    whether a model there can be given leave to think."""
 
     connect: Callable[[Model], Provider]
     planner: str = ""
+    thinks: bool = False
 
 
 def choose_roles(protected: Protected, today: date, script: Path | None) -> Roles:
@@ -51,11 +53,20 @@ def choose_roles(protected: Protected, today: date, script: Path | None) -> Role
             raise ConfigurationError(str(error)) from None
         return Asking(place.connect(model), model, nonce)
 
+    action = asking(protected.action_model or protected.model)
     return Roles(
         completion=asking(protected.model),
-        action=asking(protected.action_model or protected.model),
+        action=action,
         planning=asking(protected.planning_model or place.planner or protected.model),
+        escalated=_stronger(protected, action, asking, place),
     )
+
+
+def _stronger(protected: Protected, action: Asking, asking: Callable[[str], Asking], place: Place) -> Asking | None:
+    """Who takes over from the model for actions: the one that is named, or itself with leave to think."""
+    if protected.stronger_model and protected.stronger_model != action.model.id:
+        return asking(protected.stronger_model)
+    return replace(action, thinking=protected.thinking_tokens) if place.thinks and protected.thinking_tokens else None
 
 
 def _place(protected: Protected, script: Path | None) -> Place:
@@ -72,7 +83,7 @@ def _place(protected: Protected, script: Path | None) -> Place:
     if not protected.base_url:
         raise ConfigurationError("the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url")
     account = Account(api_key=protected.api_key, base_url=protected.base_url)
-    return Place(lambda model: AnthropicProvider(account, model), models.PLANNING_MODEL)
+    return Place(lambda model: AnthropicProvider(account, model), models.PLANNING_MODEL, thinks=True)
 
 
 def _always(provider: Provider) -> Place:

@@ -183,7 +183,7 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
     home.config_file.write_bytes(contents)
     settings = load({}, {}, home)
     assert settings.protected == Protected(
-        base_url="", provider=ProviderChoice.LOCAL, daily_cap_usd=0.0, state_dir=str(home.state_dir)
+        base_url="", provider=ProviderChoice.LOCAL, thinking_tokens=0, daily_cap_usd=0.0, state_dir=str(home.state_dir)
     )
     assert settings.options == Options()
     assert len(settings.problems) == 1 and str(home.config_file) in settings.problems[0]

@@ -119,6 +119,27 @@ async def test_every_profile_is_accepted_and_reads_the_same(model: str, piece: i
     assert api.connections == 1, "a whole answer leaves its connection for the next request"
 
 
+@pytest.mark.parametrize(
+    ("model", "thinking", "effort", "most"),
+    [
+        (HAIKU, {"type": "adaptive"}, {"effort": "medium"}, 2_200),
+        (SONNET, {"type": "adaptive"}, {"effort": "medium"}, 2_200),
+        (OLD_HAIKU, {"type": "enabled", "budget_tokens": 2_000}, None, 2_200),
+    ],
+)
+async def test_a_model_with_leave_to_think_says_its_thoughts_to_nobody(
+    model: str, thinking: object, effort: object, most: int
+) -> None:
+    asked = ask(model, prefill="<T1>def ", max_tokens=200)
+    request = replace(asked, prompt=replace(asked.prompt, thinking=2_000))
+    async with serving(script(ANSWER), model) as (api, provider):
+        text, end = await read(provider, request)
+        body = api.asked[0].body
+    assert (text, end.reason) == (f"<T1>{ANSWER}", EndReason.STOP_SEQUENCE)
+    assert (body["thinking"], body.get("output_config"), body["max_tokens"]) == (thinking, effort, most)
+    assert provider.estimate(request.prompt) - provider.estimate(asked.prompt) == provider.cost(Usage(output=2_000))
+
+
 async def test_usage_is_the_services_own() -> None:
     async with serving(script(ANSWER)) as (_, provider):
         meter = StreamMeter()

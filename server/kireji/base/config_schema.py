@@ -103,6 +103,29 @@ class Protected:
             aliases=("planner", "plan_model", "planner_model"),
         ),
     )
+    stronger_model: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The model that is asked for an action that was proved wrong twice; without one, the same model may think first.",
+            key="model.stronger",
+            env="KIREJI_STRONGER_MODEL",
+            aliases=("escalation", "escalation_model"),
+        ),
+    )
+    thinking_tokens: int = field(
+        default=4_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How much a model may think about an action that was proved wrong twice, in tokens, which are paid for; 0 is never.",
+            key="model.thinking_tokens",
+            env="KIREJI_THINKING_TOKENS",
+            closed=0,
+            then="it does not think",
+            high=32_000,
+            aliases=("thinking", "thinking_budget", "budget_tokens"),
+        ),
+    )
     daily_cap_usd: float = field(
         default=5.0,
         metadata=about(

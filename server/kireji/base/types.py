@@ -266,7 +266,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question in the answer contract. `tag` is this request's nonce tag; `stop` its closing form."""
+    """A question in the answer contract. `tag` is this request's nonce tag; `stop` its closing form.
+
+    Up to `thinking` tokens may be thought before the answer, which then has `max_tokens` all the same.
+    """
 
     model: str
     system: tuple[Block, ...]
@@ -277,6 +280,7 @@ class Prompt:
     prefill: str = ""
     cacheable_prefix: str = field(default="", repr=False)
     fingerprint: str = ""
+    thinking: int = 0
 
 
 @dataclass(frozen=True, slots=True)

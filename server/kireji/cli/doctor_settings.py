@@ -33,7 +33,7 @@ def provider(machine: Machine) -> Iterator[Line]:
 
     protected, sources = machine.settings.protected, machine.sources
     # A model that cannot be asked is the next check's business.
-    asked = replace(protected, model=DEFAULT_MODEL, action_model="", planning_model="")
+    asked = replace(protected, model=DEFAULT_MODEL, action_model="", planning_model="", stronger_model="")
     known = replace(machine.settings, protected=asked)
     try:
         info = build_services(known, machine.clock).roles.completion.provider.info
@@ -55,8 +55,8 @@ def model(machine: Machine) -> Iterator[Line]:
     """Whether each model is known, until when, and what it costs."""
     protected = machine.settings.protected
     yield from _model(machine, "model", protected.model, machine.sources["model"])
-    for role, name in (("action_model", protected.action_model), ("planning_model", protected.planning_model)):
-        if name:
+    for role in ("action_model", "planning_model", "stronger_model"):
+        if name := getattr(protected, role):
             yield from _model(machine, role.replace("_", " "), name, machine.sources[role])
 
 

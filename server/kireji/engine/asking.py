@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 from kireji.base.ledger import CallInfo
 from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, RedactedPack, Request, Stage
 from kireji.engine.prompt.contract import fresh_nonce
+from kireji.engine.prompt.parts import fingerprinted
 from kireji.engine.record import Record
 from kireji.engine.services import Asking, Services
 from kireji.providers.provider import Provider, StreamMeter
@@ -35,6 +37,8 @@ async def ask(
     Raises ProviderError and LedgerError.
     """
     meter = StreamMeter()
+    if asking.thinking:
+        request = replace(request, prompt=fingerprinted(replace(request.prompt, thinking=asking.thinking)))
     async with _paying(services, asking.provider, request, feature, record, meter) as settle:
         record.done(Stage.RESERVE)
         async with contextlib.aclosing(asking.provider.stream(request, meter)) as pieces:

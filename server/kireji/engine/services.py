@@ -38,20 +38,32 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who is asked, under which profile, with which nonce in the stable part of the prompt."""
+    """Who is asked, under which profile, with which nonce in the stable part of the prompt, and how much it may think."""
 
     provider: Provider
     model: Model
     nonce: str
+    thinking: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who is asked for what: while someone types, for a code action, and for a plan over several places. Often the same."""
+    """Who is asked for what: while someone types, for a code action, and for a plan over several places. Often the same.
+
+    `escalated` may be asked for an action that the gates have refused twice: a stronger model, or the same one with leave
+    to think. None where there is no such thing.
+    """
 
     completion: Asking
     action: Asking
     planning: Asking
+    escalated: Asking | None = None
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Each provider once."""
+        every = (self.completion, self.action, self.planning, *([self.escalated] if self.escalated else []))
+        return tuple({id(asking.provider): asking.provider for asking in every}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class _Reader:
         self._meter = meter
         self._prefill = _prefill(model, prompt)
         self._chars = 0
-        self._give_up = min(deadline, time.monotonic() + limits.first_text)
+        # Nothing of what is thought arrives as text.
+        self._give_up = deadline if prompt.thinking else min(deadline, time.monotonic() + limits.first_text)
         self.reason = EndReason.TRUNCATED
         self.finished = False
         self.whole = False
@@ -217,15 +218,15 @@ def _open(api_key: str, endpoint: str, limits: Limits) -> AsyncAnthropic:
 async def _send(client: AsyncAnthropic, model: Model, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
     from anthropic import omit
 
-    thinking = _thinking(model)
+    thinking = _thinking(model, prompt)
     return await client.messages.create(
         model=model.id,
-        max_tokens=prompt.max_tokens,
+        max_tokens=min(prompt.max_tokens + models.thoughts(model, prompt), model.max_output),
         system=[_block(block) for block in prompt.system] or omit,
         messages=_messages(model, prompt),
         stop_sequences=list(prompt.stop) or omit,
         thinking=omit if thinking is None else thinking,
-        output_config={"effort": "low"} if model.effort else omit,
+        output_config={"effort": "medium" if prompt.thinking else "low"} if model.effort else omit,
         stream=True,
     )
 
@@ -245,7 +246,7 @@ def _messages(model: Model, prompt: Prompt) -> list[MessageParam]:
 
 def _prefill(model: Model, prompt: Prompt) -> str:
     """The service refuses a prefill that ends in white space, so the model has to write that part itself."""
-    return prompt.prefill.rstrip() if model.prefill else ""
+    return prompt.prefill.rstrip() if model.prefill and not prompt.thinking else ""
 
 
 def _block(block: Block) -> TextBlockParam:
@@ -254,7 +255,9 @@ def _block(block: Block) -> TextBlockParam:
     return {"type": "text", "text": block.text}
 
 
-def _thinking(model: Model) -> ThinkingConfigParam | None:
+def _thinking(model: Model, prompt: Prompt) -> ThinkingConfigParam | None:
+    if budget := models.thoughts(model, prompt):
+        return {"type": "enabled", "budget_tokens": budget} if model.thinking is Thinking.OMIT else {"type": "adaptive"}
     match model.thinking:
         case Thinking.OMIT:
             return None

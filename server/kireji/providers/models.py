@@ -20,7 +20,8 @@ class ModelError(Exception):
 
 
 class Thinking(Enum):
-    """What to send so that a model answers at once."""
+    """What to send so that a model answers at once. One that is off unless asked for takes a budget when it is to think;
+    the others decide for themselves how much of what there is room for."""
 
     OMIT = "off unless asked for: send nothing"
     DISABLED = "on by default: send disabled"
@@ -75,6 +76,8 @@ class Retired:
     since: date
     replacement: str
 
+
+_LEAST_BUDGET = 1_024
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 PLANNING_MODEL = "claude-sonnet-5-5"
@@ -171,12 +174,19 @@ def estimate(model: Model, prompt: Prompt) -> int:
     """The most `prompt` can cost, in nano-dollars: for a reservation, so it errs upwards by a factor of about three.
 
     A byte-level tokenizer never makes more tokens of a text than it has bytes, so bytes are the bound; a cached block
-    is priced as if it had to be written, and the answer as if it ran to `max_tokens`.
+    is priced as if it had to be written, and the answer as if it ran to `max_tokens`, its thoughts to `thinking`.
     """
     tokens = _envelope(prompt) + sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(prompt))
     caching = any(block.cache for block in _blocks(prompt))
     price = max(model.prices.input, model.prices.cache_write) if caching else model.prices.input
-    return (tokens * price + prompt.max_tokens * model.prices.output) * _factor(model, tokens)
+    answer = prompt.max_tokens + thoughts(model, prompt)
+    return (tokens * price + answer * model.prices.output) * _factor(model, tokens)
+
+
+def thoughts(model: Model, prompt: Prompt) -> int:
+    """How many tokens may be thought before the answer. A budget that is sent has a least size."""
+    least = _LEAST_BUDGET if model.thinking is Thinking.OMIT else 0
+    return max(prompt.thinking, least) if prompt.thinking else 0
 
 
 def likely_input(model: Model, prompt: Prompt) -> int:
