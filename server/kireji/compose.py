@@ -11,11 +11,12 @@ from pathlib import Path
 
 from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
+from kireji.base.caps import Caps, nano_dollars
 from kireji.base.children import Child
 from kireji.base.clock import Clock
-from kireji.base.config_schema import ProviderChoice, Settings
+from kireji.base.config_schema import Protected, ProviderChoice, Settings
 from kireji.base.index.client import Index
-from kireji.base.ledger import SqliteLedger, nano_dollars
+from kireji.base.ledger import SqliteLedger
 from kireji.base.store import Store
 from kireji.base.trees import Trees
 from kireji.base.types import Span
@@ -66,7 +67,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             *others,
         ),
         semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index),
-        ledger=SqliteLedger(store, clock, nano_dollars(protected.daily_cap_usd)),
+        ledger=SqliteLedger(store, clock, caps(protected)),
         audit=Audit(store, clock),
         clock=clock,
         resources=(
@@ -83,6 +84,12 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             Resource(_nothing, store.close),
         ),
     )
+
+
+def caps(protected: Protected) -> Caps:
+    """The caps of the settings."""
+    amounts = (protected.daily_cap_usd, protected.monthly_cap_usd, protected.action_cap_usd)
+    return Caps(*map(nano_dollars, amounts))
 
 
 def secret_spans(text: str) -> tuple[Span, ...]:

@@ -121,6 +121,8 @@ EVIL: dict[str, object] = {
     "stronger_model": "claude-opus-9",
     "thinking_tokens": 32_000,
     "daily_cap_usd": 9_000,
+    "monthly_cap_usd": 9_000,
+    "action_cap_usd": 900,
     "ruff": "/tmp/evil",
     "ty": "/tmp/evil",
     "python": "/tmp/evil",

@@ -6,22 +6,16 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kireji.base.ledger import (
-    STALE_SECONDS,
-    CallInfo,
-    CapReached,
-    Ledger,
-    LedgerDown,
-    Reservation,
-    SqliteLedger,
-    nano_dollars,
-)
+from kireji.base.caps import Caps, nano_dollars
+from kireji.base.ledger import STALE_SECONDS, CallInfo, CapReached, Ledger, LedgerDown, Reservation, SqliteLedger
 from kireji.base.store import FILE, Store
 from kireji.base.types import Reason, Usage
 from support.held_clock import HeldClock
@@ -30,20 +24,26 @@ CALL = CallInfo("request-1", "inline", "anthropic", "claude-haiku-5-5")
 DAY = 86_400.0
 
 
-class Till:
-    """A ledger with a cap of 100 nano-dollars, its clock, and a look into its file."""
+WIDE = 10**12
 
-    def __init__(self, folder: Path) -> None:
+
+class Till:
+    """A ledger with a daily cap of 100 nano-dollars, its clock, and a look into its file."""
+
+    def __init__(self, folder: Path, monthly: int = WIDE, action: int = WIDE) -> None:
         self.clock = HeldClock()
         self.store = Store(folder)
-        self.ledger: Ledger = SqliteLedger(self.store, self.clock, 100)
+        self.ledger: Ledger = SqliteLedger(self.store, self.clock, Caps(100, monthly, action))
 
     async def rows(self) -> list[tuple[str, int]]:
         return await self.store.run(lambda c: c.execute("SELECT outcome, nano FROM calls ORDER BY rowid").fetchall())
 
-    async def pay(self, estimate: int, cost: int) -> None:
-        async with self.ledger.reserve(CALL, estimate) as reservation:
+    async def pay(self, estimate: int, cost: int, request: str = "request-1") -> None:
+        async with self.ledger.reserve(replace(CALL, request=request), estimate) as reservation:
             reservation.settle(Usage(output=1), cost, "complete")
+
+    async def today(self) -> int:
+        return (await self.ledger.spending()).today
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ async def till(tmp_path: Path) -> AsyncIterator[Till]:
 async def test_a_call_is_one_row_with_all_its_figures(till: Till) -> None:
     async with till.ledger.reserve(CALL, 40) as reservation:
         assert await till.rows() == [("reserved", 40)]
-        assert await till.ledger.spent_today() == 0
+        assert await till.today() == 0
         reservation.note(Usage(input=10), 5)
         reservation.settle(Usage(10, 20, 30, 40), 25, "stop_sequence")
     columns = "at, day, request, feature, provider, model, outcome, nano, input, output, cache_write, cache_read"
     (row,) = await till.store.run(lambda c: c.execute(f"SELECT {columns} FROM calls").fetchall())
     info = ("request-1", "inline", "anthropic", "claude-haiku-5-5")
     assert row == (till.clock.at, "2026-05-04", *info, "stop_sequence", 25, 10, 20, 30, 40)
-    assert await till.ledger.spent_today() == 25
+    assert await till.today() == 25
 
 
 async def test_the_cap_is_exact(till: Till) -> None:
@@ -86,13 +86,13 @@ async def test_running_calls_count_at_their_estimate(till: Till) -> None:
             pass
         first.settle(Usage(), 10, "complete")
     await till.pay(90, 90)
-    assert await till.ledger.spent_today() == 100
+    assert await till.today() == 100
 
 
 async def test_a_cap_of_nothing_stops_all_spending(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with pytest.raises(CapReached):
-        async with SqliteLedger(store, HeldClock(), 0).reserve(CALL, 1):
+        async with SqliteLedger(store, HeldClock(), Caps(0, WIDE, WIDE)).reserve(CALL, 1):
             raise AssertionError("a call was let through")
     assert await store.close()
 
@@ -101,12 +101,127 @@ async def test_a_new_day_begins_at_local_midnight(till: Till) -> None:
     till.clock.at += DAY / 2 - 1
     async with till.ledger.reserve(CALL, 100) as late:
         till.clock.at += 2
-        assert await till.ledger.spent_today() == 0
+        assert await till.today() == 0
         await till.pay(100, 70)
         late.settle(Usage(), 100, "complete")
-    assert await till.ledger.spent_today() == 70, "a call belongs to the day on which it was reserved"
-    till.clock.at -= 2
-    assert await till.ledger.spent_today() == 100
+    assert await till.today() == 70, "a call belongs to the day on which it was reserved"
+    rows = await till.store.run(lambda c: c.execute("SELECT day, nano FROM days ORDER BY day").fetchall())
+    assert rows == [("2026-05-04", 100), ("2026-05-05", 70)]
+
+
+async def test_a_clock_that_is_set_back_opens_no_spent_day(till: Till) -> None:
+    await till.pay(100, 100)
+    for back in (DAY, DAY / 2, 400 * DAY):
+        till.clock.at -= back
+        assert await till.today() == 100
+        with pytest.raises(CapReached):
+            await till.pay(1, 1)
+        till.clock.at += back
+    till.clock.at += DAY
+    await till.pay(100, 100)
+
+
+async def test_a_clock_that_jumps_loses_no_running_call(till: Till) -> None:
+    for jump in (400 * DAY, -800 * DAY):
+        async with till.ledger.reserve(CALL, 60) as running:
+            till.clock.at += jump
+            await till.pay(0, 0)
+            running.settle(Usage(), 7, "complete")
+        assert [row for row in await till.rows() if row[0] != "complete"] == []
+    assert await till.today() == 14
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows asks the system for the zone")
+async def test_a_day_is_the_users_wherever_the_process_is_carried(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    till.clock.at = (
+        1_778_025_600.0  # midnight in Greenwich: it is the evening before in Honolulu, and noon after in Auckland
+    )
+    days = []
+    try:
+        for zone in ("Pacific/Honolulu", "UTC", "Pacific/Auckland", "Pacific/Honolulu"):
+            monkeypatch.setenv("TZ", zone)
+            await till.pay(10, 10)
+            days.append(await till.today())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert days == [10, 10, 20, 40], "whoever flies west again finds no day that is open once more"
+
+
+async def test_the_month_has_a_cap_of_its_own(tmp_path: Path) -> None:
+    till = Till(tmp_path, monthly=150)
+    await till.pay(100, 100)
+    till.clock.at += DAY
+    with pytest.raises(CapReached, match="monthly cap") as caught:
+        await till.pay(51, 1)
+    assert caught.value.reason is Reason.CAP_REACHED
+    await till.pay(50, 50)
+    spending = await till.ledger.spending()
+    assert (spending.today, spending.month, spending.room) == (50, 150, 0)
+    till.clock.at += 28 * DAY
+    await till.pay(100, 100)
+    assert await till.store.close()
+
+
+async def test_one_request_has_a_cap_with_all_its_parts(tmp_path: Path) -> None:
+    till = Till(tmp_path, action=30)
+    for request in ("a-1.1", "a-1.2", "a-1"):
+        await till.pay(10, 10, request)
+    for request in ("a-1", "a-1.3"):
+        with pytest.raises(CapReached, match="one request") as caught:
+            await till.pay(1, 1, request)
+        assert caught.value.reason is Reason.TOO_DEAR
+    for request in ("a-10", "a-2", "a", "a-1x"):
+        await till.pay(10, 10, request)
+    assert await till.ledger.news() == (), "what is too dear for one request is no state of the day"
+    assert await till.store.close()
+
+
+async def test_what_a_person_must_hear_is_said_once_a_day(till: Till) -> None:
+    await till.pay(79, 79)
+    assert await till.ledger.news() == ()
+    await till.pay(1, 1)
+    assert await till.ledger.news() == ("80 % of the daily cap of $0.00 is spent",)
+    await till.pay(16, 16)
+    with pytest.raises(CapReached):
+        await till.pay(5, 5)
+    other = SqliteLedger(till.store, till.clock, Caps(100, WIDE, WIDE))
+    (reached,) = await other.news()
+    assert "the daily cap of $0.00 is reached" in reached and "money.daily_cap_usd" in reached
+    for _ in range(3):
+        with pytest.raises(CapReached):
+            await till.pay(5, 5)
+        assert await till.ledger.news() == await other.news() == ()
+    till.clock.at += DAY
+    assert await till.ledger.news() == ()
+    await till.pay(90, 90)
+    assert await till.ledger.news() == ("80 % of the daily cap of $0.00 is spent",)
+
+
+async def test_the_days_are_the_sums_of_their_calls(till: Till) -> None:
+    for cost in (3, 0, 20):
+        await till.pay(20, cost)
+        till.clock.at += DAY / 2
+    async with till.ledger.reserve(CALL, 7):
+        sums = "SELECT day, sum(nano) FROM calls GROUP BY day ORDER BY day"
+        both = [
+            await till.store.run(lambda c, q=q: c.execute(q).fetchall())  # type: ignore[misc]
+            for q in (sums, "SELECT day, nano FROM days ORDER BY day")
+        ]
+        assert both[0] == both[1] and len(both[0]) == 3
+    await till.store.run(lambda c: c.execute("DELETE FROM calls"))
+    assert await till.store.run(lambda c: c.execute("SELECT sum(nano) FROM days").fetchone()) == (0,)
+
+
+async def test_the_reservation_of_another_process_that_is_dead_is_found_at_once(till: Till) -> None:
+    async with till.ledger.reserve(CALL, 60):
+        await till.ledger.spending()
+        assert await till.rows() == [("reserved", 60)], "our own is alive"
+        # The number of this process, which then belonged to one that had started at another time.
+        await till.store.run(lambda c: c.execute("UPDATE calls SET started = 'earlier'"))
+        assert await till.today() == (60 if Path("/proc/self/stat").exists() else 0)
+        await till.store.run(lambda c: c.execute("UPDATE calls SET pid = 0, outcome = 'reserved'"))
+        assert await till.today() == 0, "of a row without a process nothing is known"
 
 
 async def test_reservations_of_the_dead_count_as_spent(till: Till, tmp_path: Path) -> None:
@@ -117,7 +232,7 @@ async def test_reservations_of_the_dead_count_as_spent(till: Till, tmp_path: Pat
         till.clock.at += 2
         await till.pay(1, 1)
         assert (await till.rows())[0] == ("expired", 60)
-        assert await till.ledger.spent_today() == 62
+        assert await till.today() == 62
         with pytest.raises(CapReached):
             await till.pay(60, 0)
         # The process was not dead after all, its machine had been asleep.
@@ -245,20 +360,20 @@ async def test_many_at_once_never_overshoot(till: Till) -> None:
         return True
 
     assert sum(await asyncio.gather(*(call() for _ in range(60)))) == 14
-    assert await till.ledger.spent_today() == 98
+    assert await till.today() == 98
 
 
 async def test_a_ledger_that_cannot_be_written_lets_nothing_through(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
     store = Store(tmp_path / "state")
-    ledger = SqliteLedger(store, HeldClock(), 100)
+    ledger = SqliteLedger(store, HeldClock(), Caps(100, WIDE, WIDE))
     for estimate in (1, 0):
         with pytest.raises(LedgerDown, match="KIREJI_STATE") as caught:
             async with ledger.reserve(CALL, estimate):
                 raise AssertionError("a call was let through")
         assert caught.value.reason is Reason.LEDGER_DOWN and "\n" not in str(caught.value)
     with pytest.raises(LedgerDown):
-        await ledger.spent_today()
+        await ledger.spending()
     assert await store.close()
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from kireji.base import config
 from kireji.base.analysis.client import Analysis
+from kireji.base.caps import Caps
 from kireji.base.child_protocol import ChildSpec
 from kireji.base.children import Child
 from kireji.base.clock import SystemClock
@@ -430,7 +431,7 @@ def test_no_command_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 async def spend(home: Path, nano: int) -> None:
     """A call that was paid today."""
     store = Store(home / "state")
-    ledger = SqliteLedger(store, SystemClock(), 10**12)
+    ledger = SqliteLedger(store, SystemClock(), Caps(10**12, 10**12, 10**12))
     async with ledger.reserve(CallInfo("1", "inline", "anthropic", "claude-haiku-5-5"), nano) as reservation:
         reservation.settle(Usage(), nano, "complete")
     assert await store.close()
@@ -438,11 +439,21 @@ async def spend(home: Path, nano: int) -> None:
 
 def test_money(tmp_path: Path) -> None:
     money = doctor_state.money
-    check_look(money, tmp_path, "ok", "$0.0000 of $5.00 spent today; the cap is from the default")
+    check_look(
+        money,
+        tmp_path,
+        "ok",
+        "$0.0000 of $5.00 spent today, $0.0000 of $50.00 this month; the daily cap is from the default",
+    )
     asyncio.run(spend(tmp_path, 1_250_000_000))
     check_look(money, tmp_path, "ok", "$1.2500 of $5.00 spent today")
     check_look(money, tmp_path, "note", "$1.2500 of $1.00", remedy="midnight", KIREJI_DAILY_CAP_USD="1")
+    check_look(
+        money, tmp_path, "note", "80 % of the daily cap of $1.50 is spent", remedy="", KIREJI_DAILY_CAP_USD="1.5"
+    )
     check_look(money, tmp_path, "note", "no remote model", remedy="Raise", KIREJI_DAILY_CAP_USD="0")
+    check_look(money, tmp_path, "note", "this month", remedy="month ends", KIREJI_MONTHLY_CAP_USD="1")
+    check_look(money, tmp_path, "note", "no remote model", remedy="monthly", KIREJI_MONTHLY_CAP_USD="0")
 
 
 def test_the_state_folder(tmp_path: Path) -> None:

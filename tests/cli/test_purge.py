@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base.caps import Caps
 from kireji.base.clock import SystemClock
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
@@ -55,7 +56,7 @@ def tree(home: Path) -> list[str]:
 async def fill(home: Path, folder: str = "state") -> Path:
     """A state folder as the product itself makes it, with a call that was paid; and the file."""
     kept = Store(home / folder)
-    ledger = SqliteLedger(kept, SystemClock(), 10**12)
+    ledger = SqliteLedger(kept, SystemClock(), Caps(10**12, 10**12, 10**12))
     async with ledger.reserve(CallInfo("1", "inline", "anthropic", "claude-haiku-5-5"), 1) as reservation:
         reservation.settle(Usage(), 1, "complete")
     assert await kept.close()

@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from kireji.base.caps import Caps, nano_dollars
+from kireji.base.clock import SystemClock
+from kireji.base.ledger import CallInfo, SqliteLedger
+from kireji.base.store import Store
+from kireji.base.types import Usage
 from support.lsp_client import Client, RpcError
 from support.messages_api import MessagesApi, script
 from support.serving import serving
@@ -81,8 +86,37 @@ async def test_a_reached_cap_is_said_in_the_status(tmp_path: Path) -> None:
         client.open(URI, TEXT)
         assert await suggested(client) == []
         status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
-        assert status["reason"] == "the daily spending cap is reached"
+        assert status["reason"] == "the spending cap is reached"
         assert (status["spentToday"], status["dailyCap"]) == (0, 0)
+
+
+async def test_a_cap_that_is_near_is_said_once_and_stays_in_the_status(tmp_path: Path) -> None:
+    await spend(tmp_path, 4.25)
+    words = "80 % of the daily cap of $5.00 is spent"
+    async with MessagesApi(script(GOOD)) as api:
+        async with serving(tmp_path, api) as served:
+            await served.client.initialize()
+            served.client.open(URI, TEXT)
+            await suggested(served.client)
+            shown = await served.client.notified("window/showMessage")
+            assert shown["message"] == f"Kireji: {words}"
+        async with serving(tmp_path, api) as served:
+            await served.client.initialize(capabilities=WANTS_STATUS)
+            served.client.open(URI, TEXT)
+            assert len(await suggested(served.client)) == 1
+            status = await served.client.notified("kireji/status", lambda status: bool(status["reason"]))
+            assert (status["state"], status["reason"]) == ("ready", words)
+            assert (status["dailyCap"], status["monthlyCap"]) == (5, 50)
+            assert 4.25 < status["spentToday"] == status["spentThisMonth"] < 4.26
+            assert not [method for method, _ in served.client.notifications if method == "window/showMessage"]
+
+
+async def spend(home: Path, amount: float) -> None:
+    """Calls of another editor's server, today."""
+    store, caps = Store(home / "state"), Caps(*map(nano_dollars, (5, 50, 5)))
+    async with SqliteLedger(store, SystemClock(), caps).reserve(CallInfo("x", "x", "x", "x"), 0) as reservation:
+        reservation.settle(Usage(), nano_dollars(amount), "complete")
+    assert await store.close()
 
 
 async def test_a_client_that_knows_no_status_gets_none_and_sees_it_when_it_asks(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ async def test_a_reached_cap_stops_calls_and_says_so(tmp_path: Path) -> None:
         served.client.open(URI, TEXT)
         assert await offered(served.client.ask(URI, 1, 13, automatic=1)) == []
         explained = await served.client.request("kireji/explain", {})
-        assert explained["reason"] == "the daily spending cap is reached"
+        assert explained["reason"] == "the spending cap is reached"
         assert api.asked == []
 
 

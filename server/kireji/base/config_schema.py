@@ -139,6 +139,32 @@ class Protected:
             aliases=("cap", "daily_cap", "cap_usd", "budget", "daily_budget", "limit", "spend_cap", "money"),
         ),
     )
+    monthly_cap_usd: float = field(
+        default=50.0,
+        metadata=about(
+            Kind.NUMBER,
+            "The most that may be spent in one calendar month, in dollars, by all editors together.",
+            key="money.monthly_cap_usd",
+            env="KIREJI_MONTHLY_CAP_USD",
+            closed=0.0,
+            then="nothing is spent until it is corrected",
+            high=100_000,
+            aliases=("monthly_cap", "monthly_budget"),
+        ),
+    )
+    action_cap_usd: float = field(
+        default=1.0,
+        metadata=about(
+            Kind.NUMBER,
+            "The most that one request may cost with all its questions, in dollars: a code action, a completion.",
+            key="money.action_cap_usd",
+            env="KIREJI_ACTION_CAP_USD",
+            closed=0.0,
+            then="nothing is spent until it is corrected",
+            high=1_000,
+            aliases=("action_cap", "action_budget", "request_cap"),
+        ),
+    )
     ruff: str | None = field(
         default=None,
         metadata=about(

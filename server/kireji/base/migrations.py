@@ -56,4 +56,31 @@ MIGRATIONS: tuple[Migration, ...] = (
         "ALTER TABLE outcomes ADD COLUMN output INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE outcomes ADD COLUMN spared INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # Who has reserved, so that what a dead process left behind is found at once, and what it had reserved.
+        "ALTER TABLE calls ADD COLUMN pid INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE calls ADD COLUMN started TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE calls ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX calls_by_request ON calls (request, nano)",
+        # What each day has cost, reservations included. The triggers keep it in the very transaction that changes a call.
+        "CREATE TABLE days (day TEXT PRIMARY KEY, nano INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO days (day, nano) SELECT day, sum(nano) FROM calls GROUP BY day",
+        """CREATE TRIGGER call_added AFTER INSERT ON calls BEGIN
+            INSERT INTO days (day, nano) VALUES (new.day, new.nano)
+                ON CONFLICT (day) DO UPDATE SET nano = nano + excluded.nano;
+        END""",
+        """CREATE TRIGGER call_changed AFTER UPDATE OF nano ON calls BEGIN
+            UPDATE days SET nano = nano - old.nano + new.nano WHERE day = new.day;
+        END""",
+        """CREATE TRIGGER call_removed AFTER DELETE ON calls BEGIN
+            UPDATE days SET nano = nano - old.nano WHERE day = old.day;
+        END""",
+        # What a person is told of the caps, once a day whatever the number of editors.
+        """CREATE TABLE notices (
+            day TEXT NOT NULL,
+            text TEXT NOT NULL,
+            told INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (day, text)
+        ) WITHOUT ROWID""",
+    ),
 )

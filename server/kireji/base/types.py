@@ -89,7 +89,8 @@ class Reason(Enum):
     AFTER_CLOSER = "nothing to add after a lone closing bracket"
     SECRET_LINE = "the cursor's line holds a secret"
     # The question could not be asked or answered.
-    CAP_REACHED = "the daily spending cap is reached"
+    CAP_REACHED = "the spending cap is reached"
+    TOO_DEAR = "it would cost more than one request may"
     LEDGER_DOWN = "the ledger cannot be written, so nothing may be spent"
     MISCONFIGURED = "the model service refused the key, the endpoint or the request"
     UNREACHABLE = "the model service cannot be reached"

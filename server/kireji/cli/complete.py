@@ -87,6 +87,7 @@ def _faults() -> frozenset[Reason]:
             Reason.LONG_LINE,
             Reason.BINARY,
             Reason.CAP_REACHED,
+            Reason.TOO_DEAR,
             Reason.LEDGER_DOWN,
             Reason.MISCONFIGURED,
             Reason.UNREACHABLE,

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from kireji.base.caps import Caps, Spending, dollars, exact
 from kireji.base.clock import Clock
 from kireji.cli.health import REINSTALL, Line, Machine, note, ok, wrong
 
@@ -34,27 +35,36 @@ def state(machine: Machine) -> Iterator[Line]:
 
 
 def money(machine: Machine) -> Iterator[Line]:
-    """The daily cap, and what is spent of it."""
-    from kireji.base.ledger import LedgerDown, nano_dollars
+    """The caps, and what is spent of them."""
+    from kireji.base.ledger import LedgerDown
     from kireji.base.store import FILE
+    from kireji.compose import caps
 
     protected, source = machine.settings.protected, machine.sources["daily_cap_usd"]
-    cap = nano_dollars(protected.daily_cap_usd)
+    limits = caps(protected)
     folder = Path(protected.state_dir)
     # Looking must not make a database.
     known = protected.state_dir and os.path.lexists(folder / FILE)
     try:
-        spent = asyncio.run(_spent_today(folder, machine.clock)) if known else 0
+        spending = asyncio.run(_spending(folder, machine.clock, limits)) if known else Spending(limits)
     except LedgerDown as error:
-        text = f"what was spent today is not known, so no remote model is asked: {error}"
+        text = f"what was spent is not known, so no remote model is asked: {error}"
         yield wrong("money", text, "Put the state folder right, as its own line says.")
         return
-    text = f"${spent / 1e9:.4f} of ${protected.daily_cap_usd:.2f} spent today; the cap is from {source}"
-    if not cap:
-        yield note("money", f"{text}: no remote model is asked", "Raise money.daily_cap_usd in your settings file.")
-    elif spent >= cap:
+    today = f"{exact(spending.today)} of {dollars(limits.daily)} spent today"
+    month = f"{exact(spending.month)} of {dollars(limits.monthly)} this month"
+    text = f"{today}, {month}; the daily cap is from {source}"
+    if not limits.daily or not limits.monthly:
+        name = "monthly" if limits.daily else "daily"
+        yield note("money", f"{text}: no remote model is asked", f"Raise money.{name}_cap_usd in your settings file.")
+    elif spending.month >= limits.monthly:
+        remedy = "Wait until the month ends, or raise money.monthly_cap_usd in your settings file."
+        yield note("money", f"{text}: no remote model is asked this month", remedy)
+    elif spending.today >= limits.daily:
         remedy = "Wait until midnight, or raise money.daily_cap_usd in your settings file."
         yield note("money", f"{text}: no remote model is asked today", remedy)
+    elif spending.warning:
+        yield note("money", f"{text}: {spending.warning}", "Nothing needs to be done; the cap can be raised as well.")
     else:
         yield ok("money", text)
 
@@ -100,13 +110,13 @@ def _database(folder: Path) -> Line:
     return ok("state", f"{folder} can be written, and its database is sound ({size / 1000:.0f} kB)")
 
 
-async def _spent_today(folder: Path, clock: Clock) -> int:
-    """Nano-dollars. Raises LedgerDown."""
+async def _spending(folder: Path, clock: Clock, limits: Caps) -> Spending:
+    """Raises LedgerDown."""
     from kireji.base.ledger import SqliteLedger
     from kireji.base.store import Store
 
     store = Store(folder)
     try:
-        return await SqliteLedger(store, clock, 0).spent_today()
+        return await SqliteLedger(store, clock, limits).spending()
     finally:
         await store.close()

@@ -9,11 +9,11 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from kireji.lsp.client import Client
+from kireji.lsp.client import Client, Level
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.starting import Starting
 
@@ -42,6 +42,8 @@ class Status:
     model: str = ""
     spent: float | None = None
     cap: float = 0.0
+    month: float | None = None
+    month_cap: float = 0.0
     seconds_left: int | None = None
 
 
@@ -54,6 +56,8 @@ def as_json(status: Status) -> dict[str, Any]:
         "model": status.model,
         "spentToday": status.spent,
         "dailyCap": status.cap,
+        "spentThisMonth": status.month,
+        "monthlyCap": status.month_cap,
         "secondsLeft": status.seconds_left,
     }
 
@@ -88,9 +92,10 @@ class StatusTeller:
     async def status(self) -> Status:
         """The status as it is now."""
         session = self._lifecycle.session
-        cap = session.settings.protected.daily_cap_usd
+        protected = session.settings.protected
+        empty = Status(State.STARTING, cap=protected.daily_cap_usd, month_cap=protected.monthly_cap_usd)
         if not self._starting.there:
-            return Status(State.STARTING, cap=cap)
+            return empty
         services = await self._starting.services()
         state, reason, left = _state(session.paused_until - time.monotonic())
         if state is State.READY and session.trouble is not None:
@@ -98,16 +103,17 @@ class StatusTeller:
         elif state is State.READY and session.unjudged:
             reason = f"not everything is checked: {session.unjudged}"
         info = services.roles.completion.provider.info
+        status = replace(empty, state=state, reason=reason, provider=info.name, model=info.model, seconds_left=left)
         try:
-            spent = await services.ledger.spent_today() / _NANO
+            spending = await services.ledger.spending()
         except _ledger_error():
-            return Status(state, reason, info.name, info.model, None, cap, left)
-        return Status(state, reason, info.name, info.model, spent, cap, left)
+            return status
+        if state is State.READY and info.remote and spending.warning:
+            status = replace(status, reason=spending.warning)
+        return replace(status, spent=spending.today / _NANO, month=spending.month / _NANO)
 
     def changed(self) -> None:
-        """Something may have changed: tells it soon, to clients that want to know."""
-        if not self._lifecycle.session.abilities.status:
-            return
+        """Something may have changed: tells it soon, to clients that want to know; and to all what they must hear of money."""
         self._again = True
         if not self._telling:
             self._telling = True
@@ -117,12 +123,22 @@ class StatusTeller:
         try:
             while self._again:
                 self._again = False
-                status = await self.status()
-                if status != self._told:
+                for notice in await self._news():
+                    self._client.show(Level.WARNING, f"Kireji: {notice}")
+                if self._lifecycle.session.abilities.status and (status := await self.status()) != self._told:
                     self._told = status
                     self._client.notify(STATUS, as_json(status))
         finally:
             self._telling = False
+
+    async def _news(self) -> tuple[str, ...]:
+        """What the caps give rise to. A ledger that is down says so by what it withholds."""
+        if not self._starting.there:
+            return ()
+        try:
+            return await (await self._starting.services()).ledger.news()
+        except _ledger_error():
+            return ()
 
 
 def _state(pause: float) -> tuple[State, str, int | None]:
