@@ -44,8 +44,9 @@ bench-validate: $(STAMP) ## what the gates catch, refuse and cost, on code of in
 	@PYTHONPATH=tests $(BIN)/python -m bench.validate
 	@PYTHONPATH=tests $(BIN)/python -m bench.proofs
 
-bench-context: $(STAMP) ## which share of the definitions that code needs would be sent, by language, on this project's own source
+bench-context: $(STAMP) ## which share of the definitions that code needs would be sent, by language; false hits and time of the search for secrets
 	@PYTHONPATH=tests $(BIN)/python -m bench.context
+	@PYTHONPATH=tests $(BIN)/python -m bench.secrets
 
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors

@@ -49,6 +49,11 @@ def private_keys(text: str) -> tuple[Span, ...]:
     return tuple(hit.span for hit in _private_keys(text))
 
 
+def literals() -> Iterator[str]:
+    """With what the formats open."""
+    return (form.literal for form in _FORMATS)
+
+
 _RUN = re.compile(r"[A-Za-z0-9_+/=.~%$@:&?-]{15,}+")
 
 
@@ -123,7 +128,7 @@ def _urls(text: str) -> Iterator[tuple[int, int]]:
 # name | literals it may open with | the rest, as an expression. A group marks the secret where the opening is no part
 # of it.
 _TABLE = r"""
-aws-access-key-id        | AKIA ASIA ABIA ACCA                   | [A-Z0-9]{16}(?![A-Za-z0-9])
+aws-access-key-id        | AKIA ASIA ABIA ACCA                   | (?![A-Z0-9]*EXAMPLE)[A-Z0-9]{16}(?![A-Za-z0-9])
 aws-bedrock-key          | ABSK bedrock-api-key-                 | [A-Za-z0-9+/]{80,}={0,2}
 aws-mws-token            | amzn.mws.                             | [0-9a-f-]{36}
 github-token             | ghp_ gho_ ghu_ ghs_ ghr_              | [A-Za-z0-9_.-]{30,}
