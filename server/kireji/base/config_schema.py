@@ -294,6 +294,15 @@ class Options:
             high=20_000,
         ),
     )
+    recent_edits: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether what was changed lately in open files may go into a question, with what stood there before.",
+            key="completion.recent_edits",
+            env="KIREJI_RECENT_EDITS",
+        ),
+    )
     request_ms: int = field(
         default=8_000,
         metadata=about(

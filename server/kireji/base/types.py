@@ -45,6 +45,19 @@ class Workspace:
     version: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecentEdit:
+    """Whole lines that took the place of others a while ago: `before` became `after`; either may be empty.
+
+    `span` is where `after` stands in its document as the snapshot has it.
+    """
+
+    uri: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    span: Span
+
+
 class Trigger(Enum):
     """Who asked: the editor while typing, or the person by a key."""
 
@@ -58,7 +71,8 @@ class Snapshot:
 
     `document` is what the engine reads. For a notebook's cell it is the cells of its language one below the other; the
     cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now;
-    `elsewhere` that the client can change the document above the cursor together with a suggestion.
+    `elsewhere` that the client can change the document above the cursor together with a suggestion. `recent_edits` are those
+    of open texts, the newest last.
     """
 
     id: str
@@ -71,6 +85,7 @@ class Snapshot:
     origin: int = 0
     paused: bool = False
     elsewhere: bool = True
+    recent_edits: tuple[RecentEdit, ...] = ()
 
 
 class Reason(Enum):
@@ -196,12 +211,16 @@ class ItemKind(Enum):
     WINDOW_AFTER = "after"
     SIGNATURE = "signature"
     OPEN_FILE = "open file"
+    EDIT = "edit"
     FACT = "fact"
 
 
 @dataclass(frozen=True, slots=True)
 class ContextItem:
-    """One piece of text that may go into the prompt. `why` is for people; `tokens` is an estimate."""
+    """One piece of text that may go into the prompt. `why` is for people; `tokens` is an estimate.
+
+    `passing` says that it may not be there at the next key: it stands behind what the service is asked to remember.
+    """
 
     kind: ItemKind
     uri: str
@@ -210,6 +229,7 @@ class ContextItem:
     score: float = 0.0
     tokens: int = 0
     why: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from kireji.base.config_schema import Options
-from kireji.base.files import read_text
 from kireji.base.python_version import python_version
 from kireji.base.text import make_document
 from kireji.base.types import (
     Candidate,
     Change,
-    ContextItem,
     Delta,
     Document,
     Edit,
@@ -36,6 +33,7 @@ from kireji.base.types import (
     Verdict,
     Workspace,
 )
+from kireji.cli.place import line_of, relative
 from kireji.engine import pipeline
 from kireji.engine.gates.before import preparing
 from kireji.engine.reading import read_answer
@@ -91,12 +89,16 @@ async def context(lab: Lab, row: Row) -> Answer:
         "context": _joined([i.text for i in pack.items], int(budget * _CHARS_PER_TOKEN)),
         "tokens": pack.tokens,
         "items": [
-            {"kind": i.kind.value, "path": _relative(i.uri, root), "line": _line(site.document, i, root, options)}
+            {
+                "kind": i.kind.value,
+                "path": relative(i.uri, root),
+                "line": line_of(site.document, i.uri, i.span, root, options),
+            }
             | {"tokens": i.tokens}
             for i in pack.items
         ],
         "dropped": [
-            {"kind": d.item.kind.value, "path": _relative(d.item.uri, root), "why": d.why} for d in pack.dropped
+            {"kind": d.item.kind.value, "path": relative(d.item.uri, root), "why": d.why} for d in pack.dropped
         ],
         "elapsed_ms": elapsed * 1000,
     }
@@ -234,17 +236,3 @@ def _decision(candidate: Candidate, judged: Candidate, verdict: Verdict) -> str:
     if judged is not candidate:
         return "repair"
     return "unverified" if verdict.state is GateState.UNKNOWN else "offer"
-
-
-def _relative(uri: str, root: str | None) -> str:
-    path = unquote(urlsplit(uri).path)
-    return path.removeprefix(f"{root}/") if root else path
-
-
-def _line(document: Document, item: ContextItem, root: str | None, options: Options) -> int:
-    """The item's first line, counted from 1; in another file as that file stands on the disk."""
-    text: str | None = document.text
-    if item.uri != document.uri:
-        path = Path(unquote(urlsplit(item.uri).path))
-        text = read_text(path, Path(root or path.parent), options.max_file_bytes)
-    return (text or "").count("\n", 0, item.span.start) + 1

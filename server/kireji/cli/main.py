@@ -17,6 +17,7 @@ _VERBS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "Run the language server (your editor does this).",
         "complete": "Ask for a suggestion at FILE:LINE:COL.",
+        "prompt": "Print what would be sent about FILE:LINE:COL, what is left out and what is taken out.",
         "explain": "Say how the last answers came about, gate by gate, and why some were withheld.",
         "stats": "Count what was shown, accepted and withheld, how long it took and what it cost.",
         "doctor": "Look at this installation: what works, what does not, and what to do about it.",

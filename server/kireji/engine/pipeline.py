@@ -20,6 +20,7 @@ from kireji.base.types import (
     GateState,
     Offered,
     Outcome,
+    Prompt,
     RawCompletion,
     Reason,
     RedactedPack,
@@ -60,12 +61,10 @@ _LEAST_SECONDS = 0.5
 async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
     record = Record(services, services.roles.completion, snapshot)
-    site = classify(snapshot, offset, services.semantics.trees)
+    site = look(services, snapshot, offset)
     record.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
         return record.withheld(site.reason, Stage.CLASSIFY)
-    if site_is_secret(site):
-        return record.withheld(Reason.SECRET_LINE, Stage.CLASSIFY)
     deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
     async with (
         preparing(services.gates, snapshot, site) as before,
@@ -88,6 +87,12 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         # What is explained is the answer that was refused; what the second question has cost is told with it.
         report = replace(record.report(), gates=outcome.report.gates)
         return corrected or replace(outcome, detail=record.hint, report=report)
+
+
+def look(services: Services, snapshot: Snapshot, offset: int) -> Site | Skip:
+    """The site at `offset`, or why nothing is asked there."""
+    site = classify(snapshot, offset, services.semantics.trees)
+    return Skip(Reason.SECRET_LINE) if isinstance(site, Site) and site_is_secret(site) else site
 
 
 def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
@@ -138,8 +143,7 @@ async def _asked(
     pack = await gather_pack(services, snapshot, site, facts)
     record.redactions = pack.redactions
     record.done(Stage.GATHER)
-    asking = services.roles.completion
-    prompt = render(pack, asking.model, *nonces(pack, asking.nonce))
+    prompt = render_pack(services, pack)
     request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)
 
@@ -147,7 +151,7 @@ async def _asked(
         return await read_answer(services.clock, pieces, site, prompt.tag, watch)
 
     try:
-        raw = await ask(services, asking, request, FEATURE, record, read)
+        raw = await ask(services, services.roles.completion, request, FEATURE, record, read)
     except ProviderError as error:
         return record.withheld(error.reason, Stage.STREAM, error.detail)
     except LedgerError as error:
@@ -185,12 +189,22 @@ async def gather_pack(
     services: Services, snapshot: Snapshot, site: Site, facts: tuple[ContextItem, ...] = ()
 ) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
-    options, semantics = snapshot.options, services.semantics
-    ratio = services.roles.completion.model.chars_per_token
-    chars = int(options.context_tokens * ratio)
+    options, semantics, asking = snapshot.options, services.semantics, services.roles.completion
+    ratio, tokens = asking.model.chars_per_token, options.context_tokens
+    chars = int(tokens * ratio)
     gathered = await gather(snapshot, site, semantics.symbols, semantics.index, options.gather_ms / 1000, chars)
-    gathered = replace(gathered, items=(*gathered.items, *facts))
-    return fit(redact(gathered), options.context_tokens, ratio)
+    redacted = redact(replace(gathered, items=(*gathered.items, *facts)))
+    now = services.clock.monotonic()
+    held = asking.steady.held(redacted, snapshot.open_documents, tokens, now)
+    pack = fit(redacted, tokens, ratio, held=held)
+    asking.steady.keep(redacted, pack, held, tokens, chars, now)
+    return pack
+
+
+def render_pack(services: Services, pack: RedactedPack) -> Prompt:
+    """The question, word for word, with fresh nonces."""
+    asking = services.roles.completion
+    return render(pack, asking.model, *nonces(pack, asking.nonce))
 
 
 def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candidate | None:

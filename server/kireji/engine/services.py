@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
@@ -15,6 +15,7 @@ from kireji.base.index.client import Index
 from kireji.base.ledger import Ledger
 from kireji.base.trees import Trees
 from kireji.base.types import Snapshot
+from kireji.engine.context.steady import Steady
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import prepare_gates
@@ -38,12 +39,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who is asked, under which profile, with which nonce in the stable part of the prompt, and how much it may think."""
+    """Who is asked, under which profile, with which nonce in the stable part of the prompt and what stays in it, and how much
+    it may think."""
 
     provider: Provider
     model: Model
     nonce: str
     thinking: int = 0
+    steady: Steady = field(default_factory=Steady)
 
 
 @dataclass(frozen=True, slots=True)

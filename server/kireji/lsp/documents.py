@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from kireji.base.languages import canonical
 from kireji.base.text import make_document, split_lines
-from kireji.base.types import Document
+from kireji.base.types import Document, RecentEdit, Span
 from kireji.lsp.positions import Encoding, index_of
+from kireji.lsp.recent_edits import Edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class ContentChange:
 class _Open:
     """One open text. `frozen` caches the Document of the current version."""
 
-    __slots__ = ("changed_at", "frozen", "language", "lines", "path", "uri", "version")
+    __slots__ = ("changed_at", "edits", "frozen", "language", "lines", "path", "uri", "version")
 
     def __init__(self, uri: str, path: str | None, language: str, version: int, text: str) -> None:
         self.uri = uri
@@ -47,6 +48,7 @@ class _Open:
         self.lines = split_lines(text)
         self.frozen: Document | None = None
         self.changed_at = -math.inf
+        self.edits = Edits()
 
 
 class DocumentStore:
@@ -72,9 +74,12 @@ class DocumentStore:
         entry.changed_at = time.monotonic()
         for change in changes:
             if change.start is None or change.end is None:
-                entry.lines = split_lines(change.text)
+                older, entry.lines = entry.lines, split_lines(change.text)
+                entry.edits.note(0, older, entry.lines)
             else:
-                _replace(entry.lines, *self._locate(entry.lines, change.start, change.end), change.text)
+                entry.edits.note(
+                    *_replace(entry.lines, *self._locate(entry.lines, change.start, change.end), change.text)
+                )
         return True
 
     def close(self, uri: str) -> None:
@@ -100,6 +105,19 @@ class DocumentStore:
         """Open documents, the last touched first."""
         for entry in list(reversed(self._open.values()))[:limit]:
             yield _freeze(entry)
+
+    def edits(self, uri: str) -> list[tuple[float, RecentEdit]]:
+        """What was changed lately in an open text, and when, in monotonic seconds."""
+        entry = self._open.get(uri)
+        if entry is None:
+            return []
+        starts, length = _freeze(entry).lines, len(_freeze(entry).text)
+        ends = (*starts, length)
+        return [
+            (edit.at, RecentEdit(uri, "".join(edit.before), "".join(entry.lines[edit.first : edit.end]), span))
+            for edit in entry.edits.lately()
+            for span in (Span(ends[min(edit.first, len(starts))], ends[min(edit.end, len(starts))]),)
+        ]
 
     def offset(self, document: Document, position: Position) -> int:
         """The string offset of a position in a document of this store; positions out of range are clamped."""
@@ -136,8 +154,10 @@ def _bare(line: str) -> str:
     return line.rstrip("\r\n") if line.endswith(("\n", "\r")) else line
 
 
-def _replace(lines: list[str], first: int, start: int, last: int, end: int, text: str) -> None:
-    """Replaces the range and splits again only the lines it touches.
+def _replace(
+    lines: list[str], first: int, start: int, last: int, end: int, text: str
+) -> tuple[int, list[str], list[str]]:
+    """Replaces the range and splits again only the lines it touches: from which line on, what they were and what they are.
 
     A CR and an LF that meet through the edit become one line ending: so a neighbour is included whenever the text to be
     split starts after a CR or ends in one.
@@ -153,4 +173,6 @@ def _replace(lines: list[str], first: int, start: int, last: int, end: int, text
     # All but the document's last line end in a line ending, so the split leaves an empty tail that is not a line.
     if last + 1 < len(lines) and fresh[-1] == "":
         fresh.pop()
+    older = lines[first : last + 1]
     lines[first : last + 1] = fresh
+    return first, older, fresh

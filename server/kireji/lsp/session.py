@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from kireji.base import config
 from kireji.base.config_schema import Settings
 from kireji.base.python_version import python_version
-from kireji.base.types import Document, Outcome, Reason, Snapshot, Trigger, Workspace
+from kireji.base.types import Document, Outcome, Reason, RecentEdit, Snapshot, Span, Trigger, Workspace
 from kireji.lsp.abilities import Abilities
 from kireji.lsp.documents import DocumentStore
 from kireji.lsp.notebooks import NotebookStore, as_one
@@ -78,7 +79,27 @@ def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot
         # An item of a list carries its further edits itself; ghost text has them asked for once it is accepted. Of a
         # notebook, what lies elsewhere may be another cell, which is another document to the client.
         elsewhere=notebook is None and (session.abilities.applies_edits or not session.abilities.inline_completion),
+        recent_edits=_edits(session, document, own, others) if session.settings.options.recent_edits else (),
     )
+
+
+def _edits(
+    session: Session, document: Document, own: Sequence[str], others: Sequence[Document]
+) -> tuple[RecentEdit, ...]:
+    """What was changed lately in the texts that a request sees, the newest last."""
+    found = [edit for other in others for edit in session.documents.edits(other.uri)]
+    for uri in own:
+        found += [(at, here) for at, edit in session.documents.edits(uri) for here in _located(edit, document)]
+    return tuple(edit for _, edit in sorted(found, key=lambda pair: pair[0]))
+
+
+def _located(edit: RecentEdit, document: Document) -> Iterator[RecentEdit]:
+    """An edit of a document, or of a cell, in the text that is read for it; nothing where its place there is not certain."""
+    if edit.uri == document.uri:
+        yield edit
+    elif edit.after.strip() and document.text.count(edit.after) == 1:
+        start = document.text.index(edit.after)
+        yield replace(edit, uri=document.uri, span=Span(start, start + len(edit.after)))
 
 
 def workspace_of(session: Session, path: str | None) -> Workspace:

@@ -1,13 +1,14 @@
 """Chooses what of a redacted pack goes into a budget, and in what order. Adds no text, so what was redacted stays so.
 
 A quarter of the budget is the window's, never less than 2,000 characters or the last 20 non-blank lines; then the
-likeliest signatures; what is left widens the window again.
+likeliest signatures; what is left widens the window again. Most of the signatures last: while someone types on they stay as
+they are (`steady.py`), and the rest, which is chosen at every key, comes behind what the service is asked to remember.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from kireji.base.types import ContextItem, Dropped, ItemKind, RedactedPack, Site, Span
@@ -20,36 +21,66 @@ _BEFORE_SHARE = 0.75
 # What a file's heading in the prompt costs beside the file's name, in characters.
 _HEADING = len("file: \n")
 # Stable things first, so that the beginning of the prompt stays the same while someone types.
-_ORDER = (ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.WINDOW_AFTER, ItemKind.WINDOW_BEFORE, ItemKind.FACT)
+_ORDER = (
+    (ItemKind.SIGNATURE, False),
+    (ItemKind.OPEN_FILE, False),
+    (ItemKind.EDIT, False),
+    (ItemKind.WINDOW_AFTER, False),
+    (ItemKind.SIGNATURE, True),
+    (ItemKind.OPEN_FILE, True),
+    (ItemKind.WINDOW_BEFORE, False),
+    (ItemKind.FACT, False),
+)
+# Of what is ranked, the likeliest part lasts while someone types on.
+_LASTING_SHARE = 0.6
+_RANKED = frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE})
 
 
-def fit(pack: RedactedPack, budget_tokens: int, chars_per_token: float, needed: Span | None = None) -> RedactedPack:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is to stay as it was sent: ranked items, so many characters below the cursor's line, a budget in characters."""
+
+    items: tuple[ContextItem, ...]
+    below: int
+    budget: int
+
+
+def fit(
+    pack: RedactedPack,
+    budget_tokens: int,
+    chars_per_token: float,
+    needed: Span | None = None,
+    held: Held | None = None,
+) -> RedactedPack:
     """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in
-    `dropped`. The lines of `needed`, which lies around the cursor, come first.
+    `dropped`. The lines of `needed`, which lies around the cursor, come first; what is `held` stays.
 
-    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, the text
-    after the cursor, the text before it.
+    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, edits, the text
+    after the cursor, what of the former may change at the next key, the text before the cursor.
     """
-    budget = int(budget_tokens * chars_per_token)
+    budget = int(budget_tokens * chars_per_token) if held is None else held.budget
     before, after, others = _split(pack)
     room_before, room_after = _window_room(before, after, budget, _whole_lines(pack.site, needed))
+    if held is not None and after is not None:
+        room_after = min(len(after.text), (after.text.find("\n") + 1 or len(after.text)) + held.below)
+        room_before = min(room_before, max(0, budget - room_after))
     window = Span(
         before.span.end - room_before if before is not None else 0,
         after.span.start + room_after if after is not None else 0,
     )
-    kept, dropped = _choose(others, pack, window, budget - room_before - room_after)
+    kept, dropped = _choose(others, pack, window, budget - room_before - room_after, held)
     headings = sum(map(_heading, {item.uri for item in kept}))
     spare = budget - sum(map(_cost, kept)) - headings - room_before - room_after
-    wider = room_before + int(max(0, spare) * _BEFORE_SHARE)
+    wider = room_before + int(max(0, spare) * (_BEFORE_SHARE if held is None else 1.0))
     spare -= min(len(before.text) if before is not None else 0, wider) - room_before
     items = list(kept)
-    for item, room in ((before, wider), (after, room_after + max(0, spare))):
+    for item, room in ((before, wider), (after, room_after + (max(0, spare) if held is None else 0))):
         if item is not None:
             cut = _tail(item, room) if item is before else _head(item, room)
             items.append(cut)
             if cut != item:
                 dropped.append(Dropped(replace(item, text=""), "window cut to the budget"))
-    items.sort(key=lambda item: (_ORDER.index(item.kind), item.uri == pack.site.document.uri, item.uri, item.span))
+    items.sort(key=lambda i: (_ORDER.index((i.kind, i.passing)), i.uri == pack.site.document.uri, i.uri, i.span))
     items = [replace(item, tokens=ceil(len(item.text) / chars_per_token)) for item in items]
     return replace(
         pack, items=tuple(items), dropped=(*pack.dropped, *dropped), tokens=sum(item.tokens for item in items)
@@ -95,30 +126,41 @@ def _last_lines(text: str, count: int) -> int:
 
 
 def _choose(
-    items: Sequence[ContextItem], pack: RedactedPack, window: Span, room: int
+    items: Sequence[ContextItem], pack: RedactedPack, window: Span, room: int, held: Held | None
 ) -> tuple[list[ContextItem], list[Dropped]]:
-    """The likeliest items that fit into `room` characters; a longer one makes way for a shorter one behind it."""
-    kept: list[ContextItem] = []
+    """What is held, and the likeliest items that fit into `room` characters besides; a longer one makes way for a shorter
+    one behind it."""
+    kept = list(held.items) if held is not None else []
+    said = {(item.uri, item.text) for item in kept}
+    stays = frozenset(said)
+    files = {item.uri for item in kept}
+    room -= sum(map(_cost, kept)) + sum(map(_heading, files))
+    lasting = _LASTING_SHARE * room if held is None else 0.0
     dropped: list[Dropped] = []
-    files: set[str] = set()
-    said: set[tuple[str, str]] = set()
     for item in sorted(items, key=lambda i: (-i.score, i.uri, i.span)):
         cost = _cost(item) + (0 if item.uri in files else _heading(item.uri))
+        if (item.uri, item.text) in stays:
+            continue
         if item.kind is ItemKind.FACT:
             kept.append(item)
             room -= cost
-        elif item.uri == pack.site.document.uri and window.start <= item.span.start <= window.end:
+        elif item.kind in _RANKED and item.uri == pack.site.document.uri and _within(item, window):
             dropped.append(Dropped(item, "stands in the window"))
         elif (item.uri, item.text) in said:
             dropped.append(Dropped(item, "said already"))
         elif cost > room:
             dropped.append(Dropped(item, "over the budget"))
         else:
-            kept.append(item)
+            kept.append(replace(item, passing=item.kind in _RANKED and cost > lasting))
+            lasting -= cost
             files.add(item.uri)
             said.add((item.uri, item.text))
             room -= cost
     return kept, dropped
+
+
+def _within(item: ContextItem, window: Span) -> bool:
+    return window.start <= item.span.start <= window.end
 
 
 def _heading(uri: str) -> int:

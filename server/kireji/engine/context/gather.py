@@ -1,4 +1,5 @@
-"""Collects what may help at a cursor: the window around it, definitions in reach, what other open files define.
+"""Collects what may help at a cursor: the window around it, definitions in reach, what other open files define, what was
+changed lately.
 
 Raw material: secrets are still in it (`redact.py`), and it is more than fits (`fit.py`). Late context is worth nothing,
 so what is there at the deadline is what is used. The open file is read from the snapshot, never from the disk.
@@ -18,6 +19,7 @@ from kireji.base.index.client import Index
 from kireji.base.languages import canonical
 from kireji.base.outline import Definition
 from kireji.base.types import ContextItem, ContextPack, Document, ItemKind, Site, Snapshot, Span
+from kireji.engine.context.edits import edited
 from kireji.engine.context.rank import Surroundings, parts, score, surroundings
 from kireji.engine.context.symbols import Origin, SymbolReader
 
@@ -45,7 +47,10 @@ async def gather(
     items = await _indexed(snapshot, site, index, chars, ends - _READER_SHARE * deadline_s)
     if items is None:
         items = await _followed(snapshot, site, reader, ends)
-    return ContextPack(site, (*_window(site, chars), *_best(items)))
+    before, after = _window(site, chars)
+    seen = Span(before.span.start, after.span.end)
+    edits, dropped = edited(snapshot, site, seen, _opened(snapshot, site), chars)
+    return ContextPack(site, (before, after, *edits, *_best(items)), tuple(dropped))
 
 
 async def _indexed(
@@ -55,11 +60,8 @@ async def _indexed(
     root, document = snapshot.workspace.root, site.document
     if index is None or root is None or document.path is None:
         return None
-    opened = [
-        d for d in snapshot.open_documents if d.uri != document.uri and limits.refusal(d, snapshot.options) is None
-    ]
     try:
-        hits = await index.find(document, site.offset, root, opened, chars, deadline)
+        hits = await index.find(document, site.offset, root, _opened(snapshot, site), chars, deadline)
     except ChildUnavailable as error:
         logger.debug("index: %s", error)
         return None
@@ -83,6 +85,13 @@ async def _followed(snapshot: Snapshot, site: Site, reader: SymbolReader, deadli
     else:
         work.add_done_callback(_retrieve)
     return list(found)
+
+
+def _opened(snapshot: Snapshot, site: Site) -> list[Document]:
+    """The other open texts that may be looked at."""
+    return [
+        d for d in snapshot.open_documents if d.uri != site.document.uri and limits.refusal(d, snapshot.options) is None
+    ]
 
 
 def _retrieve(work: asyncio.Task[None]) -> None:
@@ -131,11 +140,7 @@ def _collect(
     document = site.document
     around = surroundings(document, site.offset)
     here = _path(document)
-    others = {
-        _path(d): d
-        for d in snapshot.open_documents
-        if d.uri != document.uri and limits.refusal(d, snapshot.options) is None
-    }
+    others = {_path(d): d for d in _opened(snapshot, site)}
     root = Path(snapshot.workspace.root) if snapshot.workspace.root is not None else None
     for found in reader.in_reach(document, root, others):
         if stop.is_set():

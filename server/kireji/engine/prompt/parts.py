@@ -22,13 +22,16 @@ def fenced(name: str, text: str, nonce: str) -> str:
 
 
 def elsewhere(pack: RedactedPack, nonce: str) -> list[Block]:
-    """What stands outside the window, the most lasting first."""
-    signatures, open_files = items_of(pack, ItemKind.SIGNATURE), items_of(pack, ItemKind.OPEN_FILE)
-    parts = (
-        fenced("signatures", _listed(signatures), nonce) if signatures else "",
-        fenced("open", _listed(open_files), nonce) if open_files else "",
-    )
-    return [Block(f"{part}\n") for part in parts if part]
+    """What stands outside the window and stays while someone types on, the most lasting first."""
+    kinds = {"signatures": ItemKind.SIGNATURE, "open": ItemKind.OPEN_FILE, "edits": ItemKind.EDIT}
+    lasting = {name: [i for i in items_of(pack, kind) if not i.passing] for name, kind in kinds.items()}
+    return [Block(f"{fenced(name, _listed(items), nonce)}\n") for name, items in lasting.items() if items]
+
+
+def likely(pack: RedactedPack, nonce: str) -> list[Block]:
+    """What stands outside the window and may not be there at the next key."""
+    passing = [item for item in pack.items if item.passing]
+    return [Block(f"{fenced('likely', _listed(passing), nonce)}\n")] if passing else []
 
 
 def items_of(pack: RedactedPack, kind: ItemKind) -> list[ContextItem]:

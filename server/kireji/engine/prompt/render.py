@@ -9,7 +9,7 @@ from __future__ import annotations
 from kireji.base.types import Block, ItemKind, Message, Prompt, RedactedPack
 from kireji.engine.prompt.contract import max_tokens, tag_for
 from kireji.engine.prompt.examples import EXAMPLES, SYSTEM, Example
-from kireji.engine.prompt.parts import elsewhere, fenced, fingerprinted, items_of, marked_text, with_marks
+from kireji.engine.prompt.parts import elsewhere, fenced, fingerprinted, items_of, likely, marked_text, with_marks
 from kireji.providers.models import Model
 
 
@@ -61,7 +61,8 @@ def _passing(pack: RedactedPack, process_nonce: str, request_nonce: str) -> list
     above, left = _split_last_line(_window(pack, ItemKind.WINDOW_BEFORE))
     right = _split_first_line(_window(pack, ItemKind.WINDOW_AFTER))[0]
     head = f"mode: {pack.site.kind.value}\nlanguage: {pack.site.document.language}\n"
-    parts = [fenced("above", above, request_nonce) + "\n"] if above.strip() else []
+    parts = [block.text for block in likely(pack, request_nonce)]
+    parts += [fenced("above", above, request_nonce) + "\n"] if above.strip() else []
     facts = "\n".join(item.text for item in items_of(pack, ItemKind.FACT))
     if facts:
         parts.append(fenced("found", facts, request_nonce) + "\n")
