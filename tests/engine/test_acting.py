@@ -15,7 +15,7 @@ import pytest
 
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, Settings
-from kireji.base.types import Offered, Reason, Snapshot, Stage, Trigger, Withheld, Workspace
+from kireji.base.types import Intent, Proposed, Reason, Snapshot, Stage, Trigger, Withheld, Workspace
 from kireji.compose import build_services
 from kireji.engine.actions.implement import IMPLEMENT
 from kireji.features.code_action import resolve
@@ -191,7 +191,7 @@ async def test_cancelling_closes_the_upstream_and_settles(tmp_path: Path) -> Non
 async def test_a_call_is_one_row_under_the_actions_name_and_the_report_says_what_it_cost(tmp_path: Path) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
         outcome = await line.ask(TEXT)
-        assert isinstance(outcome, Offered)
+        assert isinstance(outcome, Proposed)
         assert [stage for stage, _ in outcome.report.stages] == [
             Stage.CLASSIFY,
             Stage.GATHER,
@@ -224,7 +224,7 @@ async def test_secrets_in_the_file_do_not_leave(tmp_path: Path) -> None:
     secret = token()
     text = f'TOKEN = "{secret}"\n\n\n{TEXT}\n\nOTHER = "{secret}"\n'
     async with acting(tmp_path, script(GOOD)) as line:
-        assert isinstance(await line.ask(text), Offered)
+        assert isinstance(await line.ask(text), Proposed)
         asked = await line.api.request()
         assert secret.encode() not in asked.raw
         assert inner(asked, "above").startswith('TOKEN = "<redacted:')
@@ -248,7 +248,7 @@ async def test_a_function_that_holds_a_secret_is_not_asked_about(tmp_path: Path,
 
 async def test_the_question_holds_the_part_whole_and_what_is_around_it(tmp_path: Path) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
-        assert isinstance(await line.ask(TEXT), Offered)
+        assert isinstance(await line.ask(TEXT), Proposed)
         asked = await line.api.request()
         part = inner(asked, "part")
         document, _ = marked(TEXT)
@@ -273,7 +273,7 @@ async def test_signatures_of_what_the_file_imports_are_sent(tmp_path: Path) -> N
         path = tmp_path / "w/shop.py"
         document = replace(document, uri=path.as_uri(), path=str(path))
         snapshot = Snapshot("t", document, workspace=Workspace(str(tmp_path / "w")), trigger=Trigger.EXPLICIT)
-        change_of(await resolve(line.services, snapshot, "implement", span, lambda: document))
+        change_of(await resolve(line.services, snapshot, "implement", Intent(span), lambda _: document))
         asked = await line.api.request()
         assert "def with_tax(net: float, rate: float) -> float:" in inner(asked, "signatures")
 
@@ -308,7 +308,7 @@ async def test_a_gate_that_the_action_needs_must_have_judged(tmp_path: Path) -> 
     async with acting(tmp_path, script(GOOD.replace("        net", "        type Net = float\n        net"))) as line:
         outcome = await line.ask(TEXT, options=Options(show_unverified=True))
         if sys.version_info >= (3, 12):
-            assert isinstance(outcome, Offered)
+            assert isinstance(outcome, Proposed)
         else:
             assert isinstance(outcome, Withheld)
             assert outcome.reason is Reason.UNVERIFIED
@@ -320,7 +320,7 @@ async def test_an_engine_that_takes_no_instructions_is_not_asked(tmp_path: Path)
     try:
         document, span = marked(TEXT)
         snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
-        outcome = await resolve(services, snapshot, "implement", span, lambda: document)
+        outcome = await resolve(services, snapshot, "implement", Intent(span), lambda _: document)
     finally:
         await services.close()
     assert isinstance(outcome, Withheld)

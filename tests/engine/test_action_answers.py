@@ -211,11 +211,11 @@ def answers(draw: st.DrawFn) -> tuple[str, str]:
 def test_whatever_is_answered_only_the_functions_own_body_changes(said: tuple[str, str]) -> None:
     language, answer = said
     text = PLACES[language][0]
-    document, _, target = target_of(text, language)
+    scene, target = target_of(text, language)
     found = changed(text, answer, language)
     if isinstance(found, Refused):
         return
-    old = document.text
+    old = scene.document.text
     assert found.startswith(old[: target.head])
     assert found.endswith(old[target.span.end :])
     tree, before = syntax.parse(language, found), syntax.parse(language, old)

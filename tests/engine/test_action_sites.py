@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kireji.base import syntax
 from kireji.engine.actions.implement import IMPLEMENT
-from support.acting import marked
+from support.acting import scene_of
 
 PYTHON = [
     ("def f():\n    pa$0ss\n", "f"),
@@ -125,9 +124,8 @@ ROWS = [
 ]
 
 
-def check_site(language: str, text: str, name: str | None, file: str = "shop") -> None:
-    document, span = marked(text or "$0", language, file)
-    target = IMPLEMENT.find(document, syntax.parse(language, document.text), span)
+def check_site(language: str, text: str, name: str | None) -> None:
+    target = IMPLEMENT.find(scene_of(text or "$0", language))
     assert (target.name if target is not None else None) == name
     if target is not None:
         assert target.span.start <= target.head <= target.place.start <= target.place.end <= target.span.end
@@ -147,7 +145,6 @@ def test_the_same_with_other_line_ends_and_wider_characters_above(language: str,
 
 def test_declarations_in_interface_files_are_complete() -> None:
     check_site("python", "def f(): ...$0\n", "f")
-    document, span = marked("def f(): ...$0\n", "pyi")
-    tree = syntax.parse("python", document.text)
-    assert document.path is not None and document.path.endswith(".pyi")
-    assert IMPLEMENT.find(document, tree, span) is None
+    scene = scene_of("def f(): ...$0\n", "python", name="shop.pyi")
+    assert scene.document.path is not None and scene.document.path.endswith(".pyi")
+    assert IMPLEMENT.find(scene) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base.edit import apply
+from kireji.base.import_place import import_change
 from kireji.base.importable import ImportLine
 from kireji.base.text import make_document
 from kireji.base.types import Candidate, GateState, Snapshot, Workspace
@@ -18,7 +19,6 @@ from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.gate import Gate
 from kireji.engine.repair.ideas import repairs
 from kireji.engine.repair.importing import IMPORTED
-from kireji.engine.repair.place import import_change
 from support.gating import asked, candidate_at, marked, real_gates, verdict_of
 
 NOTHING: Mapping[str, str] = {}

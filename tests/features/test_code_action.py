@@ -10,7 +10,7 @@ import pytest
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, Settings
 from kireji.base.text import make_document
-from kireji.base.types import Document, Offered, Reason, Snapshot, Span, Trigger, Withheld
+from kireji.base.types import Document, Intent, Proposed, Reason, Snapshot, Span, Trigger, Withheld
 from kireji.compose import build_services
 from kireji.features.code_action import Offer, offers, resolve
 from support.acting import acting, marked
@@ -36,7 +36,7 @@ GOOD = "def total_price(net):\n    return net * 2\n"
 async def test_an_offer_says_what_it_is_about(tmp_path: Path, only: tuple[str, ...], offered: bool) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
         document, span = marked(TEXT)
-        found = offers(line.services, Snapshot("t", document), span, only)
+        found = offers(line.services, Snapshot("t", document), Intent(span), only)
         about = Span(document.text.index("def"), len(document.text) - 1)
         expected = (Offer("implement", "Implement total_price", "refactor.rewrite", about),)
         assert found == (expected if offered else ())
@@ -57,14 +57,14 @@ async def test_an_offer_says_what_it_is_about(tmp_path: Path, only: tuple[str, .
 async def test_where_it_cannot_work_nothing_is_offered(tmp_path: Path, snapshot: Snapshot) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
         at = len(snapshot.document.text) - 1
-        assert offers(line.services, snapshot, Span(at, at), ()) == ()
+        assert offers(line.services, snapshot, Intent(Span(at, at)), ()) == ()
 
 
 async def test_an_engine_that_takes_no_instructions_offers_nothing(tmp_path: Path) -> None:
     services = build_services(Settings(protected=Protected(state_dir=str(tmp_path))), SystemClock())
     try:
         document, span = marked(TEXT)
-        assert offers(services, Snapshot("t", document), span, ()) == ()
+        assert offers(services, Snapshot("t", document), Intent(span), ()) == ()
     finally:
         await services.close()
 
@@ -83,9 +83,9 @@ async def test_a_changed_text_gets_no_edit(tmp_path: Path, now: Document | None,
     async with acting(tmp_path, script(GOOD)) as line:
         document, span = marked(TEXT)
         snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
-        outcome = await resolve(line.services, snapshot, "implement", span, lambda: now)
+        outcome = await resolve(line.services, snapshot, "implement", Intent(span), lambda _: now)
         assert outcome.reason is reason
-        assert isinstance(outcome, Withheld if reason else Offered)
+        assert isinstance(outcome, Withheld if reason else Proposed)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,6 @@ async def test_a_changed_text_gets_no_edit(tmp_path: Path, now: Document | None,
 async def test_what_is_gone_is_not_done(tmp_path: Path, action: str, text: str) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
         document, span = marked(text)
-        outcome = await resolve(line.services, Snapshot("t", document), action, span, lambda: document)
+        outcome = await resolve(line.services, Snapshot("t", document), action, Intent(span), lambda _: document)
         assert outcome.reason is Reason.STALE
         assert line.api.received == 0

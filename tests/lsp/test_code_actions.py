@@ -255,3 +255,55 @@ async def test_a_model_of_its_own_is_asked_for_actions(tmp_path: Path) -> None:
         resolved = await client.request("codeAction/resolve", action)
         assert applied(TEXT, resolved["edit"]) == DONE
         assert [asked.model for asked in api.asked] == ["claude-haiku-5-5", "claude-sonnet-5-5"]
+
+
+async def edit(client: Client, instruction: object, **more: Any) -> Any:
+    """What `kireji.edit` answers about the function."""
+    place = {"start": {"line": 4, "character": 0}, "end": {"line": 5, "character": 0}}
+    argument = {"uri": URI, "range": place, "instruction": instruction} | more
+    return await client.request("workspace/executeCommand", {"command": "kireji.edit", "arguments": [argument]})
+
+
+async def test_an_edit_in_a_persons_own_words(tmp_path: Path) -> None:
+    old, new = "    return sum(prices)", "    return sum(prices, start=0)"
+    answer = f"<old_1>\n{old}\n</old_1>\n<new_1>\n{new}\n</new_1>"
+    async with MessagesApi(script(answer)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        edits: list[Any] = []
+        client.answers["workspace/applyEdit"] = taking(edits)
+        await client.initialize(capabilities=able())
+        client.open(URI, DONE, version=3)
+        place = {"start": {"line": 5, "character": 4}, "end": {"line": 5, "character": 4}}
+        assert await edit(client, "name the start", range=place) is True
+        (asked,) = edits
+        assert applied(DONE, asked["edit"]) == DONE.replace(old, new)
+        assert asked["edit"]["documentChanges"][0]["textDocument"] == {"uri": URI, "version": 3}
+        assert "name the start" in api.asked[0].question
+        # What lies outside the chosen lines cannot be reached, whatever the model says.
+        assert await edit(client, "name the start") is False
+        shown = await client.notified("window/showMessage")
+        assert "does not keep to what was asked" in shown["message"]
+        assert len(edits) == 1
+
+
+async def test_a_model_may_ask_back(tmp_path: Path) -> None:
+    async with MessagesApi(script("<ask>Which currency?</ask>")) as api, serving(tmp_path, api) as served:
+        await served.client.initialize(capabilities=able())
+        served.client.open(URI, DONE)
+        assert await edit(served.client, "convert it") is False
+        shown = await served.client.notified("window/showMessage")
+        assert shown["message"] == "Kireji: edit: the model asks back (Which currency?)"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "more"),
+    [("", {}), (1, {}), ("x" * 5_000, {}), ("x", {"range": 1}), ("x", {"range": {"start": {"line": 1}, "end": {}}})],
+)
+async def test_an_edit_that_cannot_be_read_is_refused(
+    tmp_path: Path, instruction: object, more: dict[str, Any]
+) -> None:
+    async with serving(tmp_path) as served:
+        await served.client.initialize(capabilities=able())
+        served.client.open(URI, DONE)
+        with pytest.raises(RpcError, match="-32602"):
+            await edit(served.client, instruction, **more)

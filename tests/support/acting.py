@@ -10,12 +10,23 @@ from kireji.base import syntax
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, Settings
 from kireji.base.edit import apply
-from kireji.base.syntax import Tree
 from kireji.base.text import make_document
-from kireji.base.types import Change, Document, Offered, Outcome, Reason, Snapshot, Span, Trigger
+from kireji.base.types import (
+    ActionOutcome,
+    Change,
+    Diagnostic,
+    Document,
+    Intent,
+    Proposed,
+    Reason,
+    Snapshot,
+    Span,
+    Trigger,
+)
 from kireji.compose import build_services
-from kireji.engine.actions.action import Refused, Target
+from kireji.engine.actions.action import Action, Refused, Scene, Target
 from kireji.engine.actions.implement import IMPLEMENT
+from kireji.engine.actions.reach import stray
 from kireji.engine.services import Services
 from kireji.features.code_action import resolve
 from support.messages_api import Answer, MessagesApi
@@ -29,34 +40,54 @@ def marked(text: str, language: str = "python", name: str = "shop") -> tuple[Doc
     first, mark, rest = text.partition(MARK)
     assert mark, "no cursor in the text"
     inside, mark, last = rest.partition(MARK)
-    path = f"/w/{name}.{_SUFFIXES.get(language, language)}"
+    path = f"/w/{name}" if "." in name else f"/w/{name}.{_SUFFIXES.get(language, language)}"
     document = make_document(f"file://{path}", path, language, 1, first + inside + last)
     return document, Span(len(first), len(first) + (len(inside) if mark else 0))
 
 
-def target_of(text: str, language: str = "python") -> tuple[Document, Tree, Target]:
+def scene_of(
+    text: str, language: str = "python", *diagnostics: Diagnostic, instruction: str = "", name: str = "shop"
+) -> Scene:
+    """What an action would look at there."""
+    document, span = marked(text, language, name)
+    tree = syntax.parse(language, document.text) if syntax.supported(language) else None
+    return Scene(Snapshot("t", document, trigger=Trigger.EXPLICIT), tree, Intent(span, diagnostics, instruction))
+
+
+def target_of(text: str, language: str = "python") -> tuple[Scene, Target]:
     """The stub at the cursor. AssertionError where there is none."""
-    document, span = marked(text, language)
-    tree = syntax.parse(language, document.text)
-    target = IMPLEMENT.find(document, tree, span)
+    scene = scene_of(text, language)
+    target = IMPLEMENT.find(scene)
     assert target is not None, "there is no stub here"
-    return document, tree, target
+    return scene, target
+
+
+def made(action: Action, scene: Scene, answer: str) -> str | Refused:
+    """The scene's text once an action has made its change of an answer, or why there is no such text."""
+    target = action.find(scene)
+    assert target is not None, f"{action.id} does not apply here"
+    plan = action.plan(scene, target)
+    if isinstance(plan, Refused):
+        return plan
+    found = action.make(scene, target, plan, answer)
+    if isinstance(found, Refused):
+        return found
+    refused = stray(found.changes, plan, scene.document, scene.snapshot.workspace)
+    if refused is not None:
+        return refused
+    (edit,) = found.changes.edits
+    return apply(scene.document.text, edit.changes)
 
 
 def changed(text: str, answer: str, language: str = "python") -> str | Refused:
     """The text with an answer's body in the stub at the cursor, or why there is no such text."""
-    document, tree, target = target_of(text, language)
-    change = IMPLEMENT.change(document, tree, target, answer)
-    if isinstance(change, Refused):
-        return change
-    assert target.span.start <= change.span.start <= change.span.end <= target.span.end
-    return apply(document.text, (change,))
+    return made(IMPLEMENT, scene_of(text, language), answer)
 
 
-def change_of(outcome: Outcome) -> Change:
+def change_of(outcome: ActionOutcome) -> Change:
     """The one change of an outcome. AssertionError where there is none."""
-    assert isinstance(outcome, Offered), outcome
-    (change,) = outcome.candidate.edit.changes
+    assert isinstance(outcome, Proposed), outcome
+    ((change,),) = (edit.changes for edit in outcome.changes.edits)
     return change
 
 
@@ -67,17 +98,17 @@ class Acting:
         self.services = services
         self.api = api
 
-    async def ask(self, text: str, language: str = "python", options: Options | None = None) -> Outcome:
+    async def ask(self, text: str, language: str = "python", options: Options | None = None) -> ActionOutcome:
         """The outcome at the cursor, in a text that nobody changes meanwhile."""
         document, span = marked(text, language)
         snapshot = Snapshot("t", document, options=options or Options(), trigger=Trigger.EXPLICIT)
-        return await resolve(self.services, snapshot, IMPLEMENT.id, span, lambda: document)
+        return await resolve(self.services, snapshot, IMPLEMENT.id, Intent(span), lambda _: document)
 
     async def check(self, text: str, expected: str | Reason, language: str = "python") -> None:
         """What stands in the file afterwards, or why nothing was changed."""
         outcome = await self.ask(text, language)
         if isinstance(expected, Reason):
-            assert not isinstance(outcome, Offered), outcome.candidate.change
+            assert not isinstance(outcome, Proposed), outcome.changes
             assert outcome.reason is expected, outcome
             return
         assert apply(marked(text, language)[0].text, (change_of(outcome),)) == expected

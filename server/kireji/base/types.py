@@ -122,6 +122,7 @@ class Reason(Enum):
     INVALID = "a gate proved the answer wrong"
     OUT_OF_SCOPE = "the answer does not keep to what was asked"
     DECLINED = "the model declined and said why"
+    ASKED = "the model asks back"
     UNVERIFIED = "a gate could not answer in time, and unverified answers are off"
     STALE = "the text changed meanwhile"
     UNABLE = "the editor cannot do what this needs"
@@ -212,7 +213,9 @@ class ItemKind(Enum):
     SIGNATURE = "signature"
     OPEN_FILE = "open file"
     EDIT = "edit"
+    RELATED = "related"
     FACT = "fact"
+    WISH = "wish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +401,26 @@ class Candidate:
     def change(self) -> Change:
         """The change at the cursor; further changes (an added import) come after it."""
         return self.edit.changes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A problem that some server has told the editor of. Its words are material, like the code that it is about."""
+
+    span: Span
+    message: str = field(repr=False)
+    source: str = ""
+    code: str = ""
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a person has pointed at, the problems that are known there, and what they said, if they said anything."""
+
+    span: Span
+    diagnostics: tuple[Diagnostic, ...] = ()
+    instruction: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,24 @@ is the action's own data. Knows no LSP and keeps no state.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 from kireji.base.clock import Clock
 from kireji.base.ledger import LedgerError
-from kireji.base.syntax import Tree
 from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
-    Candidate,
+    ActionOutcome,
+    ContextItem,
     Delta,
     Document,
-    Edit,
     End,
     EndReason,
     GateState,
+    Intent,
     ItemKind,
-    Offered,
-    Outcome,
+    Proposed,
     RawCompletion,
     Reason,
     RedactedPack,
@@ -34,18 +34,18 @@ from kireji.base.types import (
     Snapshot,
     Span,
     Stage,
-    Verdict,
+    Withheld,
 )
-from kireji.engine.actions.action import Action, Refused, Target
+from kireji.engine.actions.action import Action, Made, Plan, Refused, Scene, Target
+from kireji.engine.actions.reach import off_limits, stray
 from kireji.engine.actions.registry import ACTIONS
 from kireji.engine.asking import ask, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact
-from kireji.engine.gates.baseline import trial
-from kireji.engine.gates.before import Before, preparing
-from kireji.engine.gates.run import run_gates
-from kireji.engine.prompt.ask_action import declined, holds, masked, render_action
+from kireji.engine.gates.before import preparing
+from kireji.engine.judging import judge_changes
+from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
 from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.record import Record
 from kireji.engine.services import Services
@@ -54,53 +54,58 @@ from kireji.providers.provider import ProviderError
 
 # A person has asked and waits for the model anyway: files may be read that nobody has looked at yet.
 _GATHER_SECONDS = 1.0
+# Above all that is merely likely to help.
+_NEEDED = 1e9
 _WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
 
 
-def applicable(services: Services, snapshot: Snapshot, span: Span) -> Iterator[tuple[Action, Target]]:
-    """What may be done about a span, and to what. Local, and asks nobody."""
+def applicable(services: Services, snapshot: Snapshot, intent: Intent) -> Iterator[tuple[Action, Target]]:
+    """What may be done about a place, and to what. Local, and asks nobody."""
     if not services.roles.action.provider.info.follows_instructions or refusal(snapshot) is not None:
         return
-    tree = services.semantics.trees.of(snapshot.document)
-    if tree is None:
+    if off_limits(snapshot.document, snapshot.workspace):
         return
+    scene = Scene(snapshot, services.semantics.trees.of(snapshot.document), intent)
     for action in ACTIONS:
-        target = _found(snapshot, action, tree, span)
+        target = _found(action, scene) if not action.needs_words else None
         if target is not None:
             yield action, target
 
 
-async def act(services: Services, snapshot: Snapshot, action: Action, span: Span) -> Outcome:
-    """The whole line: the verified edit of an action about `span`, or why there is none."""
+async def act(services: Services, snapshot: Snapshot, action: Action, intent: Intent) -> ActionOutcome:
+    """The whole line: the verified change of an action, or why there is none."""
     record = Record(services, services.roles.action, snapshot)
     if (reason := refusal(snapshot)) is not None:
         return record.withheld(reason, Stage.CLASSIFY)
     if not services.roles.action.provider.info.follows_instructions:
         return record.withheld(Reason.NO_INSTRUCTIONS, Stage.CLASSIFY)
-    tree = services.semantics.trees.of(snapshot.document)
-    target = _found(snapshot, action, tree, span) if tree is not None else None
-    if tree is None or target is None:
+    if off_limits(snapshot.document, snapshot.workspace):
+        return record.withheld(Reason.OUT_OF_SCOPE, Stage.CLASSIFY, "no action changes a file of this name")
+    scene = Scene(snapshot, services.semantics.trees.of(snapshot.document), intent)
+    target = _found(action, scene)
+    if target is None:
         return record.withheld(Reason.STALE, Stage.CLASSIFY, "there is nothing left to do here")
+    plan = await asyncio.to_thread(action.plan, scene, target)
+    if isinstance(plan, Refused):
+        return record.withheld(plan.reason, Stage.CLASSIFY, plan.detail)
     site = _site(snapshot.document, target)
     record.done(Stage.CLASSIFY)
     async with preparing(services.gates, snapshot, site) as before:
-        pack = await _gathered(services, snapshot, site, action, target)
+        pack = await _gathered(services, scene, site, action, target, plan)
         record.redactions = pack.redactions
         record.done(Stage.GATHER)
         if masked(pack, target.span):
-            return record.withheld(Reason.SECRET_LINE, Stage.GATHER, "it stands in the part to be changed")
-        if not holds(pack, target.span):
+            return record.withheld(Reason.SECRET_LINE, Stage.GATHER, "it stands in the part that is asked about")
+        if not holds(pack, target.span) or not seen_whole(pack, plan.related):
             return record.withheld(Reason.TOO_LARGE, Stage.GATHER, "the part does not fit into a question")
         raw = await _answer(services, snapshot, action, target, pack, record)
         if not isinstance(raw, RawCompletion):
             return raw
-        change = action.change(snapshot.document, tree, target, raw.text)
+        made = await asyncio.to_thread(_made, action, scene, target, plan, raw.text)
         record.done(Stage.TRIM)
-        if isinstance(change, Refused):
-            return record.withheld(change.reason, Stage.TRIM, change.detail)
-        edit = Edit(snapshot.document.uri, snapshot.document.version, (change,))
-        candidate = Candidate(f"{snapshot.id}.1", site, edit, raw)
-        verdict = await _judged(services, snapshot, candidate, before)
+        if isinstance(made, Refused):
+            return record.withheld(made.reason, Stage.TRIM, made.detail)
+        verdict = await judge_changes(services, snapshot, site, made.changes, raw, before, action.without)
         record.gates = verdict.results
         record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
@@ -109,28 +114,42 @@ async def act(services: Services, snapshot: Snapshot, action: Action, span: Span
     if any(r.gate in action.proofs or not snapshot.options.show_unverified for r in unproved):
         notes = "; ".join(f"{r.gate}: {r.note}" for r in unproved)
         return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict.findings)
-    return Offered(candidate, verdict, record.report())
+    return Proposed(f"{snapshot.id}.1", made.changes, verdict, record.report(), made.text)
 
 
-def _found(snapshot: Snapshot, action: Action, tree: Tree, span: Span) -> Target | None:
-    """The target at a span; None also where it begins in another cell of a notebook, which is another document."""
-    target = action.find(snapshot.document, tree, span)
-    return target if target is not None and target.head >= snapshot.origin else None
+def _found(action: Action, scene: Scene) -> Target | None:
+    """The target at a place; None also where it begins in another cell of a notebook, which is another document."""
+    target = action.find(scene)
+    return target if target is not None and target.head >= scene.snapshot.origin else None
 
 
-async def _gathered(services: Services, snapshot: Snapshot, site: Site, action: Action, target: Target) -> RedactedPack:
+def _made(action: Action, scene: Scene, target: Target, plan: Plan, answer: str) -> Made | Refused:
+    """What an answer amounts to, held to the plan. Asks the disk where paths lead, so it runs in a thread."""
+    made = action.make(scene, target, plan, answer)
+    if isinstance(made, Refused):
+        return made
+    return stray(made.changes, plan, scene.document, scene.snapshot.workspace) or made
+
+
+async def _gathered(
+    services: Services, scene: Scene, site: Site, action: Action, target: Target, plan: Plan
+) -> RedactedPack:
     """What may be sent: what the action wants to see, redacted, then fitted into its budget."""
-    semantics, budget = services.semantics, snapshot.options.action_context_tokens
+    snapshot, semantics = scene.snapshot, services.semantics
+    budget = snapshot.options.action_context_tokens
     ratio = services.roles.action.model.chars_per_token
     chars = int(budget * ratio)
     gathered = await gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars)
     wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | action.context)
-    return fit(redact(replace(gathered, items=wanted)), budget, ratio, target.span)
+    said = ((ItemKind.FACT, target.about), (ItemKind.WISH, scene.intent.instruction))
+    here = snapshot.document.uri
+    told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
+    return fit(redact(replace(gathered, items=(*wanted, *plan.related, *told))), budget, ratio, target.span)
 
 
 async def _answer(
     services: Services, snapshot: Snapshot, action: Action, target: Target, pack: RedactedPack, record: Record
-) -> RawCompletion | Outcome:
+) -> RawCompletion | Withheld:
     """The whole answer, or why there is none to be read."""
     asking = services.roles.action
     prompt = render_action(pack, action, target, asking.model, *nonces(pack, asking.nonce))
@@ -151,8 +170,8 @@ async def _answer(
         return record.withheld(reason, Stage.STREAM)
     if not raw.complete:
         return record.withheld(Reason.INCOMPLETE, Stage.STREAM, raw.fault.value if raw.fault else "")
-    if (why := declined(raw.text)) is not None:
-        return record.withheld(Reason.DECLINED, Stage.STREAM, why)
+    if (refused := declined(raw.text)) is not None:
+        return record.withheld(refused[0], Stage.STREAM, refused[1])
     return raw
 
 
@@ -183,15 +202,6 @@ async def read_whole(clock: Clock, pieces: AsyncIterator[Delta | End], tag: str)
     cut_by = "fence" if unwrapper.closed else "end" if complete else "fault"
     elapsed = clock.monotonic() - started
     return RawCompletion("".join(parts), cut_by, complete, end, first, elapsed, chars, fault)
-
-
-async def _judged(services: Services, snapshot: Snapshot, candidate: Candidate, before: Before) -> Verdict:
-    """The verdict, without repairs: half a body is no body."""
-    seconds = snapshot.options.gates_explicit_ms / 1000
-    deadline = services.clock.monotonic() + seconds
-    baseline = await before.document(seconds / 2)
-    left = deadline - services.clock.monotonic()
-    return await run_gates(services.gates, trial(snapshot, candidate, baseline), left)
 
 
 def _site(document: Document, target: Target) -> Site:

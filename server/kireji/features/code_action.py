@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Span, Stage, Withheld
+from kireji.base.types import ActionOutcome, Document, Intent, Proposed, Reason, Snapshot, Span, Stage, Withheld
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -17,40 +17,64 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that may be done: which action, what it is called, the protocol's kind, and what it is about."""
+    """One thing that may be done: which action, what it is called, the protocol's kind, and what it is about.
+
+    `shows`: it brings a text to be read, so that it can be no lazy edit. `creates`: it would make a file. `cures`: it is
+    about problems that were told with the question, and needs them again.
+    """
 
     action: str
     title: str
     kind: str
     span: Span
+    shows: bool = False
+    creates: bool = False
+    cures: bool = False
 
 
-def offers(services: Services, snapshot: Snapshot, span: Span, only: tuple[str, ...]) -> tuple[Offer, ...]:
-    """What may be done about `span`, without asking the model; `only` names the kinds wanted, empty for all."""
+def offers(services: Services, snapshot: Snapshot, intent: Intent, only: tuple[str, ...]) -> tuple[Offer, ...]:
+    """What may be done at a place, without asking the model; `only` names the kinds wanted, empty for all."""
     from kireji.engine.acting import applicable  # loaded with the services, after the client's first answer
 
     return tuple(
-        Offer(action.id, action.title.replace("{name}", target.name), action.kind, target.span)
-        for action, target in applicable(services, snapshot, span)
+        Offer(
+            action.id,
+            action.title.replace("{name}", target.name),
+            action.kind,
+            target.span,
+            action.form.shows,
+            target.creates,
+            bool(target.problems),
+        )
+        for action, target in applicable(services, snapshot, intent)
         if not only or any(_covers(wanted, action.kind) for wanted in only)
     )
 
 
 async def resolve(
-    services: Services, snapshot: Snapshot, action: str, span: Span, latest: Callable[[], Document | None]
-) -> Outcome:
-    """The edit of an action, or why there is none. `latest` reads the document as it is when the edit is there."""
+    services: Services, snapshot: Snapshot, action: str, intent: Intent, latest: Callable[[str], Document | None]
+) -> ActionOutcome:
+    """The change that an action brings, or why there is none. `latest` reads an open document as it is when that is there."""
     from kireji.engine.acting import act
     from kireji.engine.actions.registry import action_named
 
     known = action_named(action)
     if known is None:
         return Withheld(Reason.STALE, Stage.CLASSIFY, "there is no such action")
-    outcome = await act(services, snapshot, known, span)
-    now = latest()
-    if isinstance(outcome, Offered) and (now is None or now.text != snapshot.document.text):
+    outcome = await act(services, snapshot, known, intent)
+    if isinstance(outcome, Proposed) and not _is_current(outcome, snapshot, latest):
         return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
     return outcome
+
+
+def _is_current(outcome: Proposed, snapshot: Snapshot, latest: Callable[[str], Document | None]) -> bool:
+    """Whether all texts are as they were; a file that no editor had open has stayed so."""
+    seen = {snapshot.document.uri: snapshot.document}
+    seen |= {edit.document.uri: edit.document for edit in outcome.changes.edits if edit.version is not None}
+    closed = {edit.document.uri for edit in outcome.changes.edits if edit.version is None}
+    closed |= {file.uri for file in outcome.changes.created}
+    same = all((now := latest(uri)) is not None and now.text == was.text for uri, was in seen.items())
+    return same and all(latest(uri) is None for uri in closed)
 
 
 def _covers(wanted: str, kind: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from kireji.base.audit import GateLine, OutcomeRow
 from kireji.base.child_protocol import ChildFailure
-from kireji.base.types import Finding, GateState, Offered, Outcome, Reason, Report, Stage, Withheld
+from kireji.base.types import Finding, GateState, Offered, Outcome, Proposed, Reason, Report, Stage, Withheld
 
 _NANO = 1_000_000_000
 _BROKEN = (
@@ -33,8 +33,10 @@ class Told(Protocol):
         ...
 
 
-def sentence(outcome: Outcome) -> str:
+def sentence(outcome: Outcome | Proposed) -> str:
     """The outcome in one line, for people."""
+    if isinstance(outcome, Proposed):
+        return "it passed every check"
     if isinstance(outcome, Offered):
         return "it passed every check" if not outcome.candidate.repairs else "it passed once repaired"
     finding = next(iter(outcome.findings), None)
@@ -42,7 +44,7 @@ def sentence(outcome: Outcome) -> str:
     return f"{outcome.reason.value} ({detail})" if detail else outcome.reason.value
 
 
-def unjudged(outcome: Outcome) -> str | None:
+def unjudged(outcome: Outcome | Proposed) -> str | None:
     """What could not be judged because a tool is missing or broken; "" when all tools worked, None when none was asked.
 
     What a gate does not know for other reasons is no fault of a tool, and not said here.
@@ -56,7 +58,7 @@ def unjudged(outcome: Outcome) -> str | None:
 
 def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str, language: str) -> OutcomeRow:
     """The row that is kept of an outcome: nothing of the text, and nothing that quotes it."""
-    report = told.report if isinstance(told, Offered | Withheld) else Report()
+    report = told.report if isinstance(told, Offered | Proposed | Withheld) else Report()
     findings = told.findings if isinstance(told, Withheld) else ()
     gates = tuple(GateLine(g.gate, g.state, g.elapsed * 1000, _places(g.findings)) for g in report.gates)
     if not gates:
@@ -69,7 +71,7 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
         told.stage,
         ms,
         provider,
-        about=told.candidate.id if isinstance(told, Offered) else "",
+        about=_identity(told),
         language=language,
         model=report.model,
         gates=gates,
@@ -81,18 +83,24 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
     )
 
 
+def _identity(told: Told) -> str:
+    if isinstance(told, Proposed):
+        return told.id
+    return told.candidate.id if isinstance(told, Offered) else ""
+
+
 def _places(findings: tuple[Finding, ...]) -> tuple[tuple[str, int, int], ...]:
     return tuple((f.code, f.span.start, f.span.end) for f in findings)
 
 
-def explanation(outcome: Outcome) -> dict[str, Any]:
+def explanation(outcome: Outcome | Proposed) -> dict[str, Any]:
     """The outcome as a JSON object. Times are milliseconds, money dollars."""
     report = outcome.report
     why = {"reason": outcome.reason.value, "stage": outcome.stage.value} if isinstance(outcome, Withheld) else {}
     findings = outcome.findings if isinstance(outcome, Withheld) else outcome.verdict.findings
     repairs = outcome.candidate.repairs if isinstance(outcome, Offered) else ()
     return {
-        "offered": isinstance(outcome, Offered),
+        "offered": not isinstance(outcome, Withheld),
         **why,
         "detail": outcome.detail if isinstance(outcome, Withheld) else "",
         "provider": report.provider,

@@ -27,10 +27,12 @@ class Abilities:
     configuration_registration: bool = False
     progress: bool = False
     status: bool = False
+    documents: bool = False
 
 
 def abilities(capabilities: types.ClientCapabilities) -> Abilities:
-    """The facts of a client's capabilities. `status` is our own, below `experimental`: `{"kireji": {"status": true}}`."""
+    """The facts of a client's capabilities. `status` and `documents` are our own, below `experimental`:
+    `{"kireji": {"status": true, "documents": true}}`."""
 
     def has(path: str) -> Any:
         return get_capability(capabilities, path)
@@ -53,10 +55,11 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
         configuration=bool(has("workspace.configuration")),
         configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
         progress=bool(has("window.work_done_progress")),
-        status=_wants_status(capabilities.experimental),
+        status=_wants("status", capabilities.experimental),
+        documents=_wants("documents", capabilities.experimental),
     )
 
 
-def _wants_status(experimental: object) -> bool:
+def _wants(what: str, experimental: object) -> bool:
     ours = experimental.get("kireji") if isinstance(experimental, dict) else None
-    return isinstance(ours, dict) and ours.get("status") is True
+    return isinstance(ours, dict) and ours.get(what) is True

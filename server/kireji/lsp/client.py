@@ -14,6 +14,9 @@ from kireji.lsp.protocol import Protocol
 logger = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 5.0
+# A person reads before they choose.
+_PERSON_SECONDS = 300.0
+_NO = "Cancel"
 # Told apart from an answer that is null.
 _FAILED = object()
 
@@ -58,6 +61,20 @@ class Client:
         answer = await self._call(types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=label))
         return isinstance(answer, types.ApplyWorkspaceEditResult) and answer.applied
 
+    async def confirm(self, level: Level, text: str, yes: str) -> bool:
+        """Asks a person to choose; whether they chose `yes`. Waits for them, within limits."""
+        params = types.ShowMessageRequestParams(
+            type=level.value, message=text, actions=[types.MessageActionItem(title=yes), types.MessageActionItem(_NO)]
+        )
+        answer = await self._call(types.WINDOW_SHOW_MESSAGE_REQUEST, params, _PERSON_SECONDS)
+        return isinstance(answer, types.MessageActionItem) and answer.title == yes
+
+    async def show_document(self, uri: str) -> bool:
+        """Asks the client to open a document before a person; whether it did."""
+        params = types.ShowDocumentParams(uri=uri, take_focus=True)
+        answer = await self._call(types.WINDOW_SHOW_DOCUMENT, params)
+        return isinstance(answer, types.ShowDocumentResult) and answer.success
+
     async def configuration(self, section: str) -> object:
         """The editor's settings below `section`; None when it does not answer in time."""
         params = types.ConfigurationParams(items=[types.ConfigurationItem(section=section)])
@@ -69,9 +86,9 @@ class Client:
         registration = types.Registration(id=f"kireji:{method}", method=method, register_options=options)
         await self._call(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=[registration]))
 
-    async def _call(self, method: str, params: object) -> Any:
+    async def _call(self, method: str, params: object, seconds: float = _ANSWER_SECONDS) -> Any:
         try:
-            return await asyncio.wait_for(self._protocol.send_request_async(method, params), _ANSWER_SECONDS)
+            return await asyncio.wait_for(self._protocol.send_request_async(method, params), seconds)
         except TimeoutError:
             logger.warning("the editor did not answer %s", method)
         except Exception as error:  # noqa: BLE001 — a refusing editor is not a reason to stop

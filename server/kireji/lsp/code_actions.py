@@ -1,4 +1,4 @@
-"""The door of code actions: `textDocument/codeAction`, `codeAction/resolve`, and the command with the same effect."""
+"""The door of code actions: `textDocument/codeAction`, `codeAction/resolve`, and the commands with the same effect."""
 
 from __future__ import annotations
 
@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from kireji.base.types import Offered, Outcome, Reason, Span, Stage, Trigger, Withheld
+from kireji.base.types import ActionOutcome, Document, Intent, Proposed, Reason, Span, Stage, Trigger, Withheld
 from kireji.features.code_action import Offer, offers, resolve
 from kireji.features.explain import sentence
-from kireji.lsp import from_proto, to_proto
+from kireji.lsp import to_proto
+from kireji.lsp.asked_for import Wanted, edit_wanted, intent_of, wanted
 from kireji.lsp.client import Level
-from kireji.lsp.on_snapshot import Edge, Here, answer, look, offset_of
+from kireji.lsp.edits import Home, Unable, edit_of, unsaid
+from kireji.lsp.on_snapshot import Edge, Here, answer, look
 from kireji.lsp.progress import Progresses
-from kireji.lsp.protocol import ErrorCode, Refusal
+from kireji.lsp.reading_matter import ReadingMatter
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
 
 OPTIONS = types.CodeActionOptions(
-    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite], resolve_provider=True
+    code_action_kinds=[
+        types.CodeActionKind.QuickFix,
+        types.CodeActionKind.RefactorExtract,
+        types.CodeActionKind.RefactorRewrite,
+        types.CodeActionKind.Source,
+    ],
+    resolve_provider=True,
 )
+# An editor sends what lies in the range; more than this is no place any more.
+_MOST_DIAGNOSTICS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +51,40 @@ class CodeActions:
     def __init__(self, edge: Edge, progresses: Progresses) -> None:
         self._edge = edge
         self._progresses = progresses
+        self._reading = ReadingMatter(edge)
 
     def offer(self, params: types.CodeActionParams) -> Awaitable[list[Any]]:
         """What may be done about a range."""
         edge, uri = self._edge, params.text_document.uri
         here = look(edge, uri, Trigger.EXPLICIT)
-        span = self._span(here, params.range) if here is not None else Span(0, 0)
+        diagnostics = list(params.context.diagnostics)[:_MOST_DIAGNOSTICS]
+        said = Wanted(uri, "", params.range, tuple(diagnostics))
+        intent = intent_of(edge, here, said) if here is not None else Intent(Span(0, 0))
         only = tuple(getattr(kind, "value", kind) for kind in params.context.only or ())
         version = edge.lifecycle.session.documents.version(uri)
 
         async def work(services: Services, here: Here) -> Offers:
-            found = await asyncio.to_thread(offers, services, here.snapshot, span, only)
+            found = await asyncio.to_thread(offers, services, here.snapshot, intent, only)
+            found = tuple(offer for offer in found if self._can_take(offer))
             return Offers(found, None if found else Reason.NOTHING_TO_ADD)
 
         async def run() -> list[Any]:
             told = await answer(edge, here, "code action", work, lambda withheld: Offers((), withheld.reason))
             about = {"uri": uri, "version": version, "range": _plain(params.range)}
-            return to_proto.code_actions(told.found, about, edge.lifecycle.session.abilities)
+            return to_proto.code_actions(told.found, about, diagnostics, edge.lifecycle.session.abilities)
 
         return run()
 
     def resolve(self, action: types.CodeAction) -> Awaitable[types.CodeAction]:
         """The action with its edit; without one, and with a message, where there is none to be had."""
-        edge = self._edge
-        pending, here = self._begin(action.data, action.title, None)
+        pending, here = self._begin(wanted(action.data), action.title, None)
 
         async def run() -> types.CodeAction:
             outcome = await pending
-            if isinstance(outcome, Offered) and here is not None:
-                session = edge.lifecycle.session
-                origin = here.snapshot.origin
-                action.edit = to_proto.workspace_edit(
-                    here.uri, outcome, origin, session.abilities, edge.lifecycle.encoding
-                )
+            edit = self._edit(outcome, here, action.title) if isinstance(outcome, Proposed) else None
+            if edit is not None and isinstance(outcome, Proposed):
+                action.edit = edit
+                self._tell(outcome, action.title)
             else:
                 # Eglot asks again for as long as there is data and no edit: without end, and each time the model is paid.
                 action.data = None
@@ -82,58 +93,93 @@ class CodeActions:
         return run()
 
     def act(self, data: object, token: str | int | None) -> Awaitable[bool]:
-        """Does what an offer's command says; whether the client has applied the edit."""
-        edge = self._edge
-        pending, here = self._begin(data, "Kireji", token)
+        """Does what an offer's command says; whether the client has applied the edit, or shown the text."""
+        return self._done(wanted(data), "", token)
+
+    def edit(self, data: object, token: str | int | None) -> Awaitable[bool]:
+        """Does to a range what a person has said in their own words; whether the client has applied the edit."""
+        return self._done(edit_wanted(data), "edit", token)
+
+    def _done(self, said: Wanted, title: str, token: str | int | None) -> Awaitable[bool]:
+        pending, here = self._begin(said, title, token)
 
         async def run() -> bool:
             outcome = await pending
-            if not isinstance(outcome, Offered) or here is None:
+            if not isinstance(outcome, Proposed) or here is None:
                 return False
-            session = edge.lifecycle.session
-            edit = to_proto.workspace_edit(
-                here.uri, outcome, here.snapshot.origin, session.abilities, edge.lifecycle.encoding
+            shown = bool(outcome.text) and await self._reading.show(f"Kireji: {said.action}", outcome.text)
+            if not outcome.changes.edits and not outcome.changes.created:
+                return shown
+            edit = self._edit(outcome, here, title)
+            return (
+                edit is not None
+                and await self._confirmed(outcome, title)
+                and await self._edge.client.apply(edit, _headed(title))
             )
-            return await edge.client.apply(edit, "Kireji")
 
         return run()
 
-    def _begin(self, data: object, title: str, token: str | int | None) -> tuple[Awaitable[Outcome], Here | None]:
+    def _begin(self, said: Wanted, title: str, token: str | int | None) -> tuple[Awaitable[ActionOutcome], Here | None]:
         """The outcome on its way, and the document it is about, taken now."""
         edge = self._edge
-        uri, name, where = _parsed(data)
-        here = look(edge, uri, Trigger.EXPLICIT)
-        span = self._span(here, where) if here is not None else Span(0, 0)
+        here = look(edge, said.uri, Trigger.EXPLICIT)
+        intent = intent_of(edge, here, said) if here is not None else Intent(Span(0, 0))
 
-        async def work(services: Services, here: Here) -> Outcome:
-            return await resolve(services, here.snapshot, name, span, here.latest)
+        async def work(services: Services, here: Here) -> ActionOutcome:
+            def latest(uri: str) -> Document | None:
+                return here.latest() if uri == here.snapshot.document.uri else edge.lifecycle.document(uri)
 
-        async def run() -> Outcome:
+            return await resolve(services, here.snapshot, said.action, intent, latest)
+
+        async def run() -> ActionOutcome:
             able = edge.lifecycle.session.abilities.progress
-            async with self._progresses.showing(title, able, token):
-                outcome = await answer(edge, here, name, work, lambda withheld: withheld)
+            async with self._progresses.showing(title or _headed(""), able, token):
+                outcome = await answer(edge, here, said.action, work, lambda withheld: withheld)
             if isinstance(outcome, Withheld):
-                edge.client.show(Level.INFO, f"Kireji: {title}: {sentence(outcome)}")
+                edge.client.show(Level.INFO, _headed(title, sentence(outcome)))
             return outcome
 
         return run(), here
 
-    def _span(self, here: Here, where: types.Range) -> Span:
-        ends = (from_proto.position(where.start), from_proto.position(where.end))
-        start, end = sorted(offset_of(self._edge, here, position) for position in ends)
-        return Span(start, end)
+    def _can_take(self, offer: Offer) -> bool:
+        """Whether the client could do anything with what the offer brings."""
+        able = self._edge.lifecycle.session.abilities
+        if offer.creates and not (able.creates_files and able.versioned_edits):
+            return False
+        return offer.shows or able.applies_edits or (able.action_literals and able.lazy_edits)
 
+    def _edit(self, outcome: Proposed, here: Here | None, title: str) -> types.WorkspaceEdit | None:
+        """The edit, or None and a message where this client cannot make it."""
+        if here is None:
+            return None
+        lifecycle = self._edge.lifecycle
+        home = Home(here.snapshot.document.uri, here.uri, here.snapshot.origin)
+        edit = edit_of(outcome.changes, home, lifecycle.session.abilities, lifecycle.encoding)
+        if isinstance(edit, Unable):
+            self._edge.client.show(Level.WARNING, _headed(title, f"{Reason.UNABLE.value} ({edit.value})"))
+            return None
+        return edit
 
-def _parsed(data: object) -> tuple[str, str, types.Range]:
-    """Address, action and range of what an offer carried. Raises Refusal for anything else."""
-    try:
-        assert isinstance(data, dict)  # noqa: S101 — what is no dict is refused below
-        start, end = data["range"]
-        place = types.Range(types.Position(*map(int, start)), types.Position(*map(int, end)))
-        return str(data["uri"]), str(data["action"]), place
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
-        raise Refusal(ErrorCode.INVALID_PARAMS, "this code action was not offered by Kireji") from error
+    def _tell(self, outcome: Proposed, title: str) -> None:
+        """What an annotation would say, for a client that shows none."""
+        for note in unsaid(outcome.changes, self._edge.lifecycle.session.abilities):
+            level = Level.WARNING if note.needs_confirmation else Level.INFO
+            self._edge.client.show(level, _headed(title, note.label))
+
+    async def _confirmed(self, outcome: Proposed, title: str) -> bool:
+        """Whether a person agrees to what needs that, asked where the client's edits carry no annotations."""
+        notes = unsaid(outcome.changes, self._edge.lifecycle.session.abilities)
+        asked = [note.label for note in notes if note.needs_confirmation]
+        if asked:
+            return await self._edge.client.confirm(Level.WARNING, _headed(title, "; ".join(asked)), "Apply")
+        self._tell(outcome, title)
+        return True
 
 
 def _plain(where: types.Range) -> list[list[int]]:
     return [[where.start.line, where.start.character], [where.end.line, where.end.character]]
+
+
+def _headed(title: str, said: str = "") -> str:
+    """Who says it, about what, and what."""
+    return ": ".join(part for part in ("Kireji", title, said) if part)

@@ -24,7 +24,7 @@ from kireji.lsp.on_snapshot import Edge
 from kireji.lsp.protocol import ErrorCode, Refusal
 from kireji.lsp.session import view
 from kireji.lsp.status import as_json, as_sentence
-from kireji.lsp.to_proto import ACCEPT, ACT, workspace_edit
+from kireji.lsp.to_proto import ACCEPT, ACT, EDIT, workspace_edit
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ NAMES = (
     ACCEPT,
     "kireji.dismiss",
     ACT,
+    EDIT,
 )
 
 
@@ -122,6 +123,7 @@ def commands(
         ACCEPT: accept,
         "kireji.dismiss": report(Feedback.DISMISSED),
         ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
+        EDIT: lambda arguments, token: actions.edit(arguments[0] if arguments else None, token),
     }
 
 

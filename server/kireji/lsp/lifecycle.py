@@ -20,7 +20,7 @@ from kireji.base import config, syntax
 from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.limits import refusal
-from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger
+from kireji.base.types import Document, Offered, Outcome, Proposed, Reason, Snapshot, Stage, Trigger
 from kireji.features.explain import unjudged
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
@@ -100,7 +100,7 @@ class Lifecycle:
         document = self._session.documents.get(uri)
         return self._session.documents.offset(document, position) if document is not None else 0
 
-    def remember(self, outcome: Outcome) -> None:
+    def remember(self, outcome: Outcome | Proposed) -> None:
         """Keeps the last outcome, so that it can be explained, and what it says of the model service's state."""
         self._session.recent.append(outcome)
         said = unjudged(outcome)
@@ -108,7 +108,7 @@ class Lifecycle:
             self._session.unjudged = said
         if outcome.reason in _TROUBLES:
             self._session.trouble = outcome.reason
-        elif isinstance(outcome, Offered) or outcome.stage in _ANSWERED:
+        elif isinstance(outcome, Offered | Proposed) or outcome.stage in _ANSWERED:
             self._session.trouble = None
 
     def pause(self, seconds: float = FOREVER) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.base.types import Document, Offered, Outcome, Proposed, Reason, Snapshot, Stage, Trigger, Withheld
 from kireji.features.explain import Told
 from kireji.features.suggestions import Place
 from kireji.lsp.client import Client
@@ -92,7 +92,7 @@ async def answer(
         else:
             result = await work(await edge.starting.services(), here)
             # From here to the reply nothing is awaited, so what is current now is current when it is written.
-            if isinstance(result, Offered) and not is_current(here):
+            if isinstance(result, Offered | Proposed) and not is_current(here):
                 result = failed(Withheld(Reason.STALE, Stage.DELIVER, report=result.report))
         told = result
     except asyncio.CancelledError:
@@ -124,7 +124,7 @@ def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: flo
     """The one row of a request, its line in the log, and what the status learns from it."""
     reason = told.reason
     logger.info("%s %s: %s (%.0f ms)", request, feature, reason.value if reason else "offered", milliseconds)
-    if isinstance(told, Offered | Withheld):
+    if isinstance(told, Offered | Proposed | Withheld):
         edge.lifecycle.remember(told)
         edge.status.changed()
 

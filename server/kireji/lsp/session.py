@@ -15,7 +15,7 @@ from pathlib import PurePath
 from kireji.base import config
 from kireji.base.config_schema import Settings
 from kireji.base.python_version import python_version
-from kireji.base.types import Document, Outcome, Reason, RecentEdit, Snapshot, Span, Trigger, Workspace
+from kireji.base.types import Document, Outcome, Proposed, Reason, RecentEdit, Snapshot, Span, Trigger, Workspace
 from kireji.lsp.abilities import Abilities
 from kireji.lsp.documents import DocumentStore
 from kireji.lsp.notebooks import NotebookStore, as_one
@@ -38,7 +38,7 @@ class Session:
     roots: tuple[str, ...] = ()
     abilities: Abilities = field(default_factory=Abilities)
     said: set[str] = field(default_factory=set)
-    recent: deque[Outcome] = field(default_factory=lambda: deque(maxlen=EXPLAINED))
+    recent: deque[Outcome | Proposed] = field(default_factory=lambda: deque(maxlen=EXPLAINED))
     trouble: Reason | None = None
     unjudged: str = ""
     paused_until: float = 0.0

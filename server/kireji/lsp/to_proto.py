@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 ACCEPT = "kireji.accept"
 ACT = "kireji.act"
+EDIT = "kireji.edit"
+
+# A message longer than this is not about one problem.
+_MOST_SAID = 1_000
 
 _KINDS = MappingProxyType(
     {
@@ -62,19 +66,39 @@ def completion_list(popup: Popup, abilities: Abilities, encoding: Encoding) -> t
     return types.CompletionList(is_incomplete=not popup.complete, items=items)
 
 
-def code_actions(offers: tuple[Offer, ...], about: dict[str, Any], abilities: Abilities) -> list[Any]:
-    """What may be done here. Each carries what is needed to do it later: lazily where the client can, else as a command."""
+def code_actions(
+    offers: tuple[Offer, ...], about: dict[str, Any], diagnostics: list[types.Diagnostic], abilities: Abilities
+) -> list[Any]:
+    """What may be done here. Each carries what is needed to do it later: lazily where the client can, else as a command.
+
+    What brings a text to be read is a command always: a client asks for an edit as often as it likes.
+    """
     found: list[Any] = []
     for offer in offers:
         data = {**about, "action": offer.action}
+        cured = None
+        if offer.cures:
+            cured, data["diagnostics"] = diagnostics, [_told(diagnostic) for diagnostic in diagnostics]
         command = types.Command(title=offer.title, command=ACT, arguments=[data])
         if not abilities.action_literals:
             found.append(command)
-        elif abilities.lazy_edits:
-            found.append(types.CodeAction(title=offer.title, kind=offer.kind, data=data))
+        elif abilities.lazy_edits and not offer.shows:
+            found.append(types.CodeAction(title=offer.title, kind=offer.kind, data=data, diagnostics=cured))
         else:
-            found.append(types.CodeAction(title=offer.title, kind=offer.kind, command=command))
+            found.append(types.CodeAction(title=offer.title, kind=offer.kind, command=command, diagnostics=cured))
     return found
+
+
+def _told(diagnostic: types.Diagnostic) -> dict[str, Any]:
+    """A diagnostic as plain data, so that it comes back with the action that is to cure it."""
+    start, end = diagnostic.range.start, diagnostic.range.end
+    return {
+        "range": [[start.line, start.character], [end.line, end.character]],
+        "message": diagnostic.message[:_MOST_SAID],
+        "source": diagnostic.source or "",
+        "code": str(diagnostic.code) if diagnostic.code is not None else "",
+        "deprecated": types.DiagnosticTag.Deprecated in (diagnostic.tags or ()),
+    }
 
 
 def workspace_edit(

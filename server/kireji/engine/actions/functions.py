@@ -60,6 +60,7 @@ _JS = frozenset(
 )
 
 
+_LONGEST_NAME = 60
 _MOST_AROUND = 200
 _MOST_LEADS = 20
 _MOST_HANGING = 100
@@ -83,6 +84,11 @@ _ROWS: Mapping[str, _Row] = MappingProxyType(
         "java": _Row(frozenset({"method_declaration", "constructor_declaration"}), _NONE),
     }
 )
+
+
+def short(name: str) -> str:
+    """A name as it fits into a title."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def function_at(tree: Tree, span: Span) -> Function | None:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from kireji.base import syntax
 from kireji.base.edit import apply
-from kireji.base.syntax import Tree
-from kireji.base.types import Change, Document, ItemKind, Reason, Span
-from kireji.engine.actions.action import Action, Example, Refused, Target
-from kireji.engine.actions.functions import function_at
+from kireji.base.types import ItemKind, Reason, Span
+from kireji.engine.actions.action import Action, Example, Form, Made, Plan, Refused, Scene, Target, changes_at_home
+from kireji.engine.actions.functions import function_at, short
 from kireji.engine.actions.replacing import new_body, place_of
 from kireji.engine.actions.stubs import documented, is_stub
 
-_LONGEST_NAME = 60
 
-
-def _find(document: Document, tree: Tree, span: Span) -> Target | None:
-    """The function at a span, if its body is a stub."""
-    function = function_at(tree, span)
-    if function is None or function.node.has_error or not is_stub(function, tree.text, document.path or document.uri):
+def _find(scene: Scene) -> Target | None:
+    """The function at a place, if its body is a stub."""
+    tree, document = scene.tree, scene.document
+    function = function_at(tree, scene.intent.span) if tree is not None else None
+    if tree is None or function is None or function.node.has_error:
         return None
-    name = function.name if len(function.name) <= _LONGEST_NAME else f"{function.name[: _LONGEST_NAME - 1]}…"
+    if not is_stub(function, tree.text, document.path or document.uri):
+        return None
     place = place_of(tree.text, function, documented(function))
-    return Target(name, function.span, function.head.start, place)
+    return Target(short(function.name), function.span, function.head.start, place)
 
 
-def _change(document: Document, tree: Tree, target: Target, answer: str) -> Change | Refused:
+def _make(scene: Scene, target: Target, _: Plan, answer: str) -> Made | Refused:
+    tree, document = scene.tree, scene.document
+    assert tree is not None  # noqa: S101 — there was a target in it
     change = new_body(tree, target, answer)
     if isinstance(change, Refused):
         return change
@@ -32,7 +33,7 @@ def _change(document: Document, tree: Tree, target: Target, answer: str) -> Chan
     function = function_at(after, Span(target.head, target.head))
     if function is not None and is_stub(function, after.text, document.path or document.uri):
         return Refused(Reason.NOTHING_TO_ADD, "the answer is a stub again")
-    return change
+    return changes_at_home(scene, change)
 
 
 _EXAMPLES = (
@@ -84,6 +85,7 @@ IMPLEMENT = Action(
     id="implement",
     kind="refactor.rewrite",
     title="Implement {name}",
+    form=Form.PART,
     instruction="""\
 Write the function's body. Its name, its parameters, its types, the comments and the docstring say what it has to do; the \
 code around it and the signatures say with what. Do all that they promise and nothing besides: no logging, no caching, no \
@@ -98,5 +100,6 @@ missing.""",
     proofs=("syntax",),
     max_tokens=2_048,
     find=_find,
-    change=_change,
+    make=_make,
+    without=frozenset(),
 )

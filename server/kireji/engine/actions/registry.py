@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kireji.engine.actions.action import Action
+from kireji.engine.actions.edit import EDIT
 from kireji.engine.actions.implement import IMPLEMENT
 
-ACTIONS: tuple[Action, ...] = (IMPLEMENT,)
+ACTIONS: tuple[Action, ...] = (IMPLEMENT, EDIT)
 
 
 def action_named(name: str) -> Action | None:

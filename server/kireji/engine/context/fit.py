@@ -25,12 +25,16 @@ _ORDER = (
     (ItemKind.SIGNATURE, False),
     (ItemKind.OPEN_FILE, False),
     (ItemKind.EDIT, False),
+    (ItemKind.RELATED, False),
     (ItemKind.WINDOW_AFTER, False),
     (ItemKind.SIGNATURE, True),
     (ItemKind.OPEN_FILE, True),
     (ItemKind.WINDOW_BEFORE, False),
     (ItemKind.FACT, False),
+    (ItemKind.WISH, False),
 )
+# What the question is about is kept whatever else has to go.
+_KEPT = frozenset({ItemKind.FACT, ItemKind.WISH})
 # Of what is ranked, the likeliest part lasts while someone types on.
 _LASTING_SHARE = 0.6
 _RANKED = frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE})
@@ -141,7 +145,7 @@ def _choose(
         cost = _cost(item) + (0 if item.uri in files else _heading(item.uri))
         if (item.uri, item.text) in stays:
             continue
-        if item.kind is ItemKind.FACT:
+        if item.kind in _KEPT:
             kept.append(item)
             room -= cost
         elif item.kind in _RANKED and item.uri == pack.site.document.uri and _within(item, window):

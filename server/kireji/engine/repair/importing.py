@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kireji.base.import_place import import_change
 from kireji.base.importable import Importable, ImportLine
 from kireji.base.languages import canonical
 from kireji.base.types import Candidate, Change, Finding, Severity, SiteKind, Snapshot, Span, Verdict
-from kireji.engine.repair.place import import_change
 from kireji.engine.repair.standard import MEMBERS, is_module
 
 IMPORTED = "imported what it names"
