@@ -17,6 +17,7 @@ from kireji.base.clock import Clock
 from kireji.base.config_schema import Protected, ProviderChoice, Settings
 from kireji.base.index.client import Index
 from kireji.base.ledger import SqliteLedger
+from kireji.base.sandbox_walls import Sandbox
 from kireji.base.store import Store
 from kireji.base.trees import Trees
 from kireji.base.types import Span
@@ -54,6 +55,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     analysis = Analysis()
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
+    sandbox = Sandbox()
     return Services(
         roles=roles,
         gates=(
@@ -70,6 +72,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         ledger=SqliteLedger(store, clock, caps(protected)),
         audit=Audit(store, clock),
         clock=clock,
+        sandbox=sandbox,
         resources=(
             *(Resource(provider.warm, provider.close) for provider in roles.providers),
             *([Resource(ruff.start, ruff.close, "python")] if ruff is not None else []),
@@ -81,6 +84,8 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             # It starts with the first folder that it is to read.
             Resource(_nothing, index.close),
             *(Resource(_nothing, gate.close) for gate in others),
+            # Its walls are looked for when the first tests are to be run.
+            Resource(_nothing, sandbox.close),
             Resource(_nothing, store.close),
         ),
     )

@@ -16,7 +16,7 @@ import click
 from kireji import __version__
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import OPTIONS, PROTECTED, Settings
-from kireji.cli import doctor_installed, doctor_selftests, doctor_settings, doctor_state
+from kireji.cli import doctor_installed, doctor_sandbox, doctor_selftests, doctor_settings, doctor_state
 from kireji.cli.health import REINSTALL, Check, Line, Machine, Printer, State, lines_of, summary, wrong
 from kireji.cli.plain import one_line, print_anything
 from kireji.cli.settings import load_settings, settings_options
@@ -44,7 +44,7 @@ CHECKS: tuple[tuple[str, tuple[Check, ...]], ...] = (
             doctor_state.money,
         ),
     ),
-    ("Self-tests", (doctor_selftests.services, doctor_selftests.local_engine)),
+    ("Self-tests", (doctor_selftests.services, doctor_selftests.local_engine, doctor_sandbox.sandbox)),
 )
 
 

@@ -13,6 +13,7 @@ from kireji.base.clock import Clock
 from kireji.base.importable import Importable
 from kireji.base.index.client import Index
 from kireji.base.ledger import Ledger
+from kireji.base.sandbox_walls import Sandbox
 from kireji.base.trees import Trees
 from kireji.base.types import Snapshot
 from kireji.engine.context.steady import Steady
@@ -91,6 +92,7 @@ class Services:
     ledger: Ledger
     audit: Audit
     clock: Clock
+    sandbox: Sandbox
     resources: tuple[Resource, ...] = ()
 
     async def warm(self, language: str | None = None) -> None:

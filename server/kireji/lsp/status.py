@@ -34,7 +34,8 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`reason` is a sentence where the state is not READY. Dollars; `spent` is None where the ledger cannot be read."""
+    """`reason` is a sentence where the state is not READY. Dollars; `spent` is None where the ledger cannot be read.
+    `sandbox` names the walls in which tests run; it is empty as long as none were needed."""
 
     state: State
     reason: str = ""
@@ -45,6 +46,7 @@ class Status:
     month: float | None = None
     month_cap: float = 0.0
     seconds_left: int | None = None
+    sandbox: str = ""
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "spentThisMonth": status.month,
         "monthlyCap": status.month_cap,
         "secondsLeft": status.seconds_left,
+        "sandbox": status.sandbox,
     }
 
 
@@ -103,7 +106,15 @@ class StatusTeller:
         elif state is State.READY and session.unjudged:
             reason = f"not everything is checked: {session.unjudged}"
         info = services.roles.completion.provider.info
-        status = replace(empty, state=state, reason=reason, provider=info.name, model=info.model, seconds_left=left)
+        status = replace(
+            empty,
+            state=state,
+            reason=reason,
+            provider=info.name,
+            model=info.model,
+            seconds_left=left,
+            sandbox=services.sandbox.known,
+        )
         try:
             spending = await services.ledger.spending()
         except _ledger_error():

@@ -1,0 +1,216 @@
+"""What runs in the sandbox stays in it, is bounded, and ends with all that it started; for each kind of walls that holds here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from kireji.base import sandbox, sandbox_walls
+from kireji.base.sandbox import Bounds, Ended, Job, Ran, Shown, Walls
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has walls that are known")
+
+
+@pytest.fixture(params=list(Walls), ids=lambda kind: kind.value)
+async def kind(request: pytest.FixtureRequest) -> Walls:
+    walls: Walls = request.param
+    if not await sandbox_walls.holds(walls):
+        pytest.skip(f"{walls.value} does not hold on this machine")
+    return walls
+
+
+def job(folder: Path, code: str, *arguments: str, bounds: Bounds | None = None) -> Job:
+    """A piece of Python, in a folder that it may write to."""
+    python = os.path.realpath(sys.executable)
+    shown = (Shown(str(folder), str(folder), True),)
+    return Job((python, "-I", "-S", "-c", code, *arguments), str(folder), shown, bounds=bounds or Bounds(seconds=30))
+
+
+async def check(kind: Walls, folder: Path, code: str, *arguments: str, said: str) -> Ran:
+    ran = await sandbox.run(kind, job(folder, code, *arguments))
+    assert (ran.ended, ran.output.strip()) == (Ended.EXIT, said), ran
+    return ran
+
+
+async def test_a_command_runs_with_its_folder_and_its_code(kind: Walls, tmp_path: Path) -> None:
+    ran = await sandbox.run(kind, job(tmp_path, "import sys; open('made', 'w').write('x'); print('😀'); sys.exit(3)"))
+    assert (ran.ended, ran.code, ran.output) == (Ended.EXIT, 3, "😀\n")
+    assert (tmp_path / "made").read_text() == "x"
+
+
+async def test_files_of_this_machine_are_not_there(kind: Walls, tmp_path: Path) -> None:
+    inside, secret = tmp_path / "inside", tmp_path / "secret"
+    inside.mkdir()
+    secret.write_text("s3cret")
+    code = (
+        "import os, sys\n"
+        "found = []\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: found.append(open(path).read(1))\n"
+        "    except OSError: pass\n"
+        "    try: found += os.listdir(path)\n"
+        "    except OSError: pass\n"
+        "print(found)\n"
+    )
+    hidden = (str(secret), str(Path.home() / ".ssh"), "/etc/shadow", "/etc/hostname", "/var/log", "/run", "/sys/kernel")
+    await check(kind, inside, code, *hidden, said="[]")
+
+
+async def test_nothing_outside_can_be_written(kind: Walls, tmp_path: Path) -> None:
+    inside, shown = tmp_path / "inside", tmp_path / "shown"
+    inside.mkdir()
+    shown.mkdir()
+    (shown / "file").write_text("kept")
+    (inside / "out").symlink_to(shown / "file")
+    code = (
+        "import os, sys\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: open(path, 'w').write('changed'); print('wrote', path)\n"
+        "    except OSError: pass\n"
+        "    try: os.unlink(path); print('removed', path)\n"
+        "    except OSError: pass\n"
+    )
+    given = job(inside, code, str(shown / "file"), "/usr/new", "/proc/sys/kernel/hostname", sys.base_prefix + "/new")
+    given = Job(given.command, given.folder, (*given.shown, Shown(str(shown), str(shown))), bounds=given.bounds)
+    ran = await sandbox.run(kind, given)
+    assert (ran.ended, ran.output) == (Ended.EXIT, "")
+    await check(kind, inside, "try: open('out', 'w')\nexcept OSError: print('no')", said="no")
+    assert (shown / "file").read_text() == "kept"
+
+
+async def test_there_is_no_network_and_no_service_of_this_machine(kind: Walls, tmp_path: Path) -> None:
+    reached: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(tmp_path / "service"))
+        local.listen()
+        threads = [threading.Thread(target=lambda s=s: _accepted(s, reached), daemon=True) for s in (tcp, local)]
+        for thread in threads:
+            thread.start()
+        code = (
+            "import socket, sys\n"
+            "def tried(family, kind, where):\n"
+            "    try:\n"
+            "        s = socket.socket(family, kind); s.settimeout(1); s.connect(where); s.send(b'x')\n"
+            "    except OSError: return\n"
+            "    print('reached', where)\n"
+            "tried(socket.AF_INET, socket.SOCK_STREAM, ('127.0.0.1', int(sys.argv[1])))\n"
+            "tried(socket.AF_INET, socket.SOCK_DGRAM, ('192.0.2.1', 53))\n"
+            "tried(socket.AF_INET6, socket.SOCK_DGRAM, ('2001:db8::1', 53))\n"
+            "tried(socket.AF_UNIX, socket.SOCK_STREAM, sys.argv[2])\n"
+        )
+        port = str(tcp.getsockname()[1])
+        folder = tmp_path / "inside"
+        folder.mkdir()
+        await check(kind, folder, code, port, str(tmp_path / "service"), said="")
+    assert reached == []
+
+
+def _accepted(server: socket.socket, reached: list[object]) -> None:
+    try:
+        reached.append(server.accept())
+    except OSError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("code", "bounds", "ended"),
+    [
+        ("import time; time.sleep(600)", Bounds(seconds=0.5), Ended.TIME),
+        ("while True: pass", Bounds(seconds=30, cpu_seconds=1), Ended.EXIT),
+        ("x = [bytes(2**20) for _ in range(4000)]", Bounds(seconds=30, memory_bytes=2**27), Ended.EXIT),
+        (
+            "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = b'x' * 2**25; time.sleep(60)\ntime.sleep(60)",
+            Bounds(seconds=30, memory_bytes=2**27),
+            Ended.MEMORY,
+        ),
+        (
+            "import os, time\nfor _ in range(60):\n    if os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
+            Bounds(seconds=30, processes=20),
+            Ended.PROCESSES,
+        ),
+        ("open('big', 'wb').write(b'x' * 2**24)", Bounds(seconds=30, disk_bytes=2**20), Ended.EXIT),
+    ],
+    ids=["time", "processor", "memory of one", "memory of all", "processes", "a file"],
+)
+async def test_what_takes_too_much_is_ended(
+    kind: Walls, tmp_path: Path, code: str, bounds: Bounds, ended: Ended
+) -> None:
+    ran = await sandbox.run(kind, job(tmp_path, code, bounds=bounds))
+    assert ran.ended is ended, ran
+    assert ended is not Ended.EXIT or ran.code != 0
+
+
+_DAEMON = (
+    "import os, time\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        open('alive', 'w').write('x')\n"
+    "        while True:\n"
+    "            time.sleep(0.02)\n"
+    "            os.utime('alive')\n"
+    "while not os.path.exists('alive'): time.sleep(0.01)\n"
+)
+
+
+async def _is_still(file: Path) -> bool:
+    before = file.stat().st_mtime_ns
+    await asyncio.sleep(0.3)
+    return file.stat().st_mtime_ns == before
+
+
+async def test_what_it_leaves_behind_is_ended(kind: Walls, tmp_path: Path) -> None:
+    ran = await sandbox.run(kind, job(tmp_path, _DAEMON))
+    assert (ran.ended, ran.code) == (Ended.EXIT, 0)
+    assert await _is_still(tmp_path / "alive")
+
+
+async def test_cancelling_ends_all_of_it(kind: Walls, tmp_path: Path) -> None:
+    running = asyncio.create_task(sandbox.run(kind, job(tmp_path, _DAEMON + "time.sleep(600)")))
+    while not (tmp_path / "alive").exists():
+        await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await _is_still(tmp_path / "alive")
+
+
+async def test_nothing_outlives_an_owner_that_is_killed(kind: Walls, tmp_path: Path) -> None:
+    owner = (
+        "import asyncio, sys\n"
+        "from kireji.base.sandbox import Job, Shown, Walls, run\n"
+        "python, folder, code = sys.argv[2:]\n"
+        "job = Job((python, '-I', '-S', '-c', code), folder, (Shown(folder, folder, True),))\n"
+        "asyncio.run(run(Walls(sys.argv[1]), job))\n"
+    )
+    python, code = os.path.realpath(sys.executable), _DAEMON + "time.sleep(600)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", owner, kind.value, python, str(tmp_path), code)
+    while not (tmp_path / "alive").exists():
+        await asyncio.sleep(0.02)
+    process.kill()
+    await process.wait()
+    async with asyncio.timeout(10):
+        while not await _is_still(tmp_path / "alive"):
+            pass
+
+
+async def test_much_output_is_cut_and_does_not_hang(kind: Walls, tmp_path: Path) -> None:
+    ran = await sandbox.run(kind, job(tmp_path, "import sys; sys.stdout.write('x' * 5_000_000)"))
+    assert (ran.ended, ran.code, len(ran.output)) == (Ended.EXIT, 0, 2**20)
+
+
+async def test_a_program_that_is_not_there(kind: Walls, tmp_path: Path) -> None:
+    given = job(tmp_path, "")
+    ran = await sandbox.run(kind, Job(("/nowhere/python",), given.folder, given.shown))
+    assert (ran.ended, ran.code) == (Ended.EXIT, 127)
+
+
+async def test_no_walls_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_walls, "_PROBE", "import sys; open(sys.argv[2], 'w').write('open')")
+    assert await sandbox_walls.walls() is None
