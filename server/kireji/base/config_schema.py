@@ -336,6 +336,26 @@ class Options:
             high=600_000,
         ),
     )
+    action_tests: bool = field(
+        default=True,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether the tests of what an action changes are run, in a sandbox; only ever in a workspace that you trust.",
+            key="actions.tests",
+            env="KIREJI_ACTIONS_TESTS",
+        ),
+    )
+    action_tests_ms: int = field(
+        default=60_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long one run of the tests may take, in milliseconds.",
+            key="actions.tests_ms",
+            env="KIREJI_ACTIONS_TESTS_MS",
+            low=500,
+            high=600_000,
+        ),
+    )
     gather_ms: int = field(
         default=50,
         metadata=about(
