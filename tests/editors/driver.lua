@@ -40,10 +40,14 @@ end
 
 --- Every suggestion that was ever drawn, also one that was taken away at once.
 _G.drawn = {}
-local space = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
+-- Neovim's own, and the plugin's where Neovim has none.
+local spaces = {
+  vim.api.nvim_create_namespace('nvim.lsp.inline_completion'),
+  vim.api.nvim_create_namespace('kireji.ghost'),
+}
 local set_extmark = vim.api.nvim_buf_set_extmark
 vim.api.nvim_buf_set_extmark = function(buffer, namespace, line, column, mark)
-  if namespace == space then
+  if vim.tbl_contains(spaces, namespace) then
     _G.drawn[#_G.drawn + 1] = drawn_text(mark)
   end
   return set_extmark(buffer, namespace, line, column, mark)
@@ -51,9 +55,18 @@ end
 
 --- What is drawn now and not in the buffer: `{ line, column, text }` (0-based, bytes), or nil.
 function _G.ghost()
-  local mark = vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })[1]
-  return mark and { mark[2], mark[3], drawn_text(mark[4]) }
+  for _, space in ipairs(spaces) do
+    local mark = vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })[1]
+    if mark then
+      return { mark[2], mark[3], drawn_text(mark[4]) }
+    end
+  end
 end
+
+--- Every message that a person was shown.
+_G.messages = {}
+vim.notify = function(text) _G.messages[#_G.messages + 1] = text end
+vim.lsp.handlers['window/showMessage'] = function(_, shown) vim.notify(shown.message) end
 
 -- A key that nobody has: when it is reached, the keys before it have done their work.
 _G.typed = 0

@@ -9,7 +9,7 @@
 set -euo pipefail
 
 # tmux is the terminal in which the tests run those that cannot do without one.
-ALL=(neovim helix emacs tmux)
+ALL=(neovim neovim10 helix emacs tmux)
 # Releases that carry new editors, best first. The first whose editor can do what is needed is taken.
 SUITES=(forky sid)
 
@@ -40,6 +40,21 @@ draws_ghost_text() {
     [[ -x ${1:-} ]] && HOME=$work XDG_STATE_HOME=$work XDG_DATA_HOME=$work XDG_CONFIG_HOME=$work \
         "$1" --headless --clean -n -c 'lua if not vim.lsp.inline_completion then vim.cmd.cquit() end' -c 'qall!' \
         </dev/null >/dev/null 2>&1
+}
+
+# One that leaves the drawing to plugins, as many people still have. It stands in a release of its own.
+get_neovim10() {
+    local SUITES=(trixie)
+    obtain neovim10 nvim10 neovim leaves_ghost_text_to_plugins launch_neovim10
+}
+
+launch_neovim10() { launcher nvim10 "$1" '$0' usr/bin/nvim '' 'VIMRUNTIME=$root/usr/share/nvim/runtime'; }
+
+leaves_ghost_text_to_plugins() { [[ -x ${1:-} ]] && ! draws_ghost_text "$1" && runs_lua "$1"; }
+
+runs_lua() {
+    HOME=$work XDG_STATE_HOME=$work "$1" --headless --clean -n -c "lua if vim.fn.has('nvim-0.10') == 0 then vim.cmd.cquit() end" \
+        -c 'qall!' </dev/null >/dev/null 2>&1
 }
 
 get_helix() { obtain helix hx hx knows_its_languages launch_helix; }

@@ -56,6 +56,13 @@ async def test_pausing_stops_questions_until_resumed(tmp_path: Path) -> None:
         await client.notified("kireji/status", lambda status: status["state"] == "ready" and status["spentToday"] > 0)
 
 
+async def test_the_status_is_told_as_soon_as_there_is_one(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        await served.client.initialize(capabilities=WANTS_STATUS)
+        status = await served.client.notified("kireji/status", lambda status: status["state"] == "ready")
+        assert status["provider"] == "anthropic"
+
+
 async def test_snoozing_ends_by_itself(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         client = served.client

@@ -10,7 +10,7 @@ from pathlib import Path
 import kireji
 from support.environment import clean_environment
 from support.messages_api import Asked, MessagesApi, tagged
-from support.messages_play import Play
+from support.messages_play import AT_ONCE, Play
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / ".cache/editors/bin"
@@ -30,10 +30,11 @@ class Model:
 
     def __init__(self) -> None:
         self.says: str | Play = ""
+        self.pace = AT_ONCE
         self.api = MessagesApi(self._answer, key="test-key")
 
     def _answer(self, asked: Asked) -> Play:
-        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says))
+        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says), pace=self.pace)
 
 
 class Kireji:

@@ -80,6 +80,22 @@ class Neovim:
         texts: list[str] = await self.lua("return drawn") or []
         return texts
 
+    async def messages(self) -> list[str]:
+        """Every message that a person was shown."""
+        texts: list[str] = await self.lua("return messages") or []
+        return texts
+
+    async def told(self, words: str) -> str:
+        """Waits until a message with these words is shown."""
+        found: str = await self.until(
+            "local w = ...; return vim.iter(messages):find(function(m) return m:find(w, 1, true) end)", words
+        )
+        return found
+
+    async def feed(self, keys: str) -> None:
+        """Types keys and does not wait for what they do."""
+        await self.lua("vim.api.nvim_input((...))", keys)
+
     async def _ask(self, code: str, args: Sequence[Json], *, wait: bool) -> Json:
         self._asked += 1
         question = {"id": self._asked, "code": code, "args": list(args), "wait": wait}
@@ -102,7 +118,7 @@ class Neovim:
 
 
 @contextlib.asynccontextmanager
-async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[Neovim]:
+async def neovim(home: Path, env: Mapping[str, str], init: str, name: str = "nvim") -> AsyncIterator[Neovim]:
     """A Neovim that runs `init` (Lua) at its start and no other settings. Ended at the end, and killed if it stays.
 
     `env` is its whole environment, and its server's; HOME and XDG_STATE_HOME in it keep it away from a person's files.
@@ -110,7 +126,7 @@ async def neovim(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator
     stderr = _prepare(home)
     with stderr.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(str(program("nvim")), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
+            *(str(program(name)), "--headless", "--clean", "-n", "-c", f"luafile {DRIVER}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,

@@ -64,6 +64,7 @@ def build_server(settings: Settings, starting: Starting) -> Server:
     client = Client(protocol)
     lifecycle = Lifecycle(protocol, client, settings, starting, NAMES)
     status = StatusTeller(lifecycle, starting, client, protocol.spawn)
+    lifecycle.when_ready(status.changed)
     routes.register(protocol, Edge(lifecycle, starting, client, status, protocol.spawn))
     return Server(protocol, starting)
 

@@ -67,6 +67,7 @@ class Lifecycle:
         self._ids = itertools.count(1)
         self._session = Session(settings)
         self._when_closed: list[Callable[[str], None]] = []
+        self._when_ready: list[Callable[[], None]] = []
 
     @property
     def session(self) -> Session:
@@ -81,6 +82,10 @@ class Lifecycle:
     def when_closed(self, told: Callable[[str], None]) -> None:
         """Has `told` called with the address of each document that is closed from now on."""
         self._when_closed.append(told)
+
+    def when_ready(self, told: Callable[[], None]) -> None:
+        """Has `told` called as soon as there is somebody to ask."""
+        self._when_ready.append(told)
 
     def next_id(self) -> str:
         """A new request's name."""
@@ -250,6 +255,8 @@ class Lifecycle:
     async def _start(self) -> None:
         services = await self._starting.services()
         self._say(await self._starting.problems())
+        for told in self._when_ready:
+            told()
         await services.warm()
         await services.expect(self._session.roots)
 

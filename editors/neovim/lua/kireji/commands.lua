@@ -1,0 +1,93 @@
+-- What `:Kireji` can do: one row of the table each. A row that needs a command of the server is offered where it has that.
+
+local M = {}
+
+local server = require('kireji.server')
+
+---@class kireji.Row
+---@field command? string the server's command that it needs
+---@field run fun(arguments: string[])
+
+---@type table<string, kireji.Row>
+M.table = {
+  pause = { command = 'kireji.pause', run = function() server.command('kireji.pause', {}) end },
+  resume = { command = 'kireji.resume', run = function() server.command('kireji.resume', {}) end },
+  snooze = {
+    command = 'kireji.snooze',
+    run = function(arguments) server.command('kireji.snooze', { tonumber(arguments[1]) or 30 }) end,
+  },
+  status = {
+    command = 'kireji.status',
+    run = function()
+      server.command('kireji.status', {}, function(status) vim.notify(require('kireji.told').status(status)) end)
+    end,
+  },
+  explain = {
+    command = 'kireji.explain',
+    run = function(arguments)
+      server.command('kireji.explain', { tonumber(arguments[1]) or 1 }, function(answers)
+        require('kireji.told').show('kireji://explain', require('kireji.told').explanation(answers))
+      end)
+    end,
+  },
+  accept = { run = function() require('kireji').does.accept() end },
+  dismiss = { run = function() require('kireji').does.dismiss() end },
+  health = { run = function() vim.cmd.checkhealth('kireji') end },
+  restart = { run = function() M.restart() end },
+}
+
+---@param words string[]
+function M.run(words)
+  local row = M.table[words[1]]
+  if not row then
+    return vim.notify(('Kireji: there is no :Kireji %s; there is %s'):format(words[1], table.concat(M.names(), ', ')), vim.log.levels.ERROR)
+  end
+  row.run(vim.list_slice(words, 2))
+end
+
+--- The rows that can be run now.
+---@return string[]
+function M.names()
+  local client = server.client(0)
+  local provider = client and client.server_capabilities.executeCommandProvider
+  local names = vim.tbl_filter(function(name)
+    local command = M.table[name].command
+    return not command or (provider ~= nil and vim.tbl_contains(provider.commands, command))
+  end, vim.tbl_keys(M.table))
+  table.sort(names)
+  return names
+end
+
+---@param begun string
+---@param line string
+---@return string[]
+function M.complete(begun, line)
+  if #vim.split(line, '%s+') > 2 then
+    return {}
+  end
+  return vim.tbl_filter(function(name) return vim.startswith(name, begun) end, M.names())
+end
+
+--- Ends the server and starts it anew for what is open: for a new key or new settings in its own file.
+function M.restart()
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'kireji' })) do
+    if vim.fn.has('nvim-0.11') == 1 then client:stop(true) else client.stop(true) end
+  end
+  local group = vim.api.nvim_create_augroup('kireji.restart', { clear = true })
+  vim.api.nvim_create_autocmd('LspDetach', {
+    group = group,
+    callback = vim.schedule_wrap(function()
+      if #vim.lsp.get_clients({ name = 'kireji' }) == 0 then
+        vim.api.nvim_del_augroup_by_id(group)
+        require('kireji.server').enable(require('kireji').config)
+        for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+          if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].filetype ~= '' then
+            vim.api.nvim_exec_autocmds('FileType', { buffer = buffer, group = 'kireji.server' })
+          end
+        end
+      end
+    end),
+  })
+end
+
+return M

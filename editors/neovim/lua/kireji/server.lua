@@ -1,0 +1,97 @@
+-- Starts the server for the file types it knows, in every Neovim from 0.10 on, and hears what it says of itself.
+
+local M = {}
+
+local MISSING = [[Kireji: there is no program '%s', so no suggestions come.
+Install the server (pipx install kireji) or name it: require('kireji').setup({ cmd = { '/path/to/kireji', 'serve' } }). See :checkhealth kireji]]
+
+--- How the server is started, with the file that `vim.lsp.enable` would read as its base.
+---@param config kireji.Config
+---@return table
+function M.config(config)
+  local base = dofile(vim.api.nvim_get_runtime_file('lsp/kireji.lua', false)[1])
+  local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { kireji = { status = true } }
+  capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
+  return vim.tbl_extend('force', base, {
+    name = 'kireji',
+    cmd = config.cmd,
+    capabilities = capabilities,
+    settings = { kireji = config.settings },
+    handlers = { ['kireji/status'] = function(_, status) require('kireji.status').told(status) end },
+    on_exit = function() require('kireji.status').ended() end,
+  })
+end
+
+---@param config kireji.Config
+function M.enable(config)
+  local started = M.config(config)
+  local group = vim.api.nvim_create_augroup('kireji.server', { clear = true })
+  if vim.fn.executable(config.cmd[1]) == 0 then
+    return vim.api.nvim_create_autocmd('FileType', {
+      group = group,
+      pattern = started.filetypes,
+      once = true,
+      callback = function() vim.notify(MISSING:format(config.cmd[1]), vim.log.levels.ERROR) end,
+    })
+  end
+  require('kireji.ghost').enable()
+  if vim.lsp.enable then
+    vim.lsp.config('kireji', started)
+    return vim.lsp.enable('kireji')
+  end
+  vim.api.nvim_create_autocmd('FileType', {
+    group = group,
+    pattern = started.filetypes,
+    callback = function(event)
+      if vim.bo[event.buf].buftype == '' then
+        started.root_dir = vim.fs.root(event.buf, vim.iter(started.root_markers):flatten():totable())
+        vim.lsp.start(started, { bufnr = event.buf })
+      end
+    end,
+  })
+end
+
+--- The running server of a buffer, or of any.
+---@param buffer? integer
+---@return vim.lsp.Client?
+function M.client(buffer)
+  return vim.lsp.get_clients({ name = 'kireji', bufnr = buffer })[1] or vim.lsp.get_clients({ name = 'kireji' })[1]
+end
+
+--- Asks the server; 0.10 takes the method without the client.
+---@return boolean, integer?
+function M.request(client, ...)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:request(...)
+  end
+  return client.request(...)
+end
+
+function M.cancel(client, id)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:cancel_request(id)
+  end
+  return client.cancel_request(id)
+end
+
+--- Runs one of the server's commands; `done` gets its result.
+---@param command string
+---@param arguments any[]
+---@param done? fun(result: any)
+function M.command(command, arguments, done)
+  local client = M.client(0)
+  if not client then
+    return vim.notify('Kireji: no server runs here; see :checkhealth kireji', vim.log.levels.WARN)
+  end
+  M.request(client, 'workspace/executeCommand', { command = command, arguments = arguments }, function(problem, result)
+    if problem then
+      return vim.notify('Kireji: ' .. problem.message, vim.log.levels.ERROR)
+    end
+    if done then
+      done(result)
+    end
+  end, 0)
+end
+
+return M
