@@ -81,6 +81,7 @@ async def context(lab: Lab, row: Row) -> Answer:
     if snapshot.workspace.root is not None:
         await services.semantics.index.ready(snapshot.workspace.root, services.clock.monotonic() + _INDEX_SECONDS)
     await pipeline.gather_pack(services, snapshot, site)
+    roles.completion.steady.forget(site.document.uri)
     started = services.clock.monotonic()
     pack = await pipeline.gather_pack(services, snapshot, site)
     elapsed = services.clock.monotonic() - started

@@ -81,6 +81,7 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
             sys.stderr.write(f"kireji: the workspace is not indexed ({error}); imports are followed instead\n")
         # So are its caches warm: what the first pass comes too late for, the second finds.
         await pipeline.gather_pack(services, snapshot, site)
+        services.roles.completion.steady.forget(site.document.uri)
         pack = await pipeline.gather_pack(services, snapshot, site)
         prompt = pipeline.render_pack(services, pack)
         return Question(snapshot, pack, prompt, services.roles.completion.model, settings.protected.api_key is not None)

@@ -75,6 +75,10 @@ class Steady:
         while len(self._kept) > _MOST_TEXTS:
             self._kept.popitem(last=False)
 
+    def forget(self, uri: str) -> None:
+        """The next question about a text is chosen as if it were the first."""
+        self._kept.pop(uri, None)
+
 
 def _typed_on(kept: _Kept, pack: RedactedPack) -> bool:
     """Whether the text differs at the place only, and the cursor stands there."""
