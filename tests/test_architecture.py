@@ -33,6 +33,7 @@ OWNERS = {
     "parso": "base/analysis/cache.py",
     "tree_sitter": "base/syntax.py",
     "sqlite3": "base/store.py",
+    "keyring": "base/keys.py",
     "click": "cli/",
     "rich": "cli/",
 }

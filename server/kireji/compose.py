@@ -6,9 +6,11 @@ Starts nothing: connections, children and databases open at first use, so that `
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from kireji.base import keys, telemetry
 from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.caps import Caps, nano_dollars
@@ -42,7 +44,7 @@ from kireji.routing import choose_roles
 
 def build_services(settings: Settings, clock: Clock, script: Path | None = None) -> Services:
     """All parts of the straight line. Raises ConfigurationError."""
-    protected = settings.protected
+    protected = with_kept_key(settings.protected)
     store = Store(protected.state_dir)
     roles = choose_roles(protected, datetime.date.fromtimestamp(clock.now()), script)
     spec = ruff_spec(protected.ruff)
@@ -91,6 +93,27 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     )
 
 
+def renewed(services: Services, settings: Settings, clock: Clock, script: Path | None = None) -> Services:
+    """The same parts, but with whom the settings name now: after a change of the key. Raises ConfigurationError.
+
+    Who was asked before may still be answering, and is closed with the rest.
+    """
+    roles = choose_roles(with_kept_key(settings.protected), datetime.date.fromtimestamp(clock.now()), script)
+    connections = tuple(Resource(provider.warm, provider.close) for provider in roles.providers)
+    return replace(services, roles=roles, resources=(*services.resources, *connections))
+
+
+def with_kept_key(protected: Protected) -> Protected:
+    """The settings with the key that `kireji key set` has kept, where nothing stronger names one. Raises ConfigurationError."""
+    if protected.api_key is not None or not protected.key_file or protected.provider is ProviderChoice.LOCAL:
+        return protected
+    kept = keys.kept_key(Path(protected.key_file))
+    if kept.problem:
+        raise ConfigurationError(kept.problem)
+    telemetry.conceal(kept.text or "")
+    return replace(protected, api_key=kept.text)
+
+
 def caps(protected: Protected) -> Caps:
     """The caps of the settings."""
     amounts = (protected.daily_cap_usd, protected.monthly_cap_usd, protected.action_cap_usd)
@@ -111,10 +134,20 @@ def build_or_fall_back(
 ) -> tuple[Services, tuple[str, ...]]:
     """For a server, which must start whatever the settings say: what cannot be is named as a problem, and the local engine
     answers meanwhile."""
+    return _or_locally(lambda given: build_services(given, clock, script), settings)
+
+
+def renew_or_fall_back(
+    services: Services, settings: Settings, clock: Clock, script: Path | None = None
+) -> tuple[Services, tuple[str, ...]]:
+    """For a server that runs: likewise."""
+    return _or_locally(lambda given: renewed(services, given, clock, script), settings)
+
+
+def _or_locally(make: Callable[[Settings], Services], settings: Settings) -> tuple[Services, tuple[str, ...]]:
     try:
-        return build_services(settings, clock, script), ()
+        return make(settings), ()
     except ConfigurationError as error:
         local = replace(settings.protected, provider=ProviderChoice.LOCAL)
         protected = replace(local, model=models.DEFAULT_MODEL, action_model="", planning_model="", stronger_model="")
-        problem = f"{error}; the local engine answers meanwhile"
-        return build_services(replace(settings, protected=protected), clock, script), (problem,)
+        return make(replace(settings, protected=protected)), (f"{error}; the local engine answers meanwhile",)

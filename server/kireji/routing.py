@@ -77,7 +77,7 @@ def _place(protected: Protected, script: Path | None) -> Place:
     if protected.api_key is None:
         if protected.provider is ProviderChoice.ANTHROPIC:
             raise ConfigurationError(
-                "no key: set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
+                "no key: run `kireji key set`, or choose the local engine with KIREJI_PROVIDER=local"
             )
         return _always(CopyEngine(Workspaces().corpus))
     if not protected.base_url:

@@ -38,7 +38,8 @@ def value(settings: Settings, name: str) -> object:
 
 def test_defaults_need_nothing(home: Home) -> None:
     settings = load({}, {}, home)
-    assert settings == Settings(Protected(state_dir=str(home.state_dir)), Options())
+    kept = str(home.config_file.parent / "key")
+    assert settings == Settings(Protected(key_file=kept, state_dir=str(home.state_dir)), Options())
     assert not home.config_file.parent.exists() and not home.state_dir.exists()
 
 
@@ -112,6 +113,7 @@ CLOSED = {
     "model": ("claude-haiku-5-5", ["two words", "x" * 600]),
     "ruff": (None, ["ruff", "./ruff", "/nonexistent/ruff", os.path.dirname(sys.executable), "~nosuchuser/ruff"]),  # noqa: PTH120
     "python": (None, ["python3", ".venv/bin/python"]),
+    "key_file": (None, ["key", "../key"]),
     "state_dir": (None, ["state", "../state"]),
 }
 
@@ -185,6 +187,7 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
     home.config_file.write_bytes(contents)
     settings = load({}, {}, home)
     assert settings.protected == Protected(
+        key_file=None,
         base_url="",
         provider=ProviderChoice.LOCAL,
         thinking_tokens=0,

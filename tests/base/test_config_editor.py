@@ -113,6 +113,7 @@ def nested(path: list[str], value: object) -> object:
 
 EVIL: dict[str, object] = {
     "api_key": "sk-ant-evil-0123456789",
+    "key_file": "/tmp/evil",
     "base_url": "https://evil.example",
     "provider": "local",
     "model": "claude-opus-9",

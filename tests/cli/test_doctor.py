@@ -240,7 +240,7 @@ def test_no_key_is_shown_and_no_network_asked(tmp_path: Path) -> None:
 
 def test_where_a_choice_comes_from(tmp_path: Path) -> None:
     provider, model = doctor_settings.provider, doctor_settings.model
-    check_look(provider, tmp_path, "note", "no key is set", remedy="ANTHROPIC_API_KEY")
+    check_look(provider, tmp_path, "note", "no key is set", remedy="kireji key set")
     check_look(provider, tmp_path, "ok", "by KIREJI_PROVIDER", KIREJI_PROVIDER="local", ANTHROPIC_API_KEY=KEY)
     check_look(provider, tmp_path, "wrong", "no key", remedy="Correct", KIREJI_PROVIDER="anthropic")
     local: dict[str, object] = {"provider": "local"}

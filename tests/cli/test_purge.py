@@ -14,6 +14,7 @@ import pytest
 
 from kireji.base.caps import Caps
 from kireji.base.clock import SystemClock
+from kireji.base.keys import Place, keep
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
 from kireji.base.types import Usage
@@ -51,6 +52,13 @@ def check_purge(done: subprocess.CompletedProcess[str], code: int, *says: str) -
 def tree(home: Path) -> list[str]:
     """Every name below the home, but for the server's log."""
     return sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.name != "server.log")
+
+
+def test_the_key_stays_and_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    keep(file, "sk-ant-not-a-real-key-0123456789", Place.FILE)
+    check_purge(purge(tmp_path, "--yes", KIREJI_KEY_FILE=str(file)), 0, f"{file} (`kireji key clear` removes the key)")
+    assert file.exists()
 
 
 async def fill(home: Path, folder: str = "state") -> Path:

@@ -49,6 +49,18 @@ class Protected:
             aliases=("key", "token", "auth_token", "anthropic_auth_token", "secret", "headers", "custom_headers"),
         ),
     )
+    key_file: str | None = field(
+        default="",
+        metadata=about(
+            Kind.FILE,
+            "The file in which `kireji key set` keeps the key, for you alone, in place of `key` beside your settings file.",
+            key="model.key_file",
+            env="KIREJI_KEY_FILE",
+            closed=None,
+            then="no key is taken from a file",
+            aliases=("keyfile", "token_file"),
+        ),
+    )
     base_url: str = field(
         default="https://api.anthropic.com",
         metadata=about(

@@ -134,7 +134,7 @@ def _text(setting: Setting, raw: object) -> object | Bad:
             return Bad(why) if why else text
         case Kind.EXECUTABLE:
             return _executable(setting, text)
-        case Kind.FOLDER:
+        case Kind.FILE | Kind.FOLDER:
             return _folder(setting, text)
         case _:
             return _word(setting, text)

@@ -21,6 +21,7 @@ class Kind(Enum):
     KEY = "a key of printable characters without spaces"
     ENDPOINT = "an address"
     EXECUTABLE = "the absolute path of an executable file"
+    FILE = "the absolute path of a file"
     FOLDER = "the absolute path of a folder"
     FOLDERS = "a list of absolute paths of folders"
     WORDS = "a list of names"

@@ -37,12 +37,23 @@ def set_up(level: LogLevel, *, secrets: tuple[str, ...] = (), stream: TextIO | N
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
+def conceal(secret: str) -> None:
+    """Blots out one more text from now on: a key that was found later."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Discreet):
+            handler.formatter.conceal(secret)
+
+
 class _Discreet(logging.Formatter):
     """One line per record. The only place where a record becomes text, so nothing gets around it."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
         self._secrets = tuple(secret for secret in secrets if secret)
+
+    def conceal(self, secret: str) -> None:
+        if secret and secret not in self._secrets:
+            self._secrets = (*self._secrets, secret)
 
     def format(self, record: logging.LogRecord) -> str:
         own = record.name == _OWN or record.name.startswith(f"{_OWN}.")

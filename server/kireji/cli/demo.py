@@ -55,28 +55,31 @@ class _Place:
 def command(**overrides: object) -> None:
     """Show suggestions in a small bundled project, gate by gate, with times and cost."""
     settings = load_settings(overrides)
-    _check(settings)
+    remote = _check(settings)
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="kireji-demo-") as folder:
         root = Path(folder)
         places = _lay_out(root)
-        remote = settings.protected.api_key is not None
         arguments = [f"--{k}={v}" for k, v in overrides.items() if v is not None and k != "trust_all"]
         asyncio.run(_show(console, root, places, arguments, remote))
 
 
-def _check(settings: Settings) -> None:
-    """A server starts whatever its settings say, and another engine answers then: not what was asked for here."""
+def _check(settings: Settings) -> bool:
+    """A server starts whatever its settings say, and another engine answers then: not what was asked for here.
+
+    Whether a remote model answers.
+    """
     from kireji.base.clock import SystemClock
     from kireji.compose import ConfigurationError, build_services
 
     try:
-        build_services(settings, SystemClock())
+        services = build_services(settings, SystemClock())
     except ConfigurationError as error:
         causes = f" ({'; '.join(settings.problems)})" if settings.problems else ""
         raise CommandError(f"{error}{causes}") from None
     for problem in settings.problems:
         sys.stderr.write(f"kireji: {problem}\n")
+    return services.roles.completion.provider.info.remote
 
 
 async def _show(console: Console, root: Path, places: list[_Place], arguments: list[str], remote: bool) -> None:

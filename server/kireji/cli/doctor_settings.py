@@ -43,11 +43,12 @@ def provider(machine: Machine) -> Iterator[Line]:
     if info.remote:
         place = urlsplit(protected.base_url)
         where = f"{place.scheme}://{place.netloc} ({sources['base_url']})"
-        yield ok("provider", f"{info.name}, at {where}; the key is set, from {sources['api_key']}")
+        source = sources["api_key"] if protected.api_key is not None else "where `kireji key set` has kept it"
+        yield ok("provider", f"{info.name}, at {where}; the key is set, from {source}")
     elif protected.provider is ProviderChoice.LOCAL:
         yield ok("provider", f"the local engine, by {sources['provider']}; nothing leaves this machine")
     else:
-        remedy = "Set ANTHROPIC_API_KEY to have Claude answer, or KIREJI_PROVIDER=local if this is what you want."
+        remedy = "To have Claude answer: kireji key set. If this is what you want: KIREJI_PROVIDER=local."
         yield note("provider", "the local engine, because no key is set; nothing leaves this machine", remedy)
 
 

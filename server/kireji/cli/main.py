@@ -20,6 +20,7 @@ _VERBS: Mapping[str, str] = MappingProxyType(
         "prompt": "Print what would be sent about FILE:LINE:COL, what is left out and what is taken out.",
         "explain": "Say how the last answers came about, gate by gate, and why some were withheld.",
         "stats": "Count what was shown, accepted and withheld, how long it took and what it cost.",
+        "key": "Keep the key of the model service, say where it comes from, or remove it.",
         "doctor": "Look at this installation: what works, what does not, and what to do about it.",
         "purge": "Remove everything that Kireji keeps on this machine.",
         "demo": "Show suggestions, gate by gate, in a small bundled project.",

@@ -93,6 +93,9 @@ def _say_what_stays(found: Inventory, settings_path: Path | None, going: set[Pat
     if settings_path is not None and settings_path not in going:
         how = "a link, which is not followed" if settings_path.is_symlink() else "--settings removes it too"
         click.echo(f"Stays, for it is yours: {one_line(settings_path)} ({how}).")
+    key = load_settings({}).protected.key_file
+    if key and os.path.lexists(key):
+        click.echo(f"Stays, for it is yours: {one_line(key)} (`kireji key clear` removes the key).")
 
 
 def _used(found: Inventory) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,13 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
     from kireji.base.garbage import no_collection
 
     with no_collection():
-        from kireji.base import telemetry
+        from kireji.base import config, keys, telemetry
         from kireji.lsp import app, transport
-        from kireji.lsp.starting import Starting
+        from kireji.lsp.starting import Renewal, Starting
 
     settings = load_settings(overrides)
+    named = (settings.protected.key_file, config.config_file(os.environ))
+    watched = [Path(file) for file in named if file]
     telemetry.set_up(settings.options.log_level, secrets=(settings.protected.api_key or "",))
 
     def build() -> tuple[Services, tuple[str, ...]]:
@@ -49,16 +52,27 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
 
         return build_or_fall_back(settings, SystemClock(), script)
 
+    def renew(services: Services) -> tuple[Services, tuple[str, ...]]:
+        from kireji.base.clock import SystemClock
+        from kireji.compose import renew_or_fall_back
+
+        # Of all settings only the key is taken anew: the others hold until the next start.
+        key = load_settings(overrides).protected.api_key
+        telemetry.conceal(key or "")
+        fresh = replace(settings, protected=replace(settings.protected, api_key=key))
+        return renew_or_fall_back(services, fresh, SystemClock(), script)
+
     async def run() -> int:
         if watch_loop is not None:
             from kireji.lsp.loop_watch import watch
 
             watching = asyncio.create_task(watch(watch_loop))
             watching.add_done_callback(lambda done: done.cancelled() or done.exception())
+        starting = Starting(build, Renewal(lambda: keys.stamp(watched), renew))
         if tcp is None:
-            return await app.serve_stdio(settings, Starting(build))
+            return await app.serve_stdio(settings, starting)
         host, port = transport.loopback(tcp)
-        return await app.serve_tcp(host, port, settings, Starting(build))
+        return await app.serve_tcp(host, port, settings, starting)
 
     try:
         code = asyncio.run(run())

@@ -116,6 +116,13 @@ class Lifecycle:
         elif isinstance(outcome, Offered | Proposed) or outcome.stage in _ANSWERED:
             self._session.trouble = None
 
+    def say(self, problems: tuple[str, ...]) -> None:
+        """Tells a person what is wrong with the settings, each thing once."""
+        for problem in problems:
+            if problem not in self._session.said:
+                self._session.said.add(problem)
+                self._client.show(Level.WARNING, f"Kireji: {problem}")
+
     def pause(self, seconds: float = FOREVER) -> None:
         """No suggestion until `resume`, or for some seconds."""
         self._session.paused_until = time.monotonic() + seconds
@@ -166,7 +173,7 @@ class Lifecycle:
         if able.configuration_registration:
             options = types.DidChangeConfigurationRegistrationOptions(section="kireji")
             await self._client.register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
-        self._say(self._session.settings.problems)
+        self.say(self._session.settings.problems)
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Pulls the settings where the client can answer, else takes what was pushed."""
@@ -174,7 +181,7 @@ class Lifecycle:
             await self._read_configuration()
         elif isinstance(params.settings, dict):
             self._apply(params.settings.get("kireji"))
-        self._say(self._session.settings.problems)
+        self.say(self._session.settings.problems)
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A document opens."""
@@ -246,15 +253,9 @@ class Lifecycle:
         if snapshot is not None and refusal(snapshot.document, snapshot.options) is None:
             await services.look_at(snapshot)
 
-    def _say(self, problems: tuple[str, ...]) -> None:
-        for problem in problems:
-            if problem not in self._session.said:
-                self._session.said.add(problem)
-                self._client.show(Level.WARNING, f"Kireji: {problem}")
-
     async def _start(self) -> None:
         services = await self._starting.services()
-        self._say(await self._starting.problems())
+        self.say(await self._starting.problems())
         for told in self._when_ready:
             told()
         await services.warm()

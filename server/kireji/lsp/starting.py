@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,11 +17,21 @@ Built = tuple["Services", tuple[str, ...]]
 Build = Callable[[], Built]
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How the services are made anew when what they were made of changes: `stamp` is cheap, `renew` runs in a thread."""
+
+    stamp: Callable[[], object]
+    renew: Callable[[Services], Built]
+
+
 class Starting:
     """Services on their way. `build` runs in a thread, once, and also says what is wrong with the settings."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, renewal: Renewal | None = None) -> None:
         self._build = build
+        self._renewal = renewal
+        self._stamp = renewal.stamp() if renewal is not None else None
         self._task: asyncio.Task[Built] | None = None
 
     async def services(self) -> Services:
@@ -57,4 +68,11 @@ class Starting:
     def _begun(self) -> asyncio.Task[Built]:
         if self._task is None:
             self._task = asyncio.create_task(asyncio.to_thread(self._build))
+        elif self._renewal is not None and self.there and (stamp := self._renewal.stamp()) != self._stamp:
+            self._stamp = stamp
+            self._task = asyncio.create_task(self._renewed(self._renewal, self._task))
         return self._task
+
+    async def _renewed(self, renewal: Renewal, former: asyncio.Task[Built]) -> Built:
+        services, _ = await former
+        return await asyncio.to_thread(renewal.renew, services)

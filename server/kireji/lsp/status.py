@@ -134,6 +134,8 @@ class StatusTeller:
         try:
             while self._again:
                 self._again = False
+                if self._starting.there:
+                    self._lifecycle.say(await self._starting.problems())
                 for notice in await self._news():
                     self._client.show(Level.WARNING, f"Kireji: {notice}")
                 if self._lifecycle.session.abilities.status and (status := await self.status()) != self._told:
