@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from kireji.base.config_schema import Protected, ProviderChoice
 from kireji.routing import ConfigurationError, choose_roles
+from support.held_clock import HeldClock
 
-TODAY = date(2026, 11, 10)
+NOW = HeldClock()
 HAIKU, OLDER, SONNET = "claude-haiku-5-5", "claude-haiku-4-5", "claude-sonnet-5-5"
 
 
 def check_roles(expected: tuple[str, str, str], **settings: str) -> None:
     """The models for completion, actions and planning that settings lead to, with a key."""
-    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), TODAY, None)  # type: ignore[arg-type]
+    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), NOW, None)  # type: ignore[arg-type]
     assert tuple(a.model.id for a in (roles.completion, roles.action, roles.planning)) == expected
     assert tuple(a.provider.info.model for a in (roles.completion, roles.action, roles.planning)) == expected
 
@@ -29,16 +28,16 @@ def test_each_role_has_its_model() -> None:
 
 
 def test_a_model_with_several_roles_is_one_provider_and_the_local_engine_has_them_all() -> None:
-    roles = choose_roles(Protected(api_key="sk-ant-none"), TODAY, None)
+    roles = choose_roles(Protected(api_key="sk-ant-none"), NOW, None)
     assert roles.completion.provider is roles.action.provider
     assert roles.planning.provider is not roles.action.provider
-    local = choose_roles(Protected(provider=ProviderChoice.LOCAL), TODAY, None)
+    local = choose_roles(Protected(provider=ProviderChoice.LOCAL), NOW, None)
     assert local.completion.provider is local.action.provider is local.planning.provider
 
 
 def check_stronger(expected: tuple[str, int] | None, **settings: object) -> None:
     """The model that takes over for actions, and how much it may think."""
-    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), TODAY, None)  # type: ignore[arg-type]
+    roles = choose_roles(Protected(api_key="sk-ant-none", **settings), NOW, None)  # type: ignore[arg-type]
     found = roles.escalated
     assert (None if found is None else (found.model.id, found.thinking)) == expected
     assert roles.action.thinking == roles.completion.thinking == roles.planning.thinking == 0
@@ -58,4 +57,4 @@ def test_who_takes_over_for_actions() -> None:
 def test_a_model_that_does_not_answer_any_more_is_named(role: str) -> None:
     retired = "claude-3-5-haiku-20241022"
     with pytest.raises(ConfigurationError, match=f"{retired}.*use {HAIKU}"):
-        choose_roles(Protected(api_key="sk-ant-none", **{role: retired}), TODAY, None)  # type: ignore[arg-type]
+        choose_roles(Protected(api_key="sk-ant-none", **{role: retired}), NOW, None)  # type: ignore[arg-type]

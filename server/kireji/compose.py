@@ -5,7 +5,6 @@ Starts nothing: connections, children and databases open at first use, so that `
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +45,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     """All parts of the straight line. Raises ConfigurationError."""
     protected = with_kept_key(settings.protected)
     store = Store(protected.state_dir)
-    roles = choose_roles(protected, datetime.date.fromtimestamp(clock.now()), script)
+    roles = choose_roles(protected, clock, script)
     spec = ruff_spec(protected.ruff)
     ruff = Child(spec) if spec is not None else None
     names = RuffGate(ruff)
@@ -98,7 +97,7 @@ def renewed(services: Services, settings: Settings, clock: Clock, script: Path |
 
     Who was asked before may still be answering, and is closed with the rest.
     """
-    roles = choose_roles(with_kept_key(settings.protected), datetime.date.fromtimestamp(clock.now()), script)
+    roles = choose_roles(with_kept_key(settings.protected), clock, script)
     connections = tuple(Resource(provider.warm, provider.close) for provider in roles.providers)
     return replace(services, roles=roles, resources=(*services.resources, *connections))
 

@@ -5,21 +5,24 @@ Opens no connection and asks nobody: whether a service has the model, its first 
 
 from __future__ import annotations
 
+import datetime
 import functools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
+from kireji.base.clock import Clock
 from kireji.base.config_schema import Protected, ProviderChoice
 from kireji.engine.services import Asking, Roles
 from kireji.providers import models
-from kireji.providers.anthropic import Account, AnthropicProvider
+from kireji.providers.anthropic import DEFAULT_LIMITS, Account, AnthropicProvider
+from kireji.providers.breaker import Breaker, rules_for
 from kireji.providers.copy_engine import CopyEngine
 from kireji.providers.copy_workspaces import Workspaces
 from kireji.providers.models import Model
 from kireji.providers.provider import Provider
+from kireji.providers.resilience import Patience, Resilient
 from kireji.providers.scripted import read_script
 
 
@@ -37,13 +40,15 @@ class Place:
     thinks: bool = False
 
 
-def choose_roles(protected: Protected, today: date, script: Path | None) -> Roles:
-    """Who is asked for what. A model with several roles is one provider, and all share their connections.
+def choose_roles(protected: Protected, clock: Clock, script: Path | None) -> Roles:
+    """Who is asked for what. A model with several roles is one provider with one breaker, and all share their connections.
 
     Raises ConfigurationError.
     """
     place = _place(protected, script)
     nonce = secrets.token_hex(4)
+    today = datetime.date.fromtimestamp(clock.now())
+    local = CopyEngine(Workspaces().corpus)
 
     @functools.cache
     def asking(name: str) -> Asking:
@@ -51,7 +56,12 @@ def choose_roles(protected: Protected, today: date, script: Path | None) -> Role
             model = models.find(name, today)
         except models.ModelError as error:
             raise ConfigurationError(str(error)) from None
-        return Asking(place.connect(model), model, nonce)
+        provider = place.connect(model)
+        if not provider.info.remote:
+            return Asking(provider, model, nonce)
+        breaker = Breaker(clock, rules_for(protected.cool_down_ms / 1000))
+        patience = Patience(silence=protected.silence_ms / 1000)
+        return Asking(Resilient(provider, breaker, clock, patience), model, nonce, breaker=breaker, instead=local)
 
     action = asking(protected.action_model or protected.model)
     return Roles(
@@ -82,7 +92,8 @@ def _place(protected: Protected, script: Path | None) -> Place:
         return _always(CopyEngine(Workspaces().corpus))
     if not protected.base_url:
         raise ConfigurationError("the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url")
-    account = Account(api_key=protected.api_key, base_url=protected.base_url)
+    limits = replace(DEFAULT_LIMITS, connect=protected.connect_ms / 1000)
+    account = Account(api_key=protected.api_key, base_url=protected.base_url, limits=limits)
     return Place(lambda model: AnthropicProvider(account, model), models.PLANNING_MODEL, thinks=True)
 
 

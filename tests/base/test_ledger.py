@@ -66,6 +66,20 @@ async def test_a_call_is_one_row_with_all_its_figures(till: Till) -> None:
     assert await till.today() == 25
 
 
+async def test_a_call_that_is_made_again_reserves_again_in_its_row(till: Till) -> None:
+    async with till.ledger.reserve(CALL, 40) as reservation:
+        await till.ledger.extend(reservation, 50)
+        assert await till.rows() == [("reserved", 90)]
+        with pytest.raises(CapReached):
+            await till.ledger.extend(reservation, 11)
+        with pytest.raises(CapReached):
+            await till.pay(11, 1)
+        assert await till.rows() == [("reserved", 90)]
+        reservation.settle(Usage(), 60, "complete")
+    assert await till.rows() == [("complete", 60)]
+    await till.pay(40, 40)
+
+
 async def test_the_cap_is_exact(till: Till) -> None:
     await till.pay(60, 60)
     with pytest.raises(CapReached) as caught:

@@ -30,6 +30,7 @@ def second(items, name):
     return items[name]
 """
 SURE = "shop.py:8:19"
+REFUSED = Play("", fault=Fault(FaultKind.STATUS, status=401))
 
 
 def project(folder: Path) -> Path:
@@ -127,7 +128,6 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(tmp_path: Path, arguments: t
         ({"KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5"),
         ({"KIREJI_PROVIDER": "anthropic"}, "set ANTHROPIC_API_KEY"),
         ({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://evil.example"}, "needs https"),
-        ({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}, "cannot be reached"),
     ],
 )
 def test_settings_that_cannot_be(tmp_path: Path, environment: dict[str, str], says: str) -> None:
@@ -194,16 +194,23 @@ async def ended(process: asyncio.subprocess.Process) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "says"),
+    ("answer", "where", "code", "says"),
     [
-        ("if name not in undefined_name_xyz:", 1, "ruff F821: Undefined name `undefined_name_xyz`"),
-        (Play("", fault=Fault(FaultKind.STATUS, status=401)), 2, "refused the key"),
-        (Play("", fault=Fault(FaultKind.PORTAL)), 2, "is not its protocol"),
+        ("if name not in undefined_name_xyz:", SURE, 1, "ruff F821: Undefined name `undefined_name_xyz`"),
+        (REFUSED, "bare.py:2:1", 2, "refused the key"),
+        (Play("", fault=Fault(FaultKind.PORTAL)), "bare.py:2:1", 2, "is not its protocol"),
     ],
 )
-async def test_a_bad_answer_is_one_line(tmp_path: Path, answer: str | Play, code: int, says: str) -> None:
+async def test_a_bad_answer_is_one_line(tmp_path: Path, answer: str | Play, where: str, code: int, says: str) -> None:
     async with MessagesApi(script(answer)) as api:
-        check_refused(await ended(await started(tmp_path, api, "complete", SURE)), code, says)
+        check_refused(await ended(await started(tmp_path, api, "complete", where)), code, says)
+
+
+async def test_while_the_model_cannot_answer_the_local_engine_does_and_says_why(tmp_path: Path) -> None:
+    async with MessagesApi(script(REFUSED)) as api:
+        done = await ended(await started(tmp_path, api, "complete", SURE))
+    assert (done.returncode, done.stdout) == (0, " items:\n")
+    assert done.stderr == "answered by the local engine, as the model service refused the key\n"
 
 
 async def test_the_model_is_asked_when_there_is_a_key(tmp_path: Path) -> None:
@@ -217,7 +224,7 @@ async def test_without_a_ledger_nothing_is_spent(tmp_path: Path) -> None:
     state = tmp_path / "state-is-a-file"
     state.write_text("", encoding="utf-8")
     async with MessagesApi(script("if name not in items:")) as api:
-        done = await ended(await started(tmp_path, api, "complete", SURE, KIREJI_STATE=str(state)))
+        done = await ended(await started(tmp_path, api, "complete", "bare.py:2:1", KIREJI_STATE=str(state)))
     check_refused(done, 2, "the ledger cannot be written")
     assert api.asked == []
 

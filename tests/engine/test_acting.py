@@ -150,18 +150,21 @@ LONG = f"{HEAD}{''.join(f'        value_{n} = sum(self.prices) * {n}' + chr(10) 
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason"),
     [
-        script(LONG),
-        *map(broken_off, (FaultKind.TRUNCATE, FaultKind.DROP, FaultKind.ERROR_EVENT, FaultKind.GARBAGE)),
+        (script(LONG), Reason.TOO_LONG),
+        (broken_off(FaultKind.TRUNCATE), Reason.INCOMPLETE),
+        (broken_off(FaultKind.DROP), Reason.INCOMPLETE),
+        (broken_off(FaultKind.ERROR_EVENT), Reason.OVERLOADED),
+        (broken_off(FaultKind.GARBAGE), Reason.PROTOCOL),
     ],
     ids=["max_tokens", "truncated", "dropped", "error event", "garbage"],
-)  # fmt: skip
-async def test_what_was_cut_off_is_never_offered(tmp_path: Path, answer: Answer) -> None:
+)
+async def test_what_was_cut_off_is_never_offered(tmp_path: Path, answer: Answer, reason: Reason) -> None:
     async with acting(tmp_path, answer) as line:
         outcome = await line.ask(TEXT)
         assert isinstance(outcome, Withheld), outcome
-        assert (outcome.reason, outcome.stage) == (Reason.INCOMPLETE, Stage.STREAM)
+        assert (outcome.reason, outcome.stage) == (reason, Stage.STREAM)
 
 
 async def test_the_deadline_is_the_actions_own(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ async def test_an_unfinished_line_is_never_shown(line: Line) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (slowly(Play("", fault=Fault(FaultKind.STATUS, status=401))), Reason.MISCONFIGURED),
+        (slowly(Play("", fault=Fault(FaultKind.STATUS, status=401))), Reason.KEY_REFUSED),
         (slowly(Play("", fault=Fault(FaultKind.STATUS, status=429))), Reason.RATE_LIMITED),
         (slowly(Play("", fault=Fault(FaultKind.STATUS, status=529))), Reason.OVERLOADED),
         (slowly(Play("", fault=Fault(FaultKind.PORTAL))), Reason.PROTOCOL),

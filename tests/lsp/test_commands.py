@@ -93,7 +93,7 @@ async def test_a_reached_cap_is_said_in_the_status(tmp_path: Path) -> None:
         client.open(URI, TEXT)
         assert await suggested(client) == []
         status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
-        assert status["reason"] == "the spending cap is reached"
+        assert status["reason"] == "the spending cap is reached; the local engine answers meanwhile"
         assert (status["spentToday"], status["dailyCap"]) == (0, 0)
 
 

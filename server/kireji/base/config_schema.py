@@ -138,6 +138,40 @@ class Protected:
             aliases=("thinking", "thinking_budget", "budget_tokens"),
         ),
     )
+    connect_ms: int = field(
+        default=2_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long a connection to the model service may take, in milliseconds.",
+            key="model.connect_ms",
+            env="KIREJI_CONNECT_MS",
+            low=10,
+            high=30_000,
+        ),
+    )
+    silence_ms: int = field(
+        default=4_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long a model may say nothing before it is taken for stuck, in milliseconds.",
+            key="model.silence_ms",
+            env="KIREJI_SILENCE_MS",
+            low=10,
+            high=300_000,
+        ),
+    )
+    cool_down_ms: int = field(
+        default=5_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long a model service that has failed five times is left alone before it is tried again, in milliseconds. "
+            "Each time that it fails again doubles it, up to twelve times as long.",
+            key="model.cool_down_ms",
+            env="KIREJI_COOL_DOWN_MS",
+            low=10,
+            high=600_000,
+        ),
+    )
     daily_cap_usd: float = field(
         default=5.0,
         metadata=about(

@@ -4,6 +4,7 @@ The caps hold for all servers together. A call is one row from its reservation o
 changes of that row, so spending can neither be lost nor be counted twice. It belongs to the day, by the user's own clock,
 on which it was reserved; what later days have cost counts as well, so that a clock that is set back opens no spent day
 again. Amounts are whole nano-dollars. The ledger knows no prices; what follows from the sums is the business of `caps.py`.
+Over 300 lines: all that changes the row of a call is one page.
 
     LedgerError             nothing may be spent; .reason says what a person is told
      ├─ CapReached          the estimate does not fit under a cap
@@ -77,7 +78,8 @@ class CallInfo:
 class Reservation:
     """What is known of a call while it runs. Leaving the `async with` block writes it down, however it is left."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
         self.usage = Usage()
         self.cost_nano = 0
         self.outcome = ""
@@ -99,6 +101,13 @@ class Ledger(Protocol):
         """`async with ledger.reserve(call, estimate) as reservation:`; the call is made inside.
 
         Raises CapReached or LedgerDown on the way in, and nothing of its own on the way out.
+        """
+        ...
+
+    async def extend(self, reservation: Reservation, estimate_nano: int) -> None:
+        """Reserves so much more for the same call, which has to be made again and may be billed twice.
+
+        Raises CapReached or LedgerDown; what was reserved before stays so.
         """
         ...
 
@@ -124,7 +133,7 @@ class SqliteLedger:
         """See Ledger."""
         identity = secrets.token_hex(8)
         await self._enter(identity, call, estimate_nano)
-        reservation = Reservation()
+        reservation = Reservation(identity)
         try:
             yield reservation
         except asyncio.CancelledError:
@@ -136,6 +145,23 @@ class SqliteLedger:
         finally:
             reservation.outcome = reservation.outcome or "unsettled"
             await self._leave(identity, reservation)
+
+    async def extend(self, reservation: Reservation, estimate_nano: int) -> None:
+        """See Ledger."""
+        day, caps, identity = _day(self._clock.now()), self._caps, reservation.identity
+
+        def work(connection: Connection) -> Refusal | None:
+            (request,) = connection.execute("SELECT max(request) FROM calls WHERE id = ?", (identity,)).fetchone()
+            so_far = _of_request(connection, request or identity)
+            refused = refusal(_spending(connection, day, caps), so_far, estimate_nano)
+            if refused is None:
+                more = "UPDATE calls SET nano = nano + ?, reserved = reserved + ? WHERE id = ?"
+                connection.execute(more, (estimate_nano, estimate_nano, identity))
+            return refused
+
+        refused = await self._looked(work)
+        if refused is not None:
+            raise CapReached(refused)
 
     async def spending(self) -> Spending:
         """See Ledger."""

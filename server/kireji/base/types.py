@@ -6,6 +6,7 @@ be compared in a test, or outlive the request that made it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -107,8 +108,11 @@ class Reason(Enum):
     CAP_REACHED = "the spending cap is reached"
     TOO_DEAR = "it would cost more than one request may"
     LEDGER_DOWN = "the ledger cannot be written, so nothing may be spent"
-    MISCONFIGURED = "the model service refused the key, the endpoint or the request"
+    KEY_REFUSED = "the model service refused the key"
+    SPEND_LIMIT = "the spending limit of the account at the model service is reached"
+    MISCONFIGURED = "the model service refused the endpoint, the model or the request"
     UNREACHABLE = "the model service cannot be reached"
+    BROKEN_OFF = "the model service broke off before anything had come"
     OVERLOADED = "the model service is overloaded"
     RATE_LIMITED = "the model service limits the rate"
     REFUSED = "the model declined to answer"
@@ -119,6 +123,7 @@ class Reason(Enum):
     NOTHING_TO_ADD = "the answer adds nothing"
     LOW_CONFIDENCE = "the local engine is not sure enough"
     INCOMPLETE = "the answer was cut off"
+    TOO_LONG = "the answer did not fit into its length limit"
     INVALID = "a gate proved the answer wrong"
     OUT_OF_SCOPE = "the answer does not keep to what was asked"
     DECLINED = "the model declined and said why"
@@ -129,6 +134,24 @@ class Reason(Enum):
     CANCELLED = "the request was cancelled"
     SUPERSEDED = "a newer request took its place"
     INTERNAL = "a bug in Kireji; the log has the details"
+
+
+# While one of these holds, the model cannot answer, whatever it is asked.
+TROUBLES = frozenset(
+    {
+        Reason.CAP_REACHED,
+        Reason.LEDGER_DOWN,
+        Reason.KEY_REFUSED,
+        Reason.SPEND_LIMIT,
+        Reason.MISCONFIGURED,
+        Reason.UNREACHABLE,
+        Reason.BROKEN_OFF,
+        Reason.OVERLOADED,
+        Reason.RATE_LIMITED,
+        Reason.TIMEOUT,
+        Reason.PROTOCOL,
+    }
+)
 
 
 class Stage(Enum):
@@ -325,6 +348,19 @@ class Usage:
     output: int = 0
     cache_write: int = 0
     cache_read: int = 0
+
+
+def sum_of(usages: Iterable[Usage]) -> Usage:
+    """What several calls have used together."""
+    total = Usage()
+    for usage in usages:
+        total = Usage(
+            total.input + usage.input,
+            total.output + usage.output,
+            total.cache_write + usage.cache_write,
+            total.cache_read + usage.cache_read,
+        )
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,8 +561,8 @@ class Verdict:
 class Report:
     """How a request went: seconds per stage, tokens, nano-dollars, gate results. Holds no source text.
 
-    `reused`: nothing was asked, what was at hand was served. `spared` is how many tokens the model might still have said,
-    at most, when its stream was closed.
+    `trouble` says why the engine of this machine has answered in the model's stead. `reused`: nothing was asked, what was at
+    hand was served. `spared` is how many tokens the model might still have said, at most, when its stream was closed.
     """
 
     stages: tuple[tuple[Stage, float], ...] = ()
@@ -540,6 +576,7 @@ class Report:
     redactions: tuple[Redaction, ...] = ()
     reused: bool = False
     spared: int = 0
+    trouble: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def command(where: str, as_json: bool, **overrides: object) -> None:
     elif text is not None:
         click.echo(text)
     if isinstance(outcome, Offered):
+        if (trouble := outcome.report.trouble) is not None and not as_json:
+            sys.stderr.write(f"answered by the local engine, as {trouble.value}\n")
         return
     if outcome.reason in _faults():
         raise CommandError(_why(outcome))
@@ -72,24 +74,14 @@ def _why(outcome: Withheld) -> str:
 
 def _faults() -> frozenset[Reason]:
     """Reasons that say nothing about the code: the question did not come through."""
-    from kireji.base.types import Reason
+    from kireji.base.types import TROUBLES, Reason
 
-    return frozenset(
-        {
-            Reason.IGNORED_FILE,
-            Reason.LANGUAGE_OFF,
-            Reason.TOO_LARGE,
-            Reason.LONG_LINE,
-            Reason.BINARY,
-            Reason.CAP_REACHED,
-            Reason.TOO_DEAR,
-            Reason.LEDGER_DOWN,
-            Reason.MISCONFIGURED,
-            Reason.UNREACHABLE,
-            Reason.OVERLOADED,
-            Reason.RATE_LIMITED,
-            Reason.TIMEOUT,
-            Reason.PROTOCOL,
-            Reason.INTERNAL,
-        }
-    )
+    return TROUBLES | {
+        Reason.IGNORED_FILE,
+        Reason.LANGUAGE_OFF,
+        Reason.TOO_LARGE,
+        Reason.LONG_LINE,
+        Reason.BINARY,
+        Reason.TOO_DEAR,
+        Reason.INTERNAL,
+    }

@@ -39,7 +39,7 @@ from kireji.base.types import (
 from kireji.engine.actions.action import Action, Made, Plan, Refused, Scene, Target
 from kireji.engine.actions.reach import off_limits, stray
 from kireji.engine.actions.registry import ACTIONS
-from kireji.engine.asking import ask, nonces, unusable
+from kireji.engine.asking import ask, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact
@@ -169,7 +169,7 @@ async def _answer(
     if (reason := unusable(raw)) is not None:
         return record.withheld(reason, Stage.STREAM)
     if not raw.complete:
-        return record.withheld(Reason.INCOMPLETE, Stage.STREAM, raw.fault.value if raw.fault else "")
+        return record.withheld(cut_off(raw), Stage.STREAM)
     if (refused := declined(raw.text)) is not None:
         return record.withheld(refused[0], Stage.STREAM, refused[1])
     return raw

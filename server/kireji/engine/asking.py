@@ -10,13 +10,14 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
-from kireji.base.ledger import CallInfo
+from kireji.base.ledger import CallInfo, LedgerError
 from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, RedactedPack, Request, Stage
 from kireji.engine.prompt.contract import fresh_nonce
 from kireji.engine.prompt.parts import fingerprinted
 from kireji.engine.record import Record
 from kireji.engine.services import Asking, Services
-from kireji.providers.provider import Provider, StreamMeter
+from kireji.providers.provider import Provider, ProviderError, StreamMeter
+from kireji.providers.resilience import refusal
 
 Reader = Callable[[AsyncIterator[Delta | End]], Awaitable[RawCompletion]]
 
@@ -36,7 +37,10 @@ async def ask(
 
     Raises ProviderError and LedgerError.
     """
-    meter = StreamMeter()
+    if (away := asking.away()) is not None:
+        # Known without asking: nothing is reserved for it.
+        raise refusal(away)
+    meter = StreamMeter(most_calls=record.calls_left)
     if asking.thinking:
         request = replace(request, prompt=fingerprinted(replace(request.prompt, thinking=asking.thinking)))
     async with _paying(services, asking.provider, request, feature, record, meter) as settle:
@@ -49,11 +53,32 @@ async def ask(
     return record.streamed(raw)
 
 
+async def ask_instead(asking: Asking, request: Request, record: Record, read: Reader) -> RawCompletion | None:
+    """What the engine of this machine says, which costs nothing; None where there is none, or it has nothing to say."""
+    if asking.instead is None:
+        return None
+    try:
+        async with contextlib.aclosing(asking.instead.stream(request, StreamMeter())) as pieces:
+            raw = await read(pieces)
+    except ProviderError:
+        return None
+    record.answered_by(asking.instead.info)
+    return record.streamed(raw)
+
+
 def unusable(raw: RawCompletion) -> Reason | None:
     """Why an answer must not be read at all."""
     if raw.end is not None and raw.end.reason is EndReason.REFUSAL:
         return Reason.REFUSED
     return None
+
+
+def cut_off(raw: RawCompletion) -> Reason:
+    """Why an answer that is not complete ends where it does."""
+    if raw.fault is not None:
+        return raw.fault
+    too_long = raw.end is not None and raw.end.reason is EndReason.MAX_TOKENS
+    return Reason.TOO_LONG if too_long else Reason.INCOMPLETE
 
 
 @contextlib.asynccontextmanager
@@ -65,10 +90,25 @@ async def _paying(
         yield lambda _: None
         return
     call = CallInfo(record.request, feature, provider.info.name, provider.info.model)
-    async with services.ledger.reserve(call, provider.estimate(request.prompt)) as reservation:
+    estimate = provider.estimate(request.prompt)
+    async with services.ledger.reserve(call, estimate) as reservation:
+
+        async def may_spend_again() -> bool:
+            try:
+                await services.ledger.extend(reservation, estimate)
+            except LedgerError:
+                return False
+            return True
+
+        meter.may_spend_again = may_spend_again
         try:
-            yield lambda raw: reservation.settle(meter.usage, provider.cost(meter.usage), raw.cut_by)
+            yield lambda raw: reservation.settle(meter.total, _cost(provider, meter), raw.cut_by)
         finally:
-            cost = provider.cost(meter.usage)
-            record.paid(meter.usage, cost)
-            reservation.note(meter.usage, cost)
+            cost = _cost(provider, meter)
+            record.paid(meter.calls, meter.total, cost)
+            reservation.note(meter.total, cost)
+
+
+def _cost(provider: Provider, meter: StreamMeter) -> int:
+    """What the calls of one question have cost: each has a price of its own, by its size."""
+    return sum(provider.cost(usage) for usage in (*meter.earlier, meter.usage))

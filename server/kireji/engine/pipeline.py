@@ -12,6 +12,7 @@ from itertools import islice
 
 from kireji.base.ledger import LedgerError
 from kireji.base.types import (
+    TROUBLES,
     Candidate,
     ContextItem,
     Delta,
@@ -33,7 +34,7 @@ from kireji.base.types import (
     Verdict,
     Withheld,
 )
-from kireji.engine.asking import ask, nonces, unusable
+from kireji.engine.asking import ask, ask_instead, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.redact import redact, site_is_secret
@@ -45,7 +46,7 @@ from kireji.engine.gates.run import run_gates
 from kireji.engine.gates.watch import Watch, watching
 from kireji.engine.prompt.render import render
 from kireji.engine.reading import read_answer
-from kireji.engine.record import Record
+from kireji.engine.record import MOST_CALLS, Record
 from kireji.engine.repair.ideas import repairs
 from kireji.engine.services import Services
 from kireji.engine.site import classify
@@ -58,9 +59,9 @@ _MAX_REPAIRS = 6
 _LEAST_SECONDS = 0.5
 
 
-async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
+async def complete(services: Services, snapshot: Snapshot, offset: int, most_calls: int = MOST_CALLS) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
-    record = Record(services, services.roles.completion, snapshot)
+    record = Record(services, services.roles.completion, snapshot, most_calls)
     site = look(services, snapshot, offset)
     record.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
@@ -70,7 +71,8 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
         preparing(services.gates, snapshot, site) as before,
         watching(_watchers(services, snapshot), snapshot, site, before) as watch,
     ):
-        asked = await _asked(services, snapshot, site, record, deadline, watch=watch)
+        request = await _question(services, snapshot, site, record, deadline)
+        asked = await _asked(services, snapshot, request, record, watch)
         if watch.proof is not None:
             proved = wrong_by_proof(site, watch.proof.text, watch.proof.at, watch.proof.finding)
             corrected = await _corrected(services, snapshot, site, proved, before, record, deadline)
@@ -79,7 +81,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int) -> Outco
             # What was whole before the proof may do by itself.
             return await _judged(services, snapshot, asked, before, record)
         if isinstance(asked, Withheld):
-            return asked
+            return await _instead(services, snapshot, request, asked, before, record)
         outcome = await _judged(services, snapshot, asked, before, record)
         if not isinstance(outcome, Withheld) or (wrong := wrong_by_findings(asked, outcome.findings)) is None:
             return outcome
@@ -120,9 +122,10 @@ async def _corrected(
     if again is None or site_is_secret(again.site):
         return None
     record.hint = again.hint
-    if deadline - services.clock.monotonic() < _LEAST_SECONDS:
+    if deadline - services.clock.monotonic() < _LEAST_SECONDS or record.calls_left < 1:
         return None
-    second = await _asked(services, again.snapshot, again.site, record, deadline, again.facts)
+    request = await _question(services, again.snapshot, again.site, record, deadline, again.facts)
+    second = await _asked(services, again.snapshot, request, record)
     candidate = joined(again, site, second, f"{snapshot.id}.2") if isinstance(second, Candidate) else None
     if candidate is None:
         return None
@@ -130,25 +133,51 @@ async def _corrected(
     return outcome if isinstance(outcome, Offered) else None
 
 
-async def _asked(
+async def _instead(
+    services: Services, snapshot: Snapshot, request: Request, trouble: Withheld, before: Before, record: Record
+) -> Outcome:
+    """While the model cannot answer, what the engine of this machine says, if it is sound; else why the model said nothing."""
+    if trouble.reason not in TROUBLES:
+        return trouble
+    site = request.pack.site
+
+    async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
+        return await read_answer(services.clock, pieces, site, request.prompt.tag)
+
+    raw = await ask_instead(services.roles.completion, request, record, read)
+    candidate = make_candidate(snapshot, site, raw) if raw is not None else None
+    if candidate is None:
+        return trouble
+    record.trouble = trouble.reason
+    outcome = await _judged(services, snapshot, candidate, before, record)
+    return outcome if isinstance(outcome, Offered) else trouble
+
+
+async def _question(
     services: Services,
     snapshot: Snapshot,
     site: Site,
     record: Record,
     deadline: float,
     facts: tuple[ContextItem, ...] = (),
-    watch: Watch | None = None,
-) -> Candidate | Withheld:
-    """One question to the model, and its answer as an edit."""
+) -> Request:
+    """What the model is to be asked at a place."""
     pack = await gather_pack(services, snapshot, site, facts)
     record.redactions = pack.redactions
     record.done(Stage.GATHER)
     prompt = render_pack(services, pack)
-    request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)
+    return Request(prompt, pack, deadline, snapshot.workspace)
+
+
+async def _asked(
+    services: Services, snapshot: Snapshot, request: Request, record: Record, watch: Watch | None = None
+) -> Candidate | Withheld:
+    """One question to the model, and its answer as an edit."""
+    site = request.pack.site
 
     async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
-        return await read_answer(services.clock, pieces, site, prompt.tag, watch)
+        return await read_answer(services.clock, pieces, site, request.prompt.tag, watch)
 
     try:
         raw = await ask(services, services.roles.completion, request, FEATURE, record, read)
@@ -161,7 +190,7 @@ async def _asked(
     candidate = make_candidate(snapshot, site, raw)
     record.done(Stage.TRIM)
     if candidate is None:
-        return record.withheld(raw.fault or (Reason.NOTHING_TO_ADD if raw.complete else Reason.INCOMPLETE), Stage.TRIM)
+        return record.withheld(Reason.NOTHING_TO_ADD if raw.complete else cut_off(raw), Stage.TRIM)
     return candidate
 
 

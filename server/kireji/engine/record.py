@@ -13,14 +13,19 @@ from kireji.base.types import (
     Stage,
     Usage,
     Withheld,
+    sum_of,
 )
 from kireji.engine.services import Asking, Services
+from kireji.providers.provider import ProviderInfo
+
+# One request makes so many calls to the model at most, whatever they are for.
+MOST_CALLS = 3
 
 
 class Record:
     """The times and figures of one request, and the two ways out of it."""
 
-    def __init__(self, services: Services, asking: Asking, snapshot: Snapshot) -> None:
+    def __init__(self, services: Services, asking: Asking, snapshot: Snapshot, most_calls: int = MOST_CALLS) -> None:
         self.request = snapshot.id
         self._clock = services.clock
         self._info = asking.provider.info
@@ -29,7 +34,8 @@ class Record:
         self._raw: RawCompletion | None = None
         self.usage = Usage()
         self.cost = 0
-        self.calls = 0
+        self.calls_left = most_calls
+        self.trouble: Reason | None = None
         self.hint = ""
         self.spared = 0
         self.gates: tuple[GateResult, ...] = ()
@@ -47,17 +53,15 @@ class Record:
         self._raw = raw
         return raw
 
-    def paid(self, usage: Usage, cost: int) -> None:
-        """Adds what one call has used and cost, in tokens and nano-dollars."""
-        was = self.usage
-        self.usage = Usage(
-            was.input + usage.input,
-            was.output + usage.output,
-            was.cache_write + usage.cache_write,
-            was.cache_read + usage.cache_read,
-        )
+    def paid(self, calls: int, usage: Usage, cost: int) -> None:
+        """Adds what one question has used and cost, in calls, tokens and nano-dollars."""
+        self.usage = sum_of((self.usage, usage))
         self.cost += cost
-        self.calls += 1
+        self.calls_left -= calls
+
+    def answered_by(self, info: ProviderInfo) -> None:
+        """Another one answers than the one that was asked."""
+        self._info = info
 
     def report(self) -> Report:
         """All of it, frozen."""
@@ -73,6 +77,7 @@ class Record:
             gates=self.gates,
             redactions=self.redactions,
             spared=self.spared,
+            trouble=self.trouble,
         )
 
     def withheld(self, reason: Reason, stage: Stage, detail: str = "", findings: tuple[Finding, ...] = ()) -> Withheld:

@@ -20,6 +20,7 @@ from kireji.engine.context.steady import Steady
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import prepare_gates
+from kireji.providers.breaker import Away, Breaker
 from kireji.providers.models import Model
 from kireji.providers.provider import Provider
 
@@ -41,13 +42,23 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who is asked, under which profile, with which nonce in the stable part of the prompt and what stays in it, and how much
-    it may think."""
+    it may think.
+
+    `breaker` knows whether it can be asked now; `instead` is the engine of this machine that answers while it cannot. Both
+    are None where the one that is asked is on this machine itself.
+    """
 
     provider: Provider
     model: Model
     nonce: str
     thinking: int = 0
     steady: Steady = field(default_factory=Steady)
+    breaker: Breaker | None = None
+    instead: Provider | None = None
+
+    def away(self) -> Away | None:
+        """Why nothing is asked now; None when it is."""
+        return self.breaker.away() if self.breaker is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
         told.reason,
         told.stage,
         ms,
-        provider,
+        report.provider or provider,
         about=_identity(told),
         language=language,
         model=report.model,
@@ -103,6 +103,7 @@ def explanation(outcome: Outcome | Proposed) -> dict[str, Any]:
         "offered": not isinstance(outcome, Withheld),
         **why,
         "detail": outcome.detail if isinstance(outcome, Withheld) else "",
+        "trouble": report.trouble.value if report.trouble is not None else "",
         "provider": report.provider,
         "model": report.model,
         "findings": [

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kireji.base.types import GateState, Offered, Outcome, Severity, Snapshot, Trigger, Usage
+from kireji.base.types import GateState, Offered, Outcome, Severity, Snapshot, Trigger, sum_of
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 async def inline_completion(services: Services, snapshot: Snapshot, offset: int) -> Outcome:
     """A suggestion at `offset`, or the reason why there is none."""
     from kireji.engine import pipeline  # loaded with the services, after the client's first answer
+    from kireji.engine.record import MOST_CALLS
 
     count = snapshot.options.candidates if snapshot.trigger is Trigger.EXPLICIT else 1
     if count == 1 or not services.roles.completion.provider.info.follows_instructions:
@@ -25,7 +26,8 @@ async def inline_completion(services: Services, snapshot: Snapshot, offset: int)
     # One request makes three calls at most: what is asked for several times is not asked for again.
     options = replace(snapshot.options, ask_again=False)
     each = [replace(snapshot, id=f"{snapshot.id}.{n}", options=options) for n in range(1, count + 1)]
-    return ranked(await asyncio.gather(*(pipeline.complete(services, one, offset) for one in each)))
+    calls = MOST_CALLS // count
+    return ranked(await asyncio.gather(*(pipeline.complete(services, one, offset, calls) for one in each)))
 
 
 async def judge_again(services: Services, snapshot: Snapshot, offered: Offered) -> Outcome:
@@ -40,13 +42,7 @@ def ranked(outcomes: list[Outcome]) -> Outcome:
     different = {o.candidate.change: o for o in reversed(outcomes) if isinstance(o, Offered)}
     found = sorted(different.values(), key=_soundness)
     reports = [outcome.report for outcome in outcomes]
-    usages = [report.usage for report in reports]
-    whole = Usage(
-        sum(usage.input for usage in usages),
-        sum(usage.output for usage in usages),
-        sum(usage.cache_write for usage in usages),
-        sum(usage.cache_read for usage in usages),
-    )
+    whole = sum_of(report.usage for report in reports)
     first = found[0] if found else outcomes[0]
     cost, spared = sum(report.cost for report in reports), sum(report.spared for report in reports)
     report = replace(first.report, usage=whole, cost=cost, spared=spared)

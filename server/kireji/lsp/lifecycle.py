@@ -20,7 +20,7 @@ from kireji.base import config, syntax
 from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.limits import refusal
-from kireji.base.types import Document, Offered, Outcome, Proposed, Reason, Snapshot, Stage, Trigger
+from kireji.base.types import TROUBLES, Document, Outcome, Proposed, Snapshot, Stage, Trigger
 from kireji.features.explain import unjudged
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
@@ -34,21 +34,8 @@ from kireji.lsp.starting import Starting
 
 logger = logging.getLogger(__name__)
 
-# Why a question went unanswered for reasons that will keep the next one unanswered too.
-_TROUBLES = frozenset(
-    {
-        Reason.CAP_REACHED,
-        Reason.LEDGER_DOWN,
-        Reason.MISCONFIGURED,
-        Reason.UNREACHABLE,
-        Reason.OVERLOADED,
-        Reason.RATE_LIMITED,
-        Reason.TIMEOUT,
-        Reason.PROTOCOL,
-    }
-)
 # Whoever got as far as these rooms had an answer from the model.
-_ANSWERED = frozenset({Stage.TRIM, Stage.GATES})
+_ANSWERED = frozenset({Stage.TRIM, Stage.GATES, Stage.DELIVER})
 
 
 class Lifecycle:
@@ -111,10 +98,10 @@ class Lifecycle:
         said = unjudged(outcome)
         if said is not None:
             self._session.unjudged = said
-        if outcome.reason in _TROUBLES:
-            self._session.trouble = outcome.reason
-        elif isinstance(outcome, Offered | Proposed) or outcome.stage in _ANSWERED:
-            self._session.trouble = None
+        trouble = outcome.reason if outcome.reason in TROUBLES else outcome.report.trouble
+        # What is served again says nothing about who was asked for it.
+        if trouble is not None or (outcome.stage in _ANSWERED and not outcome.report.reused):
+            self._session.trouble = trouble
 
     def say(self, problems: tuple[str, ...]) -> None:
         """Tells a person what is wrong with the settings, each thing once."""

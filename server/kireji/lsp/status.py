@@ -101,11 +101,16 @@ class StatusTeller:
             return empty
         services = await self._starting.services()
         state, reason, left = _state(session.paused_until - time.monotonic())
-        if state is State.READY and session.trouble is not None:
-            state, reason = State.LIMITED, session.trouble.value
+        asking = services.roles.completion
+        away = asking.away()
+        trouble = away.reason if away is not None else session.trouble
+        if state is State.READY and trouble is not None:
+            state, reason = State.LIMITED, trouble.value
+            if asking.instead is not None:
+                reason = f"{reason}; the local engine answers meanwhile"
         elif state is State.READY and session.unjudged:
             reason = f"not everything is checked: {session.unjudged}"
-        info = services.roles.completion.provider.info
+        info = asking.provider.info
         status = replace(
             empty,
             state=state,

@@ -22,9 +22,11 @@ from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Requ
 from kireji.providers import models
 from kireji.providers.models import Model, Thinking
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
+from kireji.providers.rates import Rates, read_rates
 from kireji.providers.refusals import refusal
 
 if TYPE_CHECKING:
+    import httpx2
     from anthropic import AsyncAnthropic, AsyncStream
     from anthropic import types as anthropic_types
     from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam
@@ -32,11 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds and bytes. Only text counts against the two text deadlines: pings do not keep a stream alive."""
+    """Seconds and bytes. How long a silence may last is the business of who asks: see `resilience.py`."""
 
-    connect: float = 5.0
-    first_text: float = 10.0
-    next_text: float = 4.0
+    connect: float = 2.0
     drain: float = 0.05
     max_bytes: int = 4 * 1024 * 1024
 
@@ -106,10 +106,11 @@ class AnthropicProvider:
                 # Loading the SDK is our time, not the model's: only the request's own deadline counts for it.
                 async with asyncio.timeout(max(0.0, request.deadline - time.monotonic())):
                     client = await self._account.client()
-                reader = _Reader(self._model, request.prompt, request.deadline, limits, meter)
+                reader = _Reader(self._model, request.prompt, request.deadline, meter)
                 async with asyncio.timeout(reader.time_left()):
                     meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
                     events = await held.enter_async_context(await _send(client, self._model, request.prompt))
+                    meter.rates = _rates(events.response)
                 while not reader.finished:
                     async with asyncio.timeout(reader.time_left()):
                         event = await _next(events)
@@ -128,22 +129,19 @@ class AnthropicProvider:
 class _Reader:
     """Turns events into deltas, keeps the meter, and knows when to give up."""
 
-    def __init__(self, model: Model, prompt: Prompt, deadline: float, limits: Limits, meter: StreamMeter) -> None:
+    def __init__(self, model: Model, prompt: Prompt, deadline: float, meter: StreamMeter) -> None:
         self._model = model
         self._deadline = deadline
-        self._limits = limits
         self._meter = meter
         self._prefill = _prefill(model, prompt)
         self._chars = 0
-        # Nothing of what is thought arrives as text.
-        self._give_up = deadline if prompt.thinking else min(deadline, time.monotonic() + limits.first_text)
         self.reason = EndReason.TRUNCATED
         self.finished = False
         self.whole = False
 
     def time_left(self) -> float:
-        """Seconds until the nearest deadline; below zero, nothing that has to wait is begun."""
-        return self._give_up - time.monotonic()
+        """Seconds until the deadline; below zero, nothing that has to wait is begun."""
+        return self._deadline - time.monotonic()
 
     def read(self, event: RawMessageStreamEvent | None) -> list[Delta]:
         """What one event, or None for the stream's end, adds to the text. Raises ValueError on a malformed event."""
@@ -158,6 +156,7 @@ class _Reader:
 
     def _read(self, event: RawMessageStreamEvent) -> list[Delta]:
         if event.type == "message_start":
+            self._meter.begun = True
             self._meter.usage = _told(event.message.usage, Usage())
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             return self._text(event.delta.text)
@@ -173,7 +172,6 @@ class _Reader:
         if not text:
             return []
         self._chars += len(text)
-        self._give_up = min(self._deadline, time.monotonic() + self._limits.next_text)
         seen = self._meter.usage
         self._meter.usage = replace(seen, output=max(seen.output, models.likely_tokens(self._model, self._chars)))
         prefill, self._prefill = self._prefill, ""
@@ -305,6 +303,7 @@ def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
     from kireji.providers.wire import WireError
 
     if isinstance(err, anthropic.APIStatusError):
+        meter.rates = _rates(err.response)
         if not err.response.is_success:
             meter.usage = Usage()
         headers = err.response.headers
@@ -321,6 +320,10 @@ def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
     if isinstance(cause, ValueError | anthropic.APIError | httpx2.DecodingError):
         return ProviderError(Reason.PROTOCOL, type(cause).__name__)
     return ProviderError(Reason.INTERNAL, type(cause).__name__)
+
+
+def _rates(response: httpx2.Response) -> Rates:
+    return read_rates(response.headers, "anthropic-ratelimit", time.time())
 
 
 def _told(told: anthropic_types.Usage | anthropic_types.MessageDeltaUsage, seen: Usage) -> Usage:

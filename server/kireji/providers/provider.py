@@ -8,11 +8,12 @@ quirks. Errors:
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kireji.base.types import Delta, End, Prompt, Reason, Request, Usage
+from kireji.base.types import Delta, End, Prompt, Reason, Request, Usage, sum_of
+from kireji.providers.rates import UNKNOWN, Rates
 
 
 class ProviderError(Exception):
@@ -38,15 +39,42 @@ class ProviderInfo:
     follows_instructions: bool
 
 
+async def _never() -> bool:
+    """Nobody has said that more may be spent."""
+    return False
+
+
 @dataclass(slots=True)
 class StreamMeter:
-    """What one stream has used so far. The caller holds it and reads it whichever way the stream ended.
+    """What one question has used so far. The caller holds it and reads it whichever way the stream ended.
 
     A remote provider writes to it: an estimate once the request leaves, the service's own figures as they arrive. It
-    stays at zero for a request that was refused or never left, and for a local engine.
+    stays at zero for a request that was refused or never left, and for a local engine. A question may take several calls:
+    `usage` is the last one's, `earlier` those before it for which something may be owed. `begun` says that the service has
+    begun to answer the last call, `rates` what it lets us ask.
+    `most_calls` and `may_spend_again` are the caller's: how often the service may be called, and whether a further call
+    may cost as much again.
     """
 
     usage: Usage = field(default_factory=Usage)
+    earlier: tuple[Usage, ...] = ()
+    begun: bool = False
+    rates: Rates = UNKNOWN
+    calls: int = 0
+    most_calls: int = 1
+    may_spend_again: Callable[[], Awaitable[bool]] = _never
+
+    @property
+    def total(self) -> Usage:
+        """What all calls of the question have used."""
+        return sum_of((*self.earlier, self.usage))
+
+    def next_call(self) -> None:
+        """Another call begins."""
+        if self.usage != Usage():
+            self.earlier = (*self.earlier, self.usage)
+        self.usage, self.begun = Usage(), False
+        self.calls += 1
 
 
 class Provider(Protocol):

@@ -25,17 +25,20 @@ _BY_STATUS = MappingProxyType(
 _BY_KIND = MappingProxyType(
     {
         "api_error": Reason.OVERLOADED,
-        "authentication_error": Reason.MISCONFIGURED,
-        "billing_error": Reason.MISCONFIGURED,
+        "authentication_error": Reason.KEY_REFUSED,
+        "billing_error": Reason.SPEND_LIMIT,
         "conflict_error": Reason.OVERLOADED,
         "invalid_request_error": Reason.MISCONFIGURED,
         "not_found_error": Reason.MISCONFIGURED,
         "overloaded_error": Reason.OVERLOADED,
-        "permission_error": Reason.MISCONFIGURED,
+        "permission_error": Reason.KEY_REFUSED,
         "rate_limit_error": Reason.RATE_LIMITED,
         "timeout_error": Reason.TIMEOUT,
     }
 )
+
+# Only in the service's own envelope: without it, somebody else on the way asks for somebody else's password.
+_BY_OWN_STATUS = MappingProxyType({401: Reason.KEY_REFUSED, 402: Reason.SPEND_LIMIT, 403: Reason.KEY_REFUSED})
 
 # A monthly limit is not a rate: waiting a minute does not help, a person has to act.
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
@@ -53,14 +56,14 @@ def refusal(status: int, kind: object, code: object, request_id: object, retry_a
 
 def _reason(status: int, kind: str, code: str) -> Reason:
     if code in _SPEND_LIMITS:
-        return Reason.MISCONFIGURED
+        return Reason.SPEND_LIMIT
     if status == 200:
         return _BY_KIND.get(kind, Reason.PROTOCOL)
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 400 <= status < 500:
         # Without the service's own envelope somebody else answered: a portal, a proxy, a wrong address.
-        return Reason.MISCONFIGURED if kind else Reason.PROTOCOL
+        return _BY_OWN_STATUS.get(status, Reason.MISCONFIGURED) if kind else Reason.PROTOCOL
     return Reason.OVERLOADED if status >= 500 and status != _NETWORK_LOGIN else Reason.PROTOCOL
 
 
