@@ -16,6 +16,7 @@ from kireji.base.caps import Caps, nano_dollars
 from kireji.base.children import Child
 from kireji.base.clock import Clock
 from kireji.base.config_schema import Protected, ProviderChoice, Settings
+from kireji.base.exclusions import Exclusions
 from kireji.base.index.client import Index
 from kireji.base.ledger import SqliteLedger
 from kireji.base.sandbox_walls import Sandbox
@@ -69,7 +70,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             DataGate(),
             *others,
         ),
-        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index),
+        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index, Exclusions()),
         ledger=SqliteLedger(store, clock, caps(protected)),
         audit=Audit(store, clock),
         clock=clock,

@@ -163,6 +163,34 @@ async def test_signature(analysis: Analysis) -> None:
     assert await analysis.signature(text, offset, HERE, soon()) is None
 
 
+EXCLUDED = """
+def total(zanzibar: int) -> int: ...
+class Rate:
+    zone = 1
+"""
+
+
+@pytest.mark.parametrize("file", ["", "hidden.py\n"], ids=["taken in", "excluded"])
+async def test_what_an_excluded_file_defines_is_not_for_a_model(analysis: Analysis, tmp_path: Path, file: str) -> None:
+    """A person sees it in their list of names all the same: that stays on the machine."""
+    (tmp_path / "hidden.py").write_text(EXCLUDED)
+    (tmp_path / ".kirejiignore").write_text(file)
+    workspace, path = Workspace(str(tmp_path)), str(tmp_path / "main.py")
+    asked = marked("import hidden\nhidden.$0", path)
+    called = marked("import hidden\nhidden.total($0", path)
+    imported = marked("from hidden import Rate, total\nRate.$0", path)
+    near = marked("from hidden import *\nRat$0", path)
+    members = await analysis.members(*asked, workspace, soon()) or ()
+    others = await analysis.members(*imported, workspace, soon()) or ()
+    signature = await analysis.signature(*called, workspace, soon())
+    told = await analysis.tell(*near, workspace, 10, soon())
+    seen = [name.text for name in await analysis.complete(*near, workspace, 10, soon())]
+    assert ("total" in members, "zone" in others, signature is not None, "Rate" in [name.text for name in told]) == (
+        (not file,) * 4
+    )
+    assert "Rate" in seen
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -22,7 +22,7 @@ def make_pack(before: str, after: str, items: tuple[ContextItem, ...] = ()) -> R
         ContextItem(ItemKind.WINDOW_BEFORE, URI, Span(0, len(before)), before),
         ContextItem(ItemKind.WINDOW_AFTER, URI, Span(len(before), len(document.text)), after),
     )
-    return redact(ContextPack(site, (*window, *items)))
+    return redact(ContextPack(site, (*window, *items)), ())
 
 
 def signature(

@@ -194,7 +194,7 @@ def window(site: Site) -> tuple[ContextItem, ContextItem]:
 
 def check_redacted(site: Site, items: tuple[ContextItem, ...], secret: str, rule: str) -> None:
     """No piece of eight characters of the secret is left anywhere, lines keep their number, and the rule is named."""
-    pack = redact(ContextPack(site, items))
+    pack = redact(ContextPack(site, items), ())
     assert len(pack.items) == len(items)
     left = "\n".join(item.text for item in pack.items)
     longest = max(secret.split("\n"), key=len)
@@ -232,7 +232,7 @@ def test_in_another_file_and_in_dropped_items() -> None:
     site = make_site("x = 1\n$0\n")
     other = ContextItem(ItemKind.SIGNATURE, "file:///w/other.py", Span(0, 50), f'TOKEN = "{secret}"')
     opened = ContextItem(ItemKind.OPEN_FILE, "file:///w/tab.py", Span(9, 59), f"# {secret}")
-    pack = redact(ContextPack(site, (other, opened, *window(site)), (Dropped(other, "over"),)))
+    pack = redact(ContextPack(site, (other, opened, *window(site)), (Dropped(other, "over"),)), ())
     assert secret not in repr(pack.items) + "".join(i.text for i in pack.items)
     assert [d.item.text for d in pack.dropped] == [""]
     assert [(r.uri, r.span.start) for r in pack.redactions] == [(other.uri, 9), (opened.uri, 11)]
@@ -241,7 +241,7 @@ def test_in_another_file_and_in_dropped_items() -> None:
 def test_a_file_that_is_never_read_is_never_sent() -> None:
     site = make_site("x$0")
     item = ContextItem(ItemKind.OPEN_FILE, "file:///w/a%20b/.env.local", Span(0, 3), "A=b")
-    pack = redact(ContextPack(site, (item, *window(site))))
+    pack = redact(ContextPack(site, (item, *window(site))), ())
     assert [i.kind for i in pack.items] == [ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER]
     assert [(d.why, d.item.text) for d in pack.dropped] == [("never read", "")]
 
@@ -323,7 +323,7 @@ def pem(kind: str = "RSA ", lines: int = 12) -> str:
 def test_private_key_whole(kind: str) -> None:
     site = make_site(f'KEY = """{pem(kind)}"""\n$0\n')
     check_redacted(site, window(site), pem(kind), "private-key")
-    assert redact(ContextPack(site, window(site))).items[0].text.endswith('"""\n')
+    assert redact(ContextPack(site, window(site)), ()).items[0].text.endswith('"""\n')
 
 
 def test_private_key_as_source() -> None:
@@ -333,7 +333,7 @@ def test_private_key_as_source() -> None:
     for text in (quoted, joined, single):
         site = make_site(f'KEY = (\n    "{text}"\n)\nother = 1\n$0\n')
         check_redacted(site, window(site), text, "private-key")
-        assert "other = 1" in redact(ContextPack(site, window(site))).items[0].text
+        assert "other = 1" in redact(ContextPack(site, window(site)), ()).items[0].text
 
 
 def test_private_key_cut_off_at_either_end_of_the_window() -> None:
@@ -345,12 +345,12 @@ def test_private_key_cut_off_at_either_end_of_the_window() -> None:
             part = "\n".join(lines[start:end])
             at = text.index(part)
             item = ContextItem(ItemKind.WINDOW_BEFORE, site.document.uri, Span(at, at + len(part)), part)
-            left = redact(ContextPack(site, (item,))).items[0].text
+            left = redact(ContextPack(site, (item,)), ()).items[0].text
             assert not any(line in left for line in pem().split("\n")[1:-1]), (start, end)
             # The same without the document to look at, where either end of the key is there.
             elsewhere = ContextItem(ItemKind.OPEN_FILE, "file:///w/other.py", Span(0, len(part)), part)
             if "PRIVATE KEY" in part and end - start > 1:
-                left = redact(ContextPack(site, (elsewhere,))).items[0].text
+                left = redact(ContextPack(site, (elsewhere,)), ()).items[0].text
                 assert not any(line in left for line in pem().split("\n")[1:-2]), (start, end)
 
 
@@ -358,7 +358,7 @@ def test_a_secret_with_the_cursor_inside_is_seen_whole() -> None:
     secret = make(("ghp_", (36, BASE62)), "split")
     for at in range(1, len(secret)):
         site = make_site(f'x = "{secret[:at]}$0{secret[at:]}"\n')
-        pack = redact(ContextPack(site, window(site)))
+        pack = redact(ContextPack(site, window(site)), ())
         assert [i.text for i in pack.items] == ['x = "<redacted:github-token>', '<redacted:github-token>"\n']
         assert site_is_secret(site)
 
@@ -387,7 +387,7 @@ def test_site_within_a_private_key_is_secret() -> None:
 def test_line_ends_are_kept() -> None:
     text = pem().replace("\n", "\r\n")
     site = make_site(f"a\r\n{text}\r\nb\r\n$0")
-    left = redact(ContextPack(site, window(site))).items[0].text
+    left = redact(ContextPack(site, window(site)), ()).items[0].text
     assert left == "a\r\n<redacted:private-key>" + "\r\n" * 14 + "\r\nb\r\n"
 
 
@@ -431,5 +431,5 @@ def _called(node: ast.Call) -> str:
 
 def test_documents_stay_as_they_are() -> None:
     site = make_site("x = 1\n$0\n")
-    pack = redact(ContextPack(site, window(site)))
+    pack = redact(ContextPack(site, window(site)), ())
     assert isinstance(site.document, Document) and pack.items == window(site) and pack.redactions == ()

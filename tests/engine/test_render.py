@@ -35,7 +35,7 @@ def pack_of(text: str, *items: tuple[ItemKind, str], language: str = "python") -
         ContextItem(ItemKind.WINDOW_AFTER, site.document.uri, Span(site.offset, len(whole)), whole[site.offset :]),
     )
     others = tuple(ContextItem(kind, "file:///w/lib.py", Span(0, len(said)), said) for kind, said in items)
-    return redact(ContextPack(site, (*others, *window)))
+    return redact(ContextPack(site, (*others, *window)), ())
 
 
 def prompt_of(text: str, *items: tuple[ItemKind, str], model: Model = HAIKU, request: str = REQUEST) -> Prompt:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import translate
 from pathlib import Path, PurePath
+
+from kireji.base.ignoring import GIT_FILE, MAX_IGNORE_BYTES, OWN_FILE, Rules
 
 # By name alone: what holds credentials, and what no person wrote. Matched against the lower-cased file name.
 _NEVER = """
@@ -69,9 +71,8 @@ __pypackages__ .tox .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis .cach
 .svelte-kit .parcel-cache .turbo .yarn .eggs .bundle .dart_tool .pnpm-store .direnv .ipynb_checkpoints htmlcov
 DerivedData Pods
 """
-_SKIPPED_FOLDERS = _NEVER_FOLDERS | frozenset(_TOOLS.split())
-_IGNORE_FILES = (".gitignore", ".kirejiignore")
-_MAX_IGNORE_BYTES = 100_000
+_TOOL_FOLDERS = frozenset(_TOOLS.split())
+_SKIPPED_FOLDERS = _NEVER_FOLDERS | _TOOL_FOLDERS
 
 
 def never_read(path: str | os.PathLike[str]) -> bool:
@@ -86,6 +87,11 @@ def never_read(path: str | os.PathLike[str]) -> bool:
     if pure.suffix.lower() in _CODE and _ABOUT.fullmatch(name):
         return False
     return _NEVER_NAME.fullmatch(name) is not None
+
+
+def in_tools(path: str) -> bool:
+    """Whether a path leads into a folder of tools or of installed packages, by its name."""
+    return not _TOOL_FOLDERS.isdisjoint(path.replace("\\", "/").split("/")[:-1])
 
 
 def read_text(path: Path, root: Path, max_bytes: int) -> str | None:
@@ -152,7 +158,7 @@ def walk(root: Path, limit: int) -> Iterator[Path]:
 
 def survey(root: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[Path | Skipped]:
     """As `walk`, for files whose name is `wanted`; says of each of those that is skipped, and of each folder, why."""
-    folders: list[tuple[Path, str, tuple[_Rule, ...]]] = [(root, "", ())]
+    folders: list[tuple[Path, str, Rules]] = [(root, "", Rules())]
     for folder, prefix, inherited in folders:
         try:
             with os.scandir(folder) as scan:
@@ -161,20 +167,20 @@ def survey(root: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[Pa
             yield Skipped(folder, Unread.FORBIDDEN)
             continue
         # Most folders have none, and to look for one costs more than all else here.
-        here = [name for name in _IGNORE_FILES if any(entry.name == name for entry in entries)]
-        rules = inherited + tuple(rule for name in here for rule in _rules(root, folder / name, prefix))
+        here = {entry.name for entry in entries if entry.name in (GIT_FILE, OWN_FILE)}
+        said = _with(inherited, root, folder, prefix, here) if here else inherited
         for entry in entries:
             where = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
                 if entry.name in _SKIPPED_FOLDERS:
                     yield Skipped(folder / entry.name, Unread.TOOL)
-                elif _ignored(rules, where + "/"):
+                elif said.exclude(where + "/"):
                     yield Skipped(folder / entry.name, Unread.IGNORED)
                 else:
-                    folders.append((folder / entry.name, where + "/", rules))
+                    folders.append((folder / entry.name, where + "/", said))
             elif wanted(entry.name):
                 # Asked of the disk's own list, not of the file: a FIFO without a writer would wait for ever if it were opened.
-                if (why := _why_not(entry, where, rules)) is not None:
+                if (why := _why_not(entry, where, said)) is not None:
                     yield Skipped(folder / entry.name, why)
                 elif limit <= 0:
                     yield Skipped(folder / entry.name, Unread.TOO_MANY)
@@ -195,75 +201,33 @@ def excluded(path: Path, root: Path) -> Unread | None:
         return Unread.FORBIDDEN
     if never_read(relative):
         return Unread.NEVER
-    rules: tuple[_Rule, ...] = ()
+    said = Rules()
     where, folder = "", root
     for part in relative.parts:
-        rules += tuple(rule for name in _IGNORE_FILES for rule in _rules(root, folder / name, where))
+        said = _with(said, root, folder, where, (GIT_FILE, OWN_FILE))
         folder, last = folder / part, part == relative.parts[-1] and folder / part == path
         if not last and part in _SKIPPED_FOLDERS:
             return Unread.TOOL
-        if _ignored(rules, where + part + ("" if last else "/")):
+        if said.exclude(where + part + ("" if last else "/")):
             return Unread.IGNORED
         where += part + "/"
     return None
 
 
-def _why_not(entry: os.DirEntry[str], where: str, rules: tuple[_Rule, ...]) -> Unread | None:
+def _why_not(entry: os.DirEntry[str], where: str, rules: Rules) -> Unread | None:
     if entry.is_symlink():
         return Unread.LINK
     if not entry.is_file(follow_symlinks=False):
         return Unread.NO_FILE
     if never_read(where):
         return Unread.NEVER
-    return Unread.IGNORED if _ignored(rules, where) else None
+    return Unread.IGNORED if rules.exclude(where) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One line of an ignore file. The last rule that matches a path decides."""
-
-    pattern: re.Pattern[str]
-    excludes: bool
-
-
-def _ignored(rules: tuple[_Rule, ...], where: str) -> bool:
-    """Whether the path (a folder's ends in a slash) is excluded; the contents of an excluded folder are not asked."""
-    return next((rule.excludes for rule in reversed(rules) if rule.pattern.fullmatch(where)), False)
-
-
-def _rules(root: Path, file: Path, prefix: str) -> Iterator[_Rule]:
-    for line in (read_text(file, root, _MAX_IGNORE_BYTES) or "").splitlines():
-        text = line.rstrip()
-        if not text or text.startswith("#"):
-            continue
-        excludes = not text.startswith("!")
-        text = text[0 if excludes else 1 :].removeprefix("\\")
-        body = text.strip("/")
-        # A slash in front or within ties the pattern to the ignore file's folder; else it may match at any depth.
-        depth = "" if "/" in text.rstrip("/") else "(?:.*/)?"
-        end = "/" if text.endswith("/") else "/?"
-        yield _Rule(re.compile(re.escape(prefix) + depth + _glob(body) + end), excludes)
-
-
-def _glob(pattern: str) -> str:
-    """A gitignore pattern without its outer slashes as an expression: `*` stays within a folder, `**` crosses them."""
-    parts = re.split(r"(\*\*/|/\*\*$|\*+|\?|\[!?\]?[^]]*\])", pattern)
-    return "".join(
-        "(?:.*/)?" if part == "**/"
-        else "/.+" if part == "/**"
-        else "[^/]*" if part.startswith("*")
-        else "[^/]" if part == "?"
-        else _char_class(part) if part.startswith("[") and part.endswith("]") and len(part) > 2
-        else re.escape(part)
-        for part in parts
-    )  # fmt: skip
-
-
-def _char_class(part: str) -> str:
-    inner = part[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    text = f"[{'^' + inner[1:] if inner.startswith('!') else inner.replace('^', chr(92) + '^')}]"
-    try:
-        re.compile(text)
-    except re.error:
-        return re.escape(part)
-    return text
+def _with(rules: Rules, root: Path, folder: Path, prefix: str, names: Container[str]) -> Rules:
+    """With what the ignore files of one more folder say, of those that are there."""
+    git, own = (
+        (read_text(folder / name, root, MAX_IGNORE_BYTES) or "") if name in names else ""
+        for name in (GIT_FILE, OWN_FILE)
+    )
+    return rules.below(git, own, prefix)

@@ -96,7 +96,7 @@ class Reason(Enum):
     PAUSED = "completion is paused"
     MANUAL = "automatic requests are off"
     LANGUAGE_OFF = "this language is switched off"
-    IGNORED_FILE = "this file is never read (keys, environment files)"
+    IGNORED_FILE = "this file is never sent (keys, environment files, or what an ignore file excludes)"
     UNKNOWN_DOCUMENT = "the document is not open"
     TOO_LARGE = "the file is over the size limit"
     LONG_LINE = "a line is over the length limit"

@@ -71,7 +71,7 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
     except ConfigurationError as error:
         raise CommandError(str(error)) from None
     try:
-        site = pipeline.look(services, snapshot, offset)
+        site = await pipeline.look(services, snapshot, offset)
         if isinstance(site, Skip):
             return site.reason
         try:

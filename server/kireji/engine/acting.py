@@ -42,7 +42,7 @@ from kireji.engine.actions.registry import ACTIONS
 from kireji.engine.asking import ask, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
-from kireji.engine.context.redact import redact
+from kireji.engine.context.screen import is_excluded, redacted
 from kireji.engine.gates.before import preparing
 from kireji.engine.judging import judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
@@ -77,6 +77,8 @@ async def act(services: Services, snapshot: Snapshot, action: Action, intent: In
     record = Record(services, services.roles.action, snapshot)
     if (reason := refusal(snapshot)) is not None:
         return record.withheld(reason, Stage.CLASSIFY)
+    if await is_excluded(services.semantics.exclusions, snapshot):
+        return record.withheld(Reason.IGNORED_FILE, Stage.CLASSIFY)
     if not services.roles.action.provider.info.follows_instructions:
         return record.withheld(Reason.NO_INSTRUCTIONS, Stage.CLASSIFY)
     if off_limits(snapshot.document, snapshot.workspace):
@@ -144,7 +146,8 @@ async def _gathered(
     said = ((ItemKind.FACT, target.about), (ItemKind.WISH, scene.intent.instruction))
     here = snapshot.document.uri
     told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
-    return fit(redact(replace(gathered, items=(*wanted, *plan.related, *told))), budget, ratio, target.span)
+    gathered = replace(gathered, items=(*wanted, *plan.related, *told))
+    return fit(await redacted(semantics.exclusions, snapshot, gathered), budget, ratio, target.span)
 
 
 async def _answer(

@@ -150,7 +150,7 @@ async def _exists(analysis: Analysis, snapshot: Snapshot, site: Site, wrong: Wro
             return (signature.label,) if signature is not None else ()
         if wrong.sound.rstrip().endswith(".") or (not wrong.sound and site.before.endswith(".")):
             return await analysis.members(document, offset, workspace, deadline) or ()
-        names = await analysis.complete(document, offset, workspace, _ASKED_FOR, deadline)
+        names = await analysis.tell(document, offset, workspace, _ASKED_FOR, deadline)
     except ChildUnavailable:
         return ()
     return tuple(name.text for name in names)

@@ -37,7 +37,8 @@ from kireji.base.types import (
 from kireji.engine.asking import ask, ask_instead, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
-from kireji.engine.context.redact import redact, site_is_secret
+from kireji.engine.context.redact import site_is_secret
+from kireji.engine.context.screen import is_excluded, redacted, still_sendable
 from kireji.engine.correct import Wrong, ask_again_at, joined, wrong_by_findings, wrong_by_proof
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.before import Before, preparing
@@ -62,7 +63,7 @@ _LEAST_SECONDS = 0.5
 async def complete(services: Services, snapshot: Snapshot, offset: int, most_calls: int = MOST_CALLS) -> Outcome:
     """The whole line: a verified suggestion at `offset`, or why there is none."""
     record = Record(services, services.roles.completion, snapshot, most_calls)
-    site = look(services, snapshot, offset)
+    site = await look(services, snapshot, offset)
     record.done(Stage.CLASSIFY)
     if isinstance(site, Skip):
         return record.withheld(site.reason, Stage.CLASSIFY)
@@ -91,10 +92,14 @@ async def complete(services: Services, snapshot: Snapshot, offset: int, most_cal
         return corrected or replace(outcome, detail=record.hint, report=report)
 
 
-def look(services: Services, snapshot: Snapshot, offset: int) -> Site | Skip:
+async def look(services: Services, snapshot: Snapshot, offset: int) -> Site | Skip:
     """The site at `offset`, or why nothing is asked there."""
     site = classify(snapshot, offset, services.semantics.trees)
-    return Skip(Reason.SECRET_LINE) if isinstance(site, Site) and site_is_secret(site) else site
+    if isinstance(site, Skip):
+        return site
+    if site_is_secret(site):
+        return Skip(Reason.SECRET_LINE)
+    return Skip(Reason.IGNORED_FILE) if await is_excluded(services.semantics.exclusions, snapshot) else site
 
 
 def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
@@ -222,11 +227,13 @@ async def gather_pack(
     ratio, tokens = asking.model.chars_per_token, options.context_tokens
     chars = int(tokens * ratio)
     gathered = await gather(snapshot, site, semantics.symbols, semantics.index, options.gather_ms / 1000, chars)
-    redacted = redact(replace(gathered, items=(*gathered.items, *facts)))
+    gathered = replace(gathered, items=(*gathered.items, *facts))
+    clean = await redacted(semantics.exclusions, snapshot, gathered)
     now = services.clock.monotonic()
-    held = asking.steady.held(redacted, snapshot.open_documents, tokens, now)
-    pack = fit(redacted, tokens, ratio, held=held)
-    asking.steady.keep(redacted, pack, held, tokens, chars, now)
+    held = asking.steady.held(clean, snapshot.open_documents, tokens, now)
+    held = await still_sendable(semantics.exclusions, snapshot, held)
+    pack = fit(clean, tokens, ratio, held=held)
+    asking.steady.keep(clean, pack, held, tokens, chars, now)
     return pack
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from kireji.base.analysis.client import Analysis
 from kireji.base.audit import Audit
 from kireji.base.clock import Clock
+from kireji.base.exclusions import Exclusions
 from kireji.base.importable import Importable
 from kireji.base.index.client import Index
 from kireji.base.ledger import Ledger
@@ -84,13 +85,14 @@ class Roles:
 @dataclass(frozen=True, slots=True)
 class Semantics:
     """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, where the
-    workspace has a name from, and what of it a place may need by the index's process."""
+    workspace has a name from, what of it a place may need by the index's process, and which files no question may hold."""
 
     symbols: SymbolReader
     analysis: Analysis
     trees: Trees
     importable: Importable
     index: Index
+    exclusions: Exclusions
 
 
 @dataclass(frozen=True, slots=True)

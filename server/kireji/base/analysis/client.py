@@ -95,6 +95,13 @@ class Analysis:
         value = await self._ask("complete", document, offset, workspace, deadline, limit=limit)
         return _read(answers.completions, value if value is not None else [])
 
+    async def tell(
+        self, document: Document, offset: int, workspace: Workspace, limit: int, deadline: float
+    ) -> tuple[Name, ...]:
+        """As `complete`, for a model: without what excluded files define. `members` and `signature` leave that out as well."""
+        value = await self._ask("tell", document, offset, workspace, deadline, limit=limit)
+        return _read(answers.completions, value if value is not None else [])
+
     async def describe(
         self, document: Document, offset: int, workspace: Workspace, name: str, deadline: float
     ) -> Description | None:

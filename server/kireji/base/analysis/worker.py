@@ -25,6 +25,7 @@ from kireji.base.analysis.cache import make_safe
 from kireji.base.analysis.channel import Channel, die
 from kireji.base.analysis.limits import too_deep
 from kireji.base.analysis.places import after_dot, place_of
+from kireji.base.exclusions import Exclusions
 from kireji.base.types import NameKind
 
 # What jedi has worked out about a text serves a second question about it; other files may change meanwhile.
@@ -69,11 +70,19 @@ class Analyst:
         self._library = _library()
         self._environment: tuple[str, Any] | None = None
         self._script: tuple[_Text, float, Any] | None = None
+        self._exclusions = Exclusions()
 
     def complete(self, asked: _Text, params: Mapping[str, Any]) -> list[dict[str, str]]:
         """The names at the offset, in jedi's order, at most `limit`."""
+        return self._listed(self._completions(asked, int(params["offset"])), params)
+
+    def tell(self, asked: _Text, params: Mapping[str, Any]) -> list[dict[str, str]]:
+        """As `complete`, without what excluded files define."""
+        return self._listed(self._sayable(asked, self._completions(asked, int(params["offset"]))), params)
+
+    def _listed(self, completions: list[Any], params: Mapping[str, Any]) -> list[dict[str, str]]:
         items: list[dict[str, str]] = []
-        for completion in self._completions(asked, int(params["offset"])):
+        for completion in completions:
             if len(items) >= int(params["limit"]):
                 break
             items.append(
@@ -95,18 +104,18 @@ class Analyst:
         return None
 
     def members(self, asked: _Text, params: Mapping[str, Any]) -> list[str] | None:
-        """The names that the expression before the dot has."""
+        """The names that the expression before the dot has, without what excluded files define."""
         start = after_dot(asked.text, int(params["offset"]))
         if start is None:
             return None
         place = place_of(asked.text, start)
-        names = [c.name for c in self._of(asked).complete(place.line, place.column)]
+        names = [c.name for c in self._sayable(asked, self._of(asked).complete(place.line, place.column))]
         return names[:_MAX_MEMBERS] or None
 
     def signature(self, asked: _Text, params: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The call around the offset."""
+        """The call around the offset, where what is called is not defined in an excluded file."""
         place = place_of(asked.text, int(params["offset"]))
-        for found in self._of(asked).get_signatures(place.line, place.column):
+        for found in self._sayable(asked, self._of(asked).get_signatures(place.line, place.column)):
             return {
                 "label": found.to_string()[:_MAX_SIGNATURE],
                 "parameters": [p.to_string()[:_MAX_SIGNATURE] for p in found.params],
@@ -118,6 +127,12 @@ class Analyst:
     def forget(self) -> None:
         """Drops what was worked out about the last text."""
         self._script = None
+
+    def _sayable(self, asked: _Text, found: list[Any]) -> list[Any]:
+        """Of what jedi has found, what may be told to a model: files that are in no question are not quoted either."""
+        paths = [str(name.module_path) if name.module_path is not None else "" for name in found]
+        excluded = self._exclusions.among(set(paths) - {"", asked.path}, asked.root)
+        return [name for name, path in zip(found, paths, strict=True) if path not in excluded]
 
     def _completions(self, asked: _Text, offset: int) -> list[Any]:
         place = place_of(asked.text, offset)
@@ -163,6 +178,7 @@ def main(cache: str | None = None) -> None:
     analyst = Analyst()
     table: dict[str, Callable[[_Text, Mapping[str, Any]], object]] = {
         "complete": analyst.complete,
+        "tell": analyst.tell,
         "describe": analyst.describe,
         "members": analyst.members,
         "signature": analyst.signature,

@@ -52,19 +52,16 @@ class Worker:
     def find(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
         """The likeliest definitions for a place; None where the text lies outside the workspace or may not be read."""
         workspace = self._workspace(params["root"])
-        shown: dict[str, int] = {}
-        for number, given in enumerate(params["opened"]):
-            path = workspace.relative(self._resolved(given))
-            if path is not None and workspace.may_show(path):
-                shown[path] = number
+        opened = [self._resolved(given) for given in params["opened"]]
+        allowed = workspace.open_to(opened)
+        shown = {allowed[path]: number for number, path in enumerate(opened) if path in allowed}
         for number, language, text in params["changed"]:
-            path = workspace.relative(self._resolved(params["opened"][number]))
-            if path in shown:
+            if (path := allowed.get(opened[number])) is not None:
                 workspace.show(path, language, text)
-        here = workspace.relative(self._resolved(params["opened"][params["here"]]))
+        here = allowed.get(opened[params["here"]])
         gone = workspace.hide(shown)
         self._reader.wake(workspace, gone)
-        if here is None or here not in shown or (open_here := workspace.shown(here)) is None:
+        if here is None or (open_here := workspace.shown(here)) is None:
             return None
         if not workspace.ready:  # what is there by now is not worth the time: imports lead to more
             return {"ready": False, "files": [], "items": []}

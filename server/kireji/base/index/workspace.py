@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from kireji.base.files import Skipped, Unread, excluded, read_text, survey
+from kireji.base.exclusions import Exclusions
+from kireji.base.files import Skipped, Unread, in_tools, read_text, survey
 from kireji.base.index.entry import Entry, from_row, read_entry
 from kireji.base.index.keep import OPEN, Damaged, load, save
 from kireji.base.index.reach import Graph
@@ -58,7 +59,7 @@ class Workspace:
         self.skipped: Mapping[Unread, int] = {}
         self._kept = kept
         self._opened: dict[str, Shown] = {}
-        self._allowed: dict[str, bool] = {}
+        self._exclusions = Exclusions()
         self._changes = 0
         self._saved = 0
 
@@ -71,12 +72,11 @@ class Workspace:
         except ValueError:
             return None
 
-    def may_show(self, path: str) -> bool:
-        """Whether a relative path is excluded neither by its name nor by an ignore file; asked once for each."""
-        allowed = self._allowed.get(path)
-        if allowed is None:
-            allowed = self._allowed[path] = excluded(self.root / path, self.root) is None
-        return allowed
+    def open_to(self, paths: Iterable[str]) -> dict[str, str]:
+        """Of these paths, which are resolved, those that may be read, each with its path below the root."""
+        inside = {path: here for path in paths if (here := self.relative(path)) is not None and not in_tools(here)}
+        excluded = self._exclusions.among(inside, str(self.root))
+        return {path: here for path, here in inside.items() if path not in excluded}
 
     def show(self, path: str, language: str, text: str) -> None:
         """Makes a text that is open in the editor the file's content; what is on disk no longer counts."""
@@ -115,7 +115,6 @@ class Workspace:
         """Reads what has changed on disk since the last time, or since the index was kept."""
         if not self.ready and self._kept is not None:
             self._load(self._kept)
-        self._allowed.clear()  # an ignore file may have changed
         seen: set[str] = set()
         skipped: Counter[Unread] = Counter()
         modules: dict[str, str] = {}

@@ -5,7 +5,7 @@ No other module constructs a RedactedPack (`fit.py` derives smaller ones from it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
@@ -16,16 +16,18 @@ from kireji.engine.context.secrets import Hit, find_secrets, private_keys
 
 # Between two items stands what no format can match across, so that one pass serves them all.
 _WALL = "\n\0\n"
+_NOTEBOOK = ".ipynb"
 # How far around the cursor a secret is looked for; private keys, which are longer, are looked for in the whole text.
 _REACH = 4_000
 
 
-def redact(pack: ContextPack, never: Callable[[str], bool] = never_read) -> RedactedPack:
-    """The pack without secrets, and without items from files that `never` names. Lines keep their number and order.
+def redact(pack: ContextPack, excluded: Container[str]) -> RedactedPack:
+    """The pack without secrets, and without items from files that are never read or whose address is `excluded`. Lines keep
+    their number and order.
 
     The two halves of the window are read as one text, so that a secret with the cursor inside is seen whole.
     """
-    unread = {uri for uri in {item.uri for item in pack.items} if never(_path(uri))}
+    unread = {uri for uri in {item.uri for item in pack.items} if uri in excluded or never_read(path_of(uri))}
     kept = [item for item in pack.items if item.uri not in unread]
     refused = [Dropped(replace(item, text=""), "never read") for item in pack.items if item.uri in unread]
     dropped = [Dropped(replace(d.item, text=""), d.why) for d in pack.dropped]
@@ -111,5 +113,8 @@ def _mask(text: str, hits: Sequence[Hit]) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _path(uri: str) -> str:
-    return unquote(urlsplit(uri).path) or uri
+def path_of(uri: str) -> str:
+    """The path in an address. Of a notebook's cells, alone or as one text, it is the notebook's."""
+    path = unquote(urlsplit(uri).path) or uri
+    book = path.find(_NOTEBOOK + ".")
+    return path if book < 0 else path[: book + len(_NOTEBOOK)]
