@@ -223,6 +223,43 @@ async def test_an_unsaved_text_may_hold_the_name(checkers: Checkers, root: Path)
         assert result.state is state, result
 
 
+@pytest.mark.parametrize(
+    ("text", "saved", "state"),
+    [
+        ("from .prices import net\n    net(1.0, discount=2.0)", False, UNKNOWN),
+        ("from .prices import net\n    net(1.0, discount=2.0)", True, FAIL),
+        ("f(1, 'a', 2)", False, FAIL),
+    ],
+)
+async def test_an_unsaved_text_may_say_otherwise_how_something_is_called(
+    checkers: Checkers, root: Path, text: str, saved: bool, state: GateState
+) -> None:
+    workspace = Workspace(str(root), True, sys.executable)
+    prices = root / "shop/prices.py"
+    said = (
+        FILES["shop/prices.py"] if saved else "def net(value: float, rate: float = 0.2, discount: float = 0.0): ...\n"
+    )
+    other = make_document(prices.as_uri(), str(prices), "python", 2, said)
+    result = await judged(TypesGate(checkers), workspace, root / "shop/cart.py", BODY, text, other)
+    assert result.state is state, result
+
+
+async def test_what_the_project_declares_is_never_refused(checkers: Checkers, root: Path) -> None:
+    workspace = Workspace(str(root), True, sys.executable)
+    manifest = root / "pyproject.toml"
+    manifest.write_text('[project]\ndependencies = ["not-installed-here>=1", "PyYAML-not", "beautifulsoup4"]\n')
+    try:
+        for text, state in (
+            ("import not_installed_here.deep", UNKNOWN),
+            ("from bs4 import BeautifulSoup", UNKNOWN),
+            ("import not_declared_either", FAIL),
+        ):
+            result = await judged(TypesGate(checkers), workspace, root / "shop/cart.py", BODY, text)
+            assert result.state is state, result
+    finally:
+        manifest.unlink()
+
+
 async def test_a_file_is_never_taken_for_the_suggestion_that_was_tried_in_it(checkers: Checkers, root: Path) -> None:
     workspace = Workspace(str(root), True, sys.executable)
     gate = TypesGate(checkers)

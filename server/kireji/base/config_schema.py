@@ -349,6 +349,17 @@ class Options:
             env="KIREJI_RECENT_EDITS",
         ),
     )
+    project_tokens: int = field(
+        default=1_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How much of what a project's files say of it (dependencies, rules) may go into a question besides, in tokens.",
+            key="completion.project_tokens",
+            env="KIREJI_PROJECT_TOKENS",
+            low=0,
+            high=10_000,
+        ),
+    )
     request_ms: int = field(
         default=8_000,
         metadata=about(
@@ -369,6 +380,17 @@ class Options:
             env="KIREJI_ACTIONS_CONTEXT_TOKENS",
             low=1_000,
             high=100_000,
+        ),
+    )
+    action_project_tokens: int = field(
+        default=2_000,
+        metadata=about(
+            Kind.WHOLE,
+            "The same for the question of a code action, in tokens.",
+            key="actions.project_tokens",
+            env="KIREJI_ACTIONS_PROJECT_TOKENS",
+            low=0,
+            high=20_000,
         ),
     )
     action_request_ms: int = field(

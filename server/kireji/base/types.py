@@ -236,6 +236,8 @@ class ItemKind(Enum):
     SIGNATURE = "signature"
     OPEN_FILE = "open file"
     EDIT = "edit"
+    PROJECT = "project"
+    RULES = "rules"
     RELATED = "related"
     FACT = "fact"
     WISH = "wish"
@@ -277,7 +279,7 @@ class ContextPack:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A secret that was taken out: its format's name and where it stood. Never its text."""
+    """What was taken out, a secret or what does not show: the rule's name and where it stood. Never its text."""
 
     rule: str
     uri: str

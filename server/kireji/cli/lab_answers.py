@@ -24,6 +24,7 @@ from kireji.base.types import (
     End,
     EndReason,
     GateState,
+    ItemKind,
     RawCompletion,
     Site,
     Skip,
@@ -86,8 +87,10 @@ async def context(lab: Lab, row: Row) -> Answer:
     pack = await pipeline.gather_pack(services, snapshot, site)
     elapsed = services.clock.monotonic() - started
     root = snapshot.workspace.root
+    # What is said of the project as a whole has a budget of its own; nothing of it is retrieved for the place.
+    items = [item for item in pack.items if item.kind not in (ItemKind.PROJECT, ItemKind.RULES)]
     return {
-        "context": _joined([i.text for i in pack.items], int(budget * _CHARS_PER_TOKEN)),
+        "context": _joined([i.text for i in items], int(budget * _CHARS_PER_TOKEN)),
         "tokens": pack.tokens,
         "items": [
             {
@@ -96,7 +99,7 @@ async def context(lab: Lab, row: Row) -> Answer:
                 "line": line_of(site.document, i.uri, i.span, root, options),
             }
             | {"tokens": i.tokens}
-            for i in pack.items
+            for i in items
         ],
         "dropped": [
             {"kind": d.item.kind.value, "path": relative(d.item.uri, root), "why": d.why} for d in pack.dropped

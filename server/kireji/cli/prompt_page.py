@@ -143,7 +143,8 @@ def _rows(question: Question) -> Iterator[_Row]:
             where += f"-{line + lines - 1}" if lines > 1 else ""
             yield _Row(item.tokens, item.kind.value, where, f"{lines} {'line' if lines == 1 else 'lines'}", item.why)
             continue
-        says = next((part for part in item.text.splitlines() if part.strip("@ \t")), "")
+        said = [part for part in item.text.splitlines() if part.strip("@ \t")]
+        says = "; ".join(said) if item.kind is ItemKind.PROJECT else next(iter(said), "")
         yield _Row(item.tokens, item.kind.value, where, says, item.why, _STYLES.get(item.kind, "green"))
 
 

@@ -141,12 +141,18 @@ async def _gathered(
     budget = snapshot.options.action_context_tokens
     ratio = services.roles.action.model.chars_per_token
     chars = int(budget * ratio)
-    gathered = await gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars)
+    about = int(snapshot.options.action_project_tokens * ratio)
+    gathered, project = await asyncio.gather(
+        gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars),
+        semantics.projects.items(
+            snapshot, snapshot.document, about, asyncio.get_running_loop().time() + _GATHER_SECONDS
+        ),
+    )
     wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | action.context)
     said = ((ItemKind.FACT, target.about), (ItemKind.WISH, scene.intent.instruction))
     here = snapshot.document.uri
     told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
-    gathered = replace(gathered, items=(*wanted, *plan.related, *told))
+    gathered = replace(gathered, items=(*project, *wanted, *plan.related, *told))
     return fit(await redacted(semantics.exclusions, snapshot, gathered), budget, ratio, target.span)
 
 

@@ -28,20 +28,9 @@ from kireji.base.types import (
     Span,
     Trigger,
 )
+from kireji.engine.gates.excuses import OF_A_CALL
 from kireji.engine.site import classify
 
-# Rules after which the call's own signature is what the model needs to know.
-_OF_A_CALL = frozenset(
-    {
-        "missing-argument",
-        "too-many-positional-arguments",
-        "unknown-argument",
-        "parameter-already-assigned",
-        "positional-only-parameter-as-kwarg",
-        "invalid-argument-type",
-        "no-matching-overload",
-    }
-)
 # Gates whose findings are no reason to ask again: what they keep back must not be said to anyone.
 _NEVER = frozenset({"security"})
 _FACTS_SECONDS = 0.4
@@ -129,7 +118,7 @@ def joined(again: Again, site: Site, second: Candidate, identity: str) -> Candid
 def _wrong(text: str, at: int, symbol: str, replaced: Span, finding: Finding) -> Wrong:
     """Cut back to where another word may begin: behind the dot, the bracket of the call, or before the name."""
     start = at
-    if finding.code in _OF_A_CALL:
+    if finding.code in OF_A_CALL:
         opened = text.rfind("(", 0, at + 1)
         line = text.rfind("\n", 0, at) + 1
         start = opened + 1 if opened >= line else line
@@ -145,7 +134,7 @@ async def _exists(analysis: Analysis, snapshot: Snapshot, site: Site, wrong: Wro
     deadline = asyncio.get_running_loop().time() + _FACTS_SECONDS
     document, offset, workspace = site.document, site.offset, snapshot.workspace
     try:
-        if wrong.finding.code in _OF_A_CALL:
+        if wrong.finding.code in OF_A_CALL:
             signature = await analysis.signature(document, offset, workspace, deadline)
             return (signature.label,) if signature is not None else ()
         if wrong.sound.rstrip().endswith(".") or (not wrong.sound and site.before.endswith(".")):

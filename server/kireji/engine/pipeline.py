@@ -6,6 +6,7 @@ leads from one to the next, keeps the times, and never decides what a room decid
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import islice
@@ -226,8 +227,13 @@ async def gather_pack(
     options, semantics, asking = snapshot.options, services.semantics, services.roles.completion
     ratio, tokens = asking.model.chars_per_token, options.context_tokens
     chars = int(tokens * ratio)
-    gathered = await gather(snapshot, site, semantics.symbols, semantics.index, options.gather_ms / 1000, chars)
-    gathered = replace(gathered, items=(*gathered.items, *facts))
+    seconds = options.gather_ms / 1000
+    about = int(options.project_tokens * ratio), asyncio.get_running_loop().time() + seconds
+    gathered, project = await asyncio.gather(
+        gather(snapshot, site, semantics.symbols, semantics.index, seconds, chars),
+        semantics.projects.items(snapshot, site.document, *about),
+    )
+    gathered = replace(gathered, items=(*project, *gathered.items, *facts))
     clean = await redacted(semantics.exclusions, snapshot, gathered)
     now = services.clock.monotonic()
     held = asking.steady.held(clean, snapshot.open_documents, tokens, now)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 from kireji.base.audit import GateLine, OutcomeRow
+from kireji.base.characters import HIDDEN, MIXED_SCRIPTS
 from kireji.base.child_protocol import ChildFailure
 from kireji.base.types import Finding, GateState, Offered, Outcome, Proposed, Reason, Report, Stage, Withheld
 
@@ -54,6 +57,16 @@ def unjudged(outcome: Outcome | Proposed) -> str | None:
         return None
     broken = [r for r in results if r.state is GateState.UNKNOWN and any(f.value in r.note for f in _BROKEN)]
     return "; ".join(f"{r.gate}: {r.note}" for r in broken)
+
+
+def hidden(report: Report) -> Iterator[str]:
+    """What a person should know of the rules that went into the question: that they hold what nobody sees in them."""
+    for redaction in report.redactions:
+        name = "/".join(unquote(urlsplit(redaction.uri).path).split("/")[-2:])
+        if redaction.rule == HIDDEN:
+            yield f"{name} holds characters that do not show; they are not sent"
+        elif redaction.rule == MIXED_SCRIPTS:
+            yield f"{name} holds words in letters of two scripts; they are not sent"
 
 
 def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str, language: str) -> OutcomeRow:

@@ -21,7 +21,7 @@ from kireji.base.config_schema import Settings
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.limits import refusal
 from kireji.base.types import TROUBLES, Document, Outcome, Proposed, Snapshot, Stage, Trigger
-from kireji.features.explain import unjudged
+from kireji.features.explain import hidden, unjudged
 from kireji.lsp import from_proto
 from kireji.lsp.abilities import abilities
 from kireji.lsp.client import Client, Level
@@ -95,6 +95,7 @@ class Lifecycle:
     def remember(self, outcome: Outcome | Proposed) -> None:
         """Keeps the last outcome, so that it can be explained, and what it says of the model service's state."""
         self._session.recent.append(outcome)
+        self.say(tuple(hidden(outcome.report)))
         said = unjudged(outcome)
         if said is not None:
             self._session.unjudged = said
@@ -104,7 +105,7 @@ class Lifecycle:
             self._session.trouble = trouble
 
     def say(self, problems: tuple[str, ...]) -> None:
-        """Tells a person what is wrong with the settings, each thing once."""
+        """Tells a person what they should know of their settings and files, each thing once."""
         for problem in problems:
             if problem not in self._session.said:
                 self._session.said.add(problem)

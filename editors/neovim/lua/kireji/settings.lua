@@ -9,6 +9,7 @@
 
 ---@class kireji.Settings.actions
 ---@field context_tokens? integer How much context may go into the question of a code action, in tokens. Default: 12000.
+---@field project_tokens? integer The same for the question of a code action, in tokens. Default: 2000.
 ---@field request_ms? integer When a code action is given up, in milliseconds. Default: 60000.
 ---@field tests? boolean Whether the tests of what an action changes are run, in a sandbox; only ever in a workspace that you trust. Default: true.
 ---@field tests_ms? integer How long one run of the tests may take, in milliseconds. Default: 60000.
@@ -20,6 +21,7 @@
 ---@field max_line_chars? integer Files with a line longer than this get no suggestion, in characters. Default: 10000.
 ---@field context_tokens? integer How much context may go into a question, in tokens. Default: 2000.
 ---@field recent_edits? boolean Whether what was changed lately in open files may go into a question, with what stood there before. Default: true.
+---@field project_tokens? integer How much of what a project's files say of it (dependencies, rules) may go into a question besides, in tokens. Default: 1000.
 ---@field request_ms? integer When a request is given up, in milliseconds. Default: 8000.
 ---@field gather_ms? integer How long context is gathered before the question leaves, in milliseconds. Default: 50.
 ---@field prefetch? boolean Whether what comes next is asked for as soon as a suggestion was accepted, before the editor asks. Default: true.

@@ -22,6 +22,8 @@ _BEFORE_SHARE = 0.75
 _HEADING = len("file: \n")
 # Stable things first, so that the beginning of the prompt stays the same while someone types.
 _ORDER = (
+    (ItemKind.PROJECT, False),
+    (ItemKind.RULES, False),
     (ItemKind.SIGNATURE, False),
     (ItemKind.OPEN_FILE, False),
     (ItemKind.EDIT, False),
@@ -33,6 +35,8 @@ _ORDER = (
     (ItemKind.FACT, False),
     (ItemKind.WISH, False),
 )
+# What is said of the project as a whole has a budget of its own (`project.py`).
+_STANDING = frozenset({ItemKind.PROJECT, ItemKind.RULES})
 # What the question is about is kept whatever else has to go.
 _KEPT = frozenset({ItemKind.FACT, ItemKind.WISH})
 # Of what is ranked, the likeliest part lasts while someone types on.
@@ -59,11 +63,12 @@ def fit(
     """The pack within `budget_tokens`, at `chars_per_token`; every item that is left out or shortened says why in
     `dropped`. The lines of `needed`, which lies around the cursor, come first; what is `held` stays.
 
-    Items come in the order of the prompt: other files by name and line, the rest of this file, open files, edits, the text
-    after the cursor, what of the former may change at the next key, the text before the cursor.
+    Items come in the order of the prompt: the project, other files by name and line, the rest of this file, open files,
+    edits, the text after the cursor, what of the former may change at the next key, the text before the cursor.
     """
     budget = int(budget_tokens * chars_per_token) if held is None else held.budget
     before, after, others = _split(pack)
+    standing = [item for item in pack.items if item.kind in _STANDING]
     room_before, room_after = _window_room(before, after, budget, _whole_lines(pack.site, needed))
     if held is not None and after is not None:
         room_after = min(len(after.text), (after.text.find("\n") + 1 or len(after.text)) + held.below)
@@ -77,7 +82,7 @@ def fit(
     spare = budget - sum(map(_cost, kept)) - headings - room_before - room_after
     wider = room_before + int(max(0, spare) * (_BEFORE_SHARE if held is None else 1.0))
     spare -= min(len(before.text) if before is not None else 0, wider) - room_before
-    items = list(kept)
+    items = [*standing, *kept]
     for item, room in ((before, wider), (after, room_after + (max(0, spare) if held is None else 0))):
         if item is not None:
             cut = _tail(item, room) if item is before else _head(item, room)
@@ -87,14 +92,18 @@ def fit(
     items.sort(key=lambda i: (_ORDER.index((i.kind, i.passing)), i.uri == pack.site.document.uri, i.uri, i.span))
     items = [replace(item, tokens=ceil(len(item.text) / chars_per_token)) for item in items]
     return replace(
-        pack, items=tuple(items), dropped=(*pack.dropped, *dropped), tokens=sum(item.tokens for item in items)
+        pack,
+        items=tuple(items),
+        dropped=(*pack.dropped, *dropped),
+        tokens=sum(item.tokens for item in items if item.kind not in _STANDING),
     )
 
 
 def _split(pack: RedactedPack) -> tuple[ContextItem | None, ContextItem | None, list[ContextItem]]:
     before = next((i for i in pack.items if i.kind is ItemKind.WINDOW_BEFORE), None)
     after = next((i for i in pack.items if i.kind is ItemKind.WINDOW_AFTER), None)
-    return before, after, [i for i in pack.items if i is not before and i is not after]
+    rest = [i for i in pack.items if i is not before and i is not after and i.kind not in _STANDING]
+    return before, after, rest
 
 
 def _whole_lines(site: Site, needed: Span | None) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
+from kireji.base.characters import HIDDEN, INVISIBLE, MIXED, MIXED_SCRIPTS
 from kireji.base.files import never_read
 from kireji.base.types import ContextItem, ContextPack, Dropped, ItemKind, RedactedPack, Redaction, Site, Span
 from kireji.engine.context.secrets import Hit, find_secrets, private_keys
@@ -25,6 +26,7 @@ def redact(pack: ContextPack, excluded: Container[str]) -> RedactedPack:
     """The pack without secrets, and without items from files that are never read or whose address is `excluded`. Lines keep
     their number and order.
 
+    Rules are to be followed, so they may not say something other than they show: what does not show is taken out of them.
     The two halves of the window are read as one text, so that a secret with the cursor inside is seen whole.
     """
     unread = {uri for uri in {item.uri for item in pack.items} if uri in excluded or never_read(path_of(uri))}
@@ -32,11 +34,11 @@ def redact(pack: ContextPack, excluded: Container[str]) -> RedactedPack:
     refused = [Dropped(replace(item, text=""), "never read") for item in pack.items if item.uri in unread]
     dropped = [Dropped(replace(d.item, text=""), d.why) for d in pack.dropped]
     document = pack.site.document
+    kept, redactions = _shown(kept)
     keys = [Hit("private-key", span) for span in private_keys(document.text)]
     joined, starts = _join(kept)
     hits = find_secrets(joined)
     items: list[ContextItem] = []
-    redactions: list[Redaction] = []
     for item, start in zip(kept, starts, strict=True):
         local = _within(hits, start, start + len(item.text)) if hits else []
         if keys and item.uri == document.uri and document.text.startswith(item.text, item.span.start):
@@ -45,6 +47,19 @@ def redact(pack: ContextPack, excluded: Container[str]) -> RedactedPack:
         at = item.span.start
         redactions += (Redaction(hit.rule, item.uri, Span(at + hit.span.start, at + hit.span.end)) for hit in local)
     return RedactedPack(pack.site, tuple(items), (*dropped, *refused), tuple(redactions))
+
+
+def _shown(items: Sequence[ContextItem]) -> tuple[list[ContextItem], list[Redaction]]:
+    """The items, rules without what does not show and without words of mixed scripts; and what was taken out."""
+    shown: list[ContextItem] = []
+    redactions: list[Redaction] = []
+    for item in items:
+        text = item.text
+        for rule, pattern in ((HIDDEN, INVISIBLE), (MIXED_SCRIPTS, MIXED)) if item.kind is ItemKind.RULES else ():
+            redactions += (Redaction(rule, item.uri, Span(*found.span())) for found in pattern.finditer(text))
+            text = pattern.sub("", text)
+        shown.append(replace(item, text=text) if text != item.text else item)
+    return shown, redactions
 
 
 def site_is_secret(site: Site) -> bool:

@@ -19,6 +19,7 @@ from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.policy import Action
 from kireji.engine.gates.pool import Pool, root_of
 from kireji.engine.gates.tool import Doubt, Raised, Tool
+from kireji.engine.gates.unsaved import unsaved
 
 _ANSWER_SECONDS = 20.0
 _REMEMBERED = 8
@@ -157,22 +158,12 @@ def _unsaved(raised: Raised) -> str | None:
     """A word of what is missing that another open text holds: the tool reads the disk, and the text may not be saved."""
     snapshot = raised.trial.snapshot
     words = _WORD.findall(raised.symbol)
-    for other in snapshot.open_documents:
-        if other.uri == snapshot.document.uri or _is_saved(other):
-            continue
+    for other in unsaved(snapshot):
         stem = Path(other.path).stem if other.path is not None else ""
         for word in words:
             if word == stem or re.search(rf"\b{re.escape(word)}\b", other.text):
                 return str(word)
     return None
-
-
-def _is_saved(document: Document) -> bool:
-    """Whether the disk holds the same. A file or two are read, and only when something is about to be refused."""
-    try:
-        return document.path is not None and Path(document.path).read_bytes() == document.text.encode()
-    except (OSError, ValueError):
-        return False
 
 
 def _key(diagnostic: ChildDiagnostic, text: str) -> tuple[str, str]:

@@ -16,6 +16,18 @@ from kireji.engine.gates.importing import may_fail
 from kireji.engine.gates.policy import Action
 
 IMPORT, MISSING_NAME, MISSING_MEMBER = "import-not-found", "unresolved-reference", "missing-attribute"
+# Rules about how something is called.
+OF_A_CALL = frozenset(
+    {
+        "missing-argument",
+        "too-many-positional-arguments",
+        "unknown-argument",
+        "parameter-already-assigned",
+        "positional-only-parameter-as-kwarg",
+        "invalid-argument-type",
+        "no-matching-overload",
+    }
+)
 # Comments in which an author says that a checker of types is wrong here.
 _DIRECTIVE = re.compile(r"#[^\n]*?\b(?:type|ty|pyright|pyrefly|mypy)\s*:\s*ignore(?:\[(?P<rules>[^\]\n]*)\])?")
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kireji.base.import_names import may_come_with
+from kireji.base.manifests import declared
 from kireji.base.text import indent_of, line_at, split_lines
 from kireji.base.types import Document, Span
 from kireji.engine.gates.checkers import Surroundings
@@ -122,7 +124,11 @@ def doubt(found: Imported, where: Surroundings, document: Document) -> str | Non
     if _is_ours(top, Path(where.root), path):
         # What stands beside the file, or in a project inside the workspace, is found when it is run from there.
         return None if _is_ours(top, Path(where.root), Path(where.root, "-")) else f"where {top} stands is not known"
-    return None if where.python is not None else "no interpreter is known whose packages could be looked at"
+    if where.python is None:
+        return "no interpreter is known whose packages could be looked at"
+    # What the project says that it needs is allowed, and is what the model was told of.
+    known = may_come_with(top, declared(where.root, str(path), "python").dependencies)
+    return f"{known} is declared, and not installed here" if known is not None else None
 
 
 def _is_ours(top: str, root: Path, path: Path) -> bool:

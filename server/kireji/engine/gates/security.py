@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from kireji.base.characters import INVISIBLE
 from kireji.base.child_protocol import ChildUnavailable
 from kireji.base.languages import canonical
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
@@ -20,13 +21,6 @@ from kireji.engine.gates.policy import Rule
 from kireji.engine.gates.ruff import RuffGate
 
 _NAME = "security"
-# Directions, widths and joiners, tags, and letters that are blank. U+FE0F, which colours an emoji, is none of them.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-    # Between two letters of the scripts that need them, or in an emoji, the joiners are spelling.
-    "|(?<![^\\x00-\\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\\x7f])"
-)
 # A rule that is right only where a secret is made: there are honest uses of chance.
 _SECRET_IN_THE_MAKING = re.compile(r"token|secret|passw|nonce|salt|\bkey|_key|otp|session|csrf|auth", re.IGNORECASE)
 _NEEDS: Mapping[str, re.Pattern[str]] = MappingProxyType({"S311": _SECRET_IN_THE_MAKING})
@@ -105,7 +99,7 @@ class SecurityGate:
 def _invisible(trial: Trial) -> Iterator[Finding]:
     """The characters that do not show and are new to the buffer."""
     text, inserted = trial.after.text, trial.inserted
-    for match in _INVISIBLE.finditer(text, inserted.start, inserted.end):
+    for match in INVISIBLE.finditer(text, inserted.start, inserted.end):
         if match.group() not in trial.before.text:
             message = f"{_MESSAGES[Rule.INVISIBLE]}: U+{ord(match.group()):04X}"
             yield _finding(Rule.INVISIBLE, Severity.REJECT, message, Span(*match.span()))

@@ -16,10 +16,11 @@ from kireji.base.languages import canonical
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates import policy
 from kireji.engine.gates.checkers import Checkers, Surroundings, surroundings
-from kireji.engine.gates.excuses import IMPORT, MISSING_MEMBER, MISSING_NAME, is_excused
+from kireji.engine.gates.excuses import IMPORT, MISSING_MEMBER, MISSING_NAME, OF_A_CALL, is_excused
 from kireji.engine.gates.gate import Cost, Trial
 from kireji.engine.gates.importing import doubt, has_star, imported_at, repeated
 from kireji.engine.gates.policy import Action
+from kireji.engine.gates.unsaved import called_at, defined_in
 
 _NAME = "types"
 _ANSWER_SECONDS = 4.0
@@ -192,6 +193,9 @@ def _doubt(diagnostic: ChildDiagnostic, symbol: str, trial: Trial, where: Surrou
         others = (d for d in trial.snapshot.open_documents if d.uri != trial.before.uri)
         if any(_stem(d) == name or word.search(d.text) for d in others if canonical(d.language) == "python"):
             return f"perhaps in a text that is not saved: {name}"
+    called = called_at(trial.after.text, diagnostic.span) if diagnostic.code in OF_A_CALL else ""
+    if called and defined_in(trial.snapshot, called):
+        return f"perhaps to be called otherwise, by a text that is not saved: {called}"
     if diagnostic.code == IMPORT:
         return doubt(imported_at(trial.after.text, diagnostic.span), where, trial.before)
     return None

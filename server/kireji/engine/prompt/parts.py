@@ -23,9 +23,11 @@ def fenced(name: str, text: str, nonce: str) -> str:
 
 def elsewhere(pack: RedactedPack, nonce: str) -> list[Block]:
     """What stands outside the window and stays while someone types on, the most lasting first."""
-    kinds = {"signatures": ItemKind.SIGNATURE, "open": ItemKind.OPEN_FILE, "edits": ItemKind.EDIT}
+    standing = {"project": ItemKind.PROJECT, "rules": ItemKind.RULES}
+    kinds = standing | {"signatures": ItemKind.SIGNATURE, "open": ItemKind.OPEN_FILE, "edits": ItemKind.EDIT}
     lasting = {name: [i for i in items_of(pack, kind) if not i.passing] for name, kind in kinds.items()}
-    return [Block(f"{fenced(name, _listed(items), nonce)}\n") for name, items in lasting.items() if items]
+    said = {name: (_plain if name == "project" else _listed)(items) for name, items in lasting.items() if items}
+    return [Block(f"{fenced(name, text, nonce)}\n") for name, text in said.items()]
 
 
 def likely(pack: RedactedPack, nonce: str) -> list[Block]:
@@ -69,6 +71,10 @@ def fingerprinted(prompt: Prompt) -> Prompt:
 
 
 # ---- inside
+
+
+def _plain(items: Sequence[ContextItem]) -> str:
+    return "\n".join(item.text for item in items)
 
 
 def _listed(items: Sequence[ContextItem]) -> str:
