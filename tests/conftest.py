@@ -16,6 +16,9 @@ from support.loop_gaps import WATCH_DIR, quantile, read_gaps
 # The figure to reach is a tenth of a second; a run fails only when it is far off, since the machine may be busy.
 FAR_OFF_MS = 1_000
 
+# Projects that are worked on, not tests of this one.
+collect_ignore = ["projects"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for all processes of the run."""

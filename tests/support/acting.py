@@ -101,7 +101,7 @@ class Acting:
     async def ask(self, text: str, language: str = "python", options: Options | None = None) -> ActionOutcome:
         """The outcome at the cursor, in a text that nobody changes meanwhile."""
         document, span = marked(text, language)
-        snapshot = Snapshot("t", document, options=options or Options(), trigger=Trigger.EXPLICIT)
+        snapshot = Snapshot("t", document, options=options or Options(action_attempts=1), trigger=Trigger.EXPLICIT)
         return await resolve(self.services, snapshot, IMPLEMENT.id, Intent(span), lambda _: document)
 
     async def check(self, text: str, expected: str | Reason, language: str = "python") -> None:

@@ -41,7 +41,11 @@ async def serving(
     """
     # Without names in the pop-up, no process is started for them: what does not test them need not wait for it.
     # A second question would take the next answer of a script: who tests that switches it on.
-    environment = {"KIREJI_DETERMINISTIC": "false", "KIREJI_ASK_AGAIN": "false"} | environment
+    environment = {
+        "KIREJI_DETERMINISTIC": "false",
+        "KIREJI_ASK_AGAIN": "false",
+        "KIREJI_ACTIONS_ATTEMPTS": "1",
+    } | environment
     if api is not None:
         environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
     log = home / "server.log"

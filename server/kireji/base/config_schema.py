@@ -404,6 +404,17 @@ class Options:
             high=600_000,
         ),
     )
+    action_attempts: int = field(
+        default=3,
+        metadata=about(
+            Kind.WHOLE,
+            "How often a code action may ask, until an answer is sound; each time with what was found wrong, and each is paid for.",
+            key="actions.attempts",
+            env="KIREJI_ACTIONS_ATTEMPTS",
+            low=1,
+            high=3,
+        ),
+    )
     action_tests: bool = field(
         default=True,
         metadata=about(

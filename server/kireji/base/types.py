@@ -241,6 +241,7 @@ class ItemKind(Enum):
     RELATED = "related"
     FACT = "fact"
     WISH = "wish"
+    LESSON = "lesson"
 
 
 @dataclass(frozen=True, slots=True)

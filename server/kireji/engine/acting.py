@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kireji.base.clock import Clock
 from kireji.base.ledger import LedgerError
@@ -16,6 +16,7 @@ from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
     ActionOutcome,
     ContextItem,
+    ContextPack,
     Delta,
     Document,
     End,
@@ -34,6 +35,7 @@ from kireji.base.types import (
     Snapshot,
     Span,
     Stage,
+    Verdict,
     Withheld,
 )
 from kireji.engine.actions.action import Action, Made, Plan, Refused, Scene, Target
@@ -43,12 +45,15 @@ from kireji.engine.asking import ask, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.screen import is_excluded, redacted
-from kireji.engine.gates.before import preparing
+from kireji.engine.gates.before import Before, preparing
 from kireji.engine.judging import judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
 from kireji.engine.prompt.contract import Unwrapper
+from kireji.engine.prompt.lessons import lesson
+from kireji.engine.proof.notes import annotated
+from kireji.engine.proof.testing import Bench, Wanted, testing
 from kireji.engine.record import Record
-from kireji.engine.services import Services
+from kireji.engine.services import Asking, Services
 from kireji.engine.site import refusal
 from kireji.providers.provider import ProviderError
 
@@ -57,6 +62,27 @@ _GATHER_SECONDS = 1.0
 # Above all that is merely likely to help.
 _NEEDED = 1e9
 _WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
+# After so many refusals a stronger model takes over, where there is one.
+_REFUSALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be done: an action, on a scene, about a target, within a plan; and the target as a place."""
+
+    action: Action
+    scene: Scene
+    target: Target
+    plan: Plan
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class _Refuted:
+    """An answer that was read and is wrong: it may be asked for again."""
+
+    answer: str
+    withheld: Withheld
 
 
 def applicable(services: Services, snapshot: Snapshot, intent: Intent) -> Iterator[tuple[Action, Target]]:
@@ -90,33 +116,65 @@ async def act(services: Services, snapshot: Snapshot, action: Action, intent: In
     plan = await asyncio.to_thread(action.plan, scene, target)
     if isinstance(plan, Refused):
         return record.withheld(plan.reason, Stage.CLASSIFY, plan.detail)
-    site = _site(snapshot.document, target)
+    task = _Task(action, scene, target, plan, _site(snapshot.document, target))
     record.done(Stage.CLASSIFY)
-    async with preparing(services.gates, snapshot, site) as before:
-        pack = await _gathered(services, scene, site, action, target, plan)
+    async with (
+        preparing(services.gates, snapshot, task.site) as before,
+        testing(services.sandbox, snapshot, (target.name,)) as bench,
+    ):
+        return await _attempts(services, task, before, bench, record)
+
+
+async def _attempts(
+    services: Services, task: _Task, before: Before, bench: Bench | None, record: Record
+) -> ActionOutcome:
+    """Asks until an answer is sound, a few times at most; each time with what was wrong with those before."""
+    snapshot, target = task.scene.snapshot, task.target
+    gathered = await _gathered(services, task)
+    lessons: tuple[ContextItem, ...] = ()
+    while True:
+        pack = await _packed(services, task, gathered, lessons)
         record.redactions = pack.redactions
         record.done(Stage.GATHER)
         if masked(pack, target.span):
             return record.withheld(Reason.SECRET_LINE, Stage.GATHER, "it stands in the part that is asked about")
-        if not holds(pack, target.span) or not seen_whole(pack, plan.related):
+        if not holds(pack, target.span) or not seen_whole(pack, task.plan.related):
             return record.withheld(Reason.TOO_LARGE, Stage.GATHER, "the part does not fit into a question")
-        raw = await _answer(services, snapshot, action, target, pack, record)
-        if not isinstance(raw, RawCompletion):
-            return raw
-        made = await asyncio.to_thread(_made, action, scene, target, plan, raw.text)
-        record.done(Stage.TRIM)
-        if isinstance(made, Refused):
-            return record.withheld(made.reason, Stage.TRIM, made.detail)
-        verdict = await judge_changes(services, snapshot, site, made.changes, raw, before, action.without)
-        record.gates = verdict.results
-        record.done(Stage.GATES)
+        stronger = services.roles.escalated if len(lessons) >= _REFUSALS else None
+        raw = await _answer(services, stronger or services.roles.action, task, pack, record)
+        if isinstance(raw, Withheld) and stronger is not None and raw.stage is Stage.RESERVE:
+            # The stronger model would cost more than there is left.
+            raw = await _answer(services, services.roles.action, task, pack, record)
+        tried = await _tried(services, task, raw, before, bench, record) if isinstance(raw, RawCompletion) else raw
+        if not isinstance(tried, _Refuted):
+            return tried
+        lessons = (*lessons, lesson(snapshot.document, snapshot.workspace, tried.answer, tried.withheld))
+        if len(lessons) >= snapshot.options.action_attempts:
+            return tried.withheld
+
+
+async def _tried(
+    services: Services, task: _Task, raw: RawCompletion, before: Before, bench: Bench | None, record: Record
+) -> Proposed | Withheld | _Refuted:
+    """What one answer comes to."""
+    snapshot, action = task.scene.snapshot, task.action
+    made = await asyncio.to_thread(_made, action, task.scene, task.target, task.plan, raw.text)
+    record.done(Stage.TRIM)
+    if isinstance(made, Refused):
+        return _Refuted(raw.text, record.withheld(made.reason, Stage.TRIM, made.detail))
+    verdict = await judge_changes(services, snapshot, task.site, made.changes, raw, before, action.without)
+    if verdict.state is not GateState.FAIL and bench is not None and (made.changes.edits or made.changes.created):
+        tested = await bench.judge(made.changes, Wanted.TURNED if action.fills else Wanted.KEPT)
+        verdict = Verdict((*verdict.results, tested)) if tested is not None else verdict
+    record.gates = verdict.results
+    record.done(Stage.GATES)
     if verdict.state is GateState.FAIL:
-        return record.withheld(Reason.INVALID, Stage.GATES, findings=verdict.findings)
+        return _Refuted(raw.text, record.withheld(Reason.INVALID, Stage.GATES, findings=verdict.findings))
     unproved = [r for r in verdict.results if r.state is GateState.UNKNOWN]
     if any(r.gate in action.proofs or not snapshot.options.show_unverified for r in unproved):
         notes = "; ".join(f"{r.gate}: {r.note}" for r in unproved)
         return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict.findings)
-    return Proposed(f"{snapshot.id}.1", made.changes, verdict, record.report(), made.text)
+    return Proposed(f"{snapshot.id}.1", annotated(made.changes, verdict), verdict, record.report(), made.text)
 
 
 def _found(action: Action, scene: Scene) -> Target | None:
@@ -133,35 +191,41 @@ def _made(action: Action, scene: Scene, target: Target, plan: Plan, answer: str)
     return stray(made.changes, plan, scene.document, scene.snapshot.workspace) or made
 
 
-async def _gathered(
-    services: Services, scene: Scene, site: Site, action: Action, target: Target, plan: Plan
-) -> RedactedPack:
-    """What may be sent: what the action wants to see, redacted, then fitted into its budget."""
-    snapshot, semantics = scene.snapshot, services.semantics
-    budget = snapshot.options.action_context_tokens
+async def _gathered(services: Services, task: _Task) -> ContextPack:
+    """What the action wants to see. Nothing of it may be sent yet."""
+    snapshot, semantics = task.scene.snapshot, services.semantics
     ratio = services.roles.action.model.chars_per_token
-    chars = int(budget * ratio)
+    chars = int(snapshot.options.action_context_tokens * ratio)
     about = int(snapshot.options.action_project_tokens * ratio)
     gathered, project = await asyncio.gather(
-        gather(snapshot, site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars),
+        gather(snapshot, task.site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars),
         semantics.projects.items(
             snapshot, snapshot.document, about, asyncio.get_running_loop().time() + _GATHER_SECONDS
         ),
     )
-    wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | action.context)
-    said = ((ItemKind.FACT, target.about), (ItemKind.WISH, scene.intent.instruction))
+    wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | task.action.context)
+    said = ((ItemKind.FACT, task.target.about), (ItemKind.WISH, task.scene.intent.instruction))
     here = snapshot.document.uri
     told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
-    gathered = replace(gathered, items=(*project, *wanted, *plan.related, *told))
-    return fit(await redacted(semantics.exclusions, snapshot, gathered), budget, ratio, target.span)
+    return replace(gathered, items=(*project, *wanted, *task.plan.related, *told))
+
+
+async def _packed(
+    services: Services, task: _Task, gathered: ContextPack, lessons: tuple[ContextItem, ...]
+) -> RedactedPack:
+    """What may be sent: redacted, then fitted into the action's budget."""
+    snapshot = task.scene.snapshot
+    budget, ratio = snapshot.options.action_context_tokens, services.roles.action.model.chars_per_token
+    whole = replace(gathered, items=(*gathered.items, *lessons))
+    return fit(await redacted(services.semantics.exclusions, snapshot, whole), budget, ratio, task.target.span)
 
 
 async def _answer(
-    services: Services, snapshot: Snapshot, action: Action, target: Target, pack: RedactedPack, record: Record
+    services: Services, asking: Asking, task: _Task, pack: RedactedPack, record: Record
 ) -> RawCompletion | Withheld:
     """The whole answer, or why there is none to be read."""
-    asking = services.roles.action
-    prompt = render_action(pack, action, target, asking.model, *nonces(pack, asking.nonce))
+    action, snapshot = task.action, task.scene.snapshot
+    prompt = render_action(pack, action, task.target, asking.model, *nonces(pack, asking.nonce))
     deadline = services.clock.monotonic() + snapshot.options.action_request_ms / 1000
     request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)

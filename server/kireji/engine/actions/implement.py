@@ -102,4 +102,5 @@ missing.""",
     find=_find,
     make=_make,
     without=frozenset(),
+    fills=True,
 )

@@ -34,11 +34,12 @@ _ORDER = (
     (ItemKind.WINDOW_BEFORE, False),
     (ItemKind.FACT, False),
     (ItemKind.WISH, False),
+    (ItemKind.LESSON, False),
 )
 # What is said of the project as a whole has a budget of its own (`project.py`).
 _STANDING = frozenset({ItemKind.PROJECT, ItemKind.RULES})
 # What the question is about is kept whatever else has to go.
-_KEPT = frozenset({ItemKind.FACT, ItemKind.WISH})
+_KEPT = frozenset({ItemKind.FACT, ItemKind.WISH, ItemKind.LESSON})
 # Of what is ranked, the likeliest part lasts while someone types on.
 _LASTING_SHARE = 0.6
 _RANKED = frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE})

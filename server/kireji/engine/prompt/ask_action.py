@@ -39,6 +39,7 @@ def render_action(
     told = [
         *_part("about", _said(pack, ItemKind.FACT), request_nonce),
         *_part("wish", _said(pack, ItemKind.WISH), request_nonce),
+        *(block for item in items_of(pack, ItemKind.LESSON) for block in _part("lesson", item.text, request_nonce)),
     ]
     asked = Block(_asked(pack.site.document.language, part, request_nonce))
     passing = (*likely(pack, request_nonce), *_part("above", above, request_nonce))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePath
@@ -61,10 +61,11 @@ class _Report:
 
 @dataclass(frozen=True, slots=True)
 class _Concerned:
-    """What a change concerns, relative to the workspace: test files and changed files."""
+    """What a change concerns, relative to the workspace: test files, changed files, and test files that it brings."""
 
     tests: tuple[str, ...]
     changed: tuple[str, ...]
+    fresh: tuple[str, ...] = ()
 
 
 class Bench:
@@ -79,7 +80,7 @@ class Bench:
         self._pristine: Copy | None = None
         self._count = 0
         self._copying = asyncio.Lock()
-        self._before: dict[_Concerned, asyncio.Task[tuple[_Report, ...]]] = {}
+        self._before: dict[_Concerned, asyncio.Task[dict[str, _Report]]] = {}
         self._early = asyncio.ensure_future(self._begin())
 
     async def judge(self, changes: ChangeSet, wanted: Wanted) -> GateResult | None:
@@ -116,12 +117,12 @@ class Bench:
         paths = [e.document.path for e in changes.edits if e.document.path is not None]
         concerned = await self._concerned(paths, changes)
         if not await self._has_runs(concerned):
-            return _unknown("no command is known that runs them") if concerned.tests else None
+            return _unknown("no command is known that runs them") if concerned.tests or concerned.fresh else None
         if await self._sandbox.walls() is None:
             return _unknown("there is no sandbox on this machine to run them in")
-        before = await self._was(concerned)
+        before = await self._was(replace(concerned, fresh=()))
         after = await self._ran(concerned, changes)
-        if not any(report.cases or report.trouble for report in (*before, *after)):
+        if not any(report.cases or report.trouble for report in (*before.values(), *after.values())):
             return None
         return _judged(before, after, wanted)
 
@@ -131,20 +132,20 @@ class Bench:
         tests = await asyncio.to_thread(tests_of, self._root, inside, self._names)
         new = [new.path for new in changes.created if PurePath(new.path).is_relative_to(self._root)]
         fresh = tuple(PurePath(path).relative_to(self._root).as_posix() for path in new)
-        changed = (*(PurePath(path).relative_to(self._root).as_posix() for path in inside), *fresh)
-        return _Concerned(tuple(dict.fromkeys((*tests, *filter(is_test, fresh)))), changed)
+        changed = tuple(PurePath(path).relative_to(self._root).as_posix() for path in inside)
+        return _Concerned(tests, changed, tuple(filter(is_test, fresh)))
 
     async def _has_runs(self, concerned: _Concerned) -> bool:
         project = Project(self._root, self._root, "/out", self._snapshot.workspace.python)
-        return bool(await asyncio.to_thread(runs, project, concerned.tests, concerned.changed))
+        return bool(await asyncio.to_thread(runs, project, (*concerned.tests, *concerned.fresh), concerned.changed))
 
-    async def _was(self, concerned: _Concerned) -> tuple[_Report, ...]:
+    async def _was(self, concerned: _Concerned) -> dict[str, _Report]:
         task = self._before.get(concerned)
         if task is None:
             task = self._before[concerned] = asyncio.ensure_future(self._ran(concerned, _NOTHING))
         return await asyncio.shield(task)
 
-    async def _ran(self, concerned: _Concerned, changes: ChangeSet) -> tuple[_Report, ...]:
+    async def _ran(self, concerned: _Concerned, changes: ChangeSet) -> dict[str, _Report]:
         """One report for each runner, from a copy of its own. Raises CopyError and OSError."""
         kind = await self._sandbox.walls()
         assert kind is not None  # noqa: S101 — the callers have looked
@@ -152,10 +153,10 @@ class Bench:
             copy, out = await asyncio.to_thread(self._fresh, changes, kind)
         at = str(copy.folder) if kind is Walls.LANDLOCK else self._root
         project = Project(self._root, at, str(out), self._snapshot.workspace.python)
-        found = await asyncio.to_thread(runs, project, concerned.tests, concerned.changed)
+        found = await asyncio.to_thread(runs, project, (*concerned.tests, *concerned.fresh), concerned.changed)
         shown = [Shown(str(copy.folder), at, True), Shown(str(out), str(out), True)]
         shown += [Shown(f"{self._root}/{lent}", f"{at}/{lent}") for lent in copy.lent]
-        return tuple([await self._report(kind, run, at, tuple(shown), out) for run in found])
+        return {run.name: await self._report(kind, run, at, tuple(shown), out) for run in found}
 
     async def _report(self, kind: Walls, run: TestRun, at: str, shown: tuple[Shown, ...], out: Path) -> _Report:
         seconds = self._snapshot.options.action_tests_ms / 1000
@@ -207,12 +208,13 @@ async def testing(place: Sandbox, snapshot: Snapshot, names: Iterable[str]) -> A
         await asyncio.shield(bench.close())
 
 
-def _judged(before: Sequence[_Report], after: Sequence[_Report], wanted: Wanted) -> GateResult:
+def _judged(before: Mapping[str, _Report], after: Mapping[str, _Report], wanted: Wanted) -> GateResult:
     """Refuted by one run is refuted; proved by all is proved."""
     findings: list[Finding] = []
     notes: list[str] = []
     passed = turned = 0
-    for was, now in zip(before, after, strict=True):
+    for name, now in after.items():
+        was = before.get(name, _Report())
         if was.trouble or (now.trouble and not now.ours):
             notes.append(f"before the change {was.trouble}" if was.trouble else now.trouble)
             continue

@@ -1,0 +1,161 @@
+"""Code actions of the real server, proved by a project's own tests in the sandbox: refused, asked for again, accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kireji.base import sandbox_walls
+from support.lsp_client import Client
+from support.messages_api import Asked, MessagesApi
+from support.serving import serving
+
+PROJECT = Path(__file__).parents[1] / "projects" / "trove"
+WRONG: dict[str, str] = json.loads((PROJECT / "wrong_bodies.json").read_text(encoding="utf-8"))
+FUNCTIONS = int(os.environ.get("SOAK_FUNCTIONS", "5"))
+ABLE: dict[str, Any] = {
+    "general": {"positionEncodings": ["utf-32"]},
+    "textDocument": {
+        "codeAction": {
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "refactor"]}},
+            "dataSupport": True,
+            "resolveSupport": {"properties": ["edit"]},
+        }
+    },
+    "workspace": {
+        "workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {"groupsOnLabel": True}},
+        "applyEdit": True,
+    },
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def walls() -> None:
+    if asyncio.run(sandbox_walls.walls()) is None:
+        pytest.skip("no sandbox holds on this machine")
+
+
+def function_in(text: str, name: str) -> tuple[str, str]:
+    """A function's header with its docstring, and its body, as they stand in a module."""
+    found = re.search(rf'^(def {name}\(.*?\n    """[^\n]*"""\n)(.*?)(?=\n\n\ndef |\Z)', text, re.M | re.S)
+    assert found, name
+    return found[1], found[2].rstrip() + "\n"
+
+
+def places() -> list[tuple[str, str]]:
+    """Functions and their modules, spread over all of them."""
+    modules = [path.stem for path in sorted((PROJECT / "trove").glob("[a-z]*.py"))]
+    found = [
+        [(module, name) for name in re.findall(r"^def (\w+)", (PROJECT / "trove" / f"{module}.py").read_text(), re.M)]
+        for module in modules
+    ]
+    return [row for rows in zip(*found, strict=True) for row in rows]
+
+
+async def resolved(client: Client, uri: str, text: str, name: str) -> Any:
+    """What comes of "Implement …" on a function of an open text."""
+    line = text[: text.index(f"def {name}(")].count("\n")
+    place = {"line": line, "character": 4}
+    params = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+    found = await client.request("textDocument/codeAction", params)
+    (action,) = [one for one in found if one["title"] == f"Implement {name}"]
+    return await client.request("codeAction/resolve", action)
+
+
+async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(tmp_path: Path) -> None:
+    root = tmp_path / "trove"
+    shutil.copytree(PROJECT, root)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "trove").glob("[a-z]*.py")}
+
+    def answer(asked: Asked) -> str:
+        (name,) = re.findall(r"def (\w+)\(", asked.question.rpartition("<part_")[2])[:1]
+        module = next(module for module, text in texts.items() if f"def {name}(" in text)
+        head, body = function_in(texts[module], name)
+        wrong = "".join(f"    {line}\n" for line in WRONG[name].split("\n"))
+        return head + (body if "<lesson_" in asked.question else wrong)
+
+    chosen = places()[:FUNCTIONS]
+    async with (
+        MessagesApi(answer) as api,
+        serving(
+            tmp_path, api, KIREJI_TRUST="true", KIREJI_PYTHON=sys.executable, KIREJI_ACTIONS_ATTEMPTS="3"
+        ) as served,
+    ):
+        client = served.client
+        await client.initialize(capabilities=ABLE, rootUri=root.as_uri())
+        for count, (module, name) in enumerate(chosen, 1):
+            head, body = function_in(texts[module], name)
+            text = texts[module].replace(head + body, f"{head}    raise NotImplementedError\n")
+            uri = (root / "trove" / f"{module}.py").as_uri()
+            client.open(uri, text)
+            action = await resolved(client, uri, text, name)
+            (change,) = action["edit"]["documentChanges"]
+            assert body.strip().splitlines()[0].strip() in change["edits"][0]["newText"], name
+            assert len(api.asked) == 2 * count, name
+            told = api.asked[-1].question
+            assert f"test_{name} failed" in told and WRONG[name].split("\n")[0] in told, name
+            assert str(root) not in told
+            explained = await client.request("kireji/explain", {})
+            assert [gate["state"] for gate in explained["gates"] if gate["gate"] == "tests"] == ["pass"], name
+            client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        await client.shutdown()
+        await served.process.wait()
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
+        calls = store.execute("SELECT feature, request FROM calls").fetchall()
+        outcomes = store.execute(
+            "SELECT request FROM outcomes WHERE feature = 'implement' AND reason = 'offered'"
+        ).fetchall()
+    assert [feature for feature, _ in calls] == ["implement"] * 2 * FUNCTIONS
+    assert sorted(request for _, request in calls) == sorted(2 * [request for (request,) in outcomes])
+
+
+TRAPS = {
+    "conftest.py": "FIRE",
+    "sitecustomize.py": "FIRE",
+    "usercustomize.py": "FIRE",
+    "json.py": "FIRE",
+    "tests/conftest.py": "FIRE",
+    "tests/test_words.py": "FIRE",
+    "pytest.ini": "[pytest]\naddopts = -p trap\n",
+    "trap.py": "FIRE",
+    ".venv/lib/python3.11/site-packages/trap.pth": "import pathlib; pathlib.Path('FIRED').touch()\n",
+    ".venv/bin/python": "#!/bin/sh\ntouch FIRED\n",
+    "node_modules/.bin/vitest": "#!/bin/sh\ntouch FIRED\n",
+}
+
+
+async def test_nothing_of_an_untrusted_clone_is_run(tmp_path: Path) -> None:
+    root, fired = tmp_path / "trove", tmp_path / "fired"
+    shutil.copytree(PROJECT, root)
+    for name, text in TRAPS.items():
+        trap = (
+            text.replace("FIRED", str(fired))
+            if text != "FIRE"
+            else f"import pathlib\npathlib.Path({str(fired)!r}).touch()\n"
+        )
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(trap, encoding="utf-8")
+        path.chmod(0o755)
+    whole = (root / "trove" / "words.py").read_text(encoding="utf-8")
+    head, body = function_in(whole, "initials")
+    text = whole.replace(head + body, f"{head}    raise NotImplementedError\n")
+    async with MessagesApi(lambda _: head + body) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=ABLE, rootUri=root.as_uri())
+        uri = (root / "trove" / "words.py").as_uri()
+        client.open(uri, text)
+        assert (await resolved(client, uri, text, "initials"))["edit"]["documentChanges"]
+        explained = await client.request("kireji/explain", {})
+        assert "tests" not in [gate["gate"] for gate in explained["gates"]]
+        assert not fired.exists()
