@@ -34,14 +34,14 @@ def make(folder: Path, files: dict[str, str]) -> Path:
     for name, text in (PLAIN | files).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
     return folder
 
 
 def opened(root: Path, name: str) -> Document:
     """A file of it, as an editor has it open."""
     path = root / name
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode()
     return make_document(path.as_uri(), str(path), _LANGUAGES[path.suffix], 1, text)
 
 

@@ -50,6 +50,8 @@ from kireji.engine.judging import judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
 from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.prompt.lessons import lesson
+from kireji.engine.proof import house
+from kireji.engine.proof.formatting import formatted
 from kireji.engine.proof.notes import annotated
 from kireji.engine.proof.testing import Bench, Wanted, testing
 from kireji.engine.record import Record
@@ -162,9 +164,12 @@ async def _tried(
     record.done(Stage.TRIM)
     if isinstance(made, Refused):
         return _Refuted(raw.text, record.withheld(made.reason, Stage.TRIM, made.detail))
-    verdict = await judge_changes(services, snapshot, task.site, made.changes, raw, before, action.without)
-    if verdict.state is not GateState.FAIL and bench is not None and (made.changes.edits or made.changes.created):
-        tested = await bench.judge(made.changes, Wanted.TURNED if action.fills else Wanted.KEPT)
+    changes, styled = await formatted(snapshot, made.changes)
+    verdict = await judge_changes(services, snapshot, task.site, changes, raw, before, action.without)
+    ruled = await asyncio.to_thread(house.judged, snapshot, changes)
+    verdict = Verdict((*verdict.results, *(result for result in (styled, ruled) if result is not None)))
+    if verdict.state is not GateState.FAIL and bench is not None and (changes.edits or changes.created):
+        tested = await bench.judge(changes, Wanted.TURNED if action.fills else Wanted.KEPT)
         verdict = Verdict((*verdict.results, tested)) if tested is not None else verdict
     record.gates = verdict.results
     record.done(Stage.GATES)
@@ -174,7 +179,7 @@ async def _tried(
     if any(r.gate in action.proofs or not snapshot.options.show_unverified for r in unproved):
         notes = "; ".join(f"{r.gate}: {r.note}" for r in unproved)
         return record.withheld(Reason.UNVERIFIED, Stage.GATES, notes, verdict.findings)
-    return Proposed(f"{snapshot.id}.1", annotated(made.changes, verdict), verdict, record.report(), made.text)
+    return Proposed(f"{snapshot.id}.1", annotated(changes, verdict), verdict, record.report(), made.text)
 
 
 def _found(action: Action, scene: Scene) -> Target | None:
