@@ -21,6 +21,7 @@ from kireji.base.index.client import Index
 from kireji.base.ledger import SqliteLedger
 from kireji.base.sandbox_walls import Sandbox
 from kireji.base.store import Store
+from kireji.base.trail import TrailOptions
 from kireji.base.trees import Trees
 from kireji.base.types import Span
 from kireji.engine.context.importing import WorkspaceImports
@@ -72,7 +73,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         ),
         semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index, Exclusions()),
         ledger=SqliteLedger(store, clock, caps(protected)),
-        audit=Audit(store, clock),
+        audit=Audit(store, clock, _trail(protected)),
         clock=clock,
         sandbox=sandbox,
         resources=(
@@ -118,6 +119,10 @@ def caps(protected: Protected) -> Caps:
     """The caps of the settings."""
     amounts = (protected.daily_cap_usd, protected.monthly_cap_usd, protected.action_cap_usd)
     return Caps(*map(nano_dollars, amounts))
+
+
+def _trail(protected: Protected) -> TrailOptions | None:
+    return TrailOptions(protected.audit_names, protected.audit_text, protected.audit_days) if protected.audit else None
 
 
 def secret_spans(text: str) -> tuple[Span, ...]:

@@ -194,6 +194,8 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
         daily_cap_usd=0.0,
         monthly_cap_usd=0.0,
         action_cap_usd=0.0,
+        audit=True,
+        audit_days=36_500,
         state_dir=str(home.state_dir),
     )
     assert settings.options == Options()

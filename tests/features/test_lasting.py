@@ -30,8 +30,8 @@ def test_is_there(text: str, there: bool) -> None:
     ("texts", "told"),
     [
         ((ACCEPTED, ACCEPTED), [Feedback.LASTED_30_S, Feedback.LASTED_5_MIN]),
-        ((ACCEPTED, ""), [Feedback.LASTED_30_S]),
-        (("", ACCEPTED), []),
+        ((ACCEPTED, ""), [Feedback.LASTED_30_S, Feedback.UNDONE]),
+        (("", ACCEPTED), [Feedback.UNDONE]),
         ((None, ACCEPTED), []),
     ],
     ids=["lasts", "goes later", "goes at once", "closed"],

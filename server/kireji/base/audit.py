@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kireji.base.clock import Clock
 from kireji.base.store import Store, StoreError
+from kireji.base.trail import Entry, Kind, Shown, TrailOptions, append, hidden, line_marks, salt_of, user
 from kireji.base.types import Feedback, GateState, Reason, Stage
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 KEEP_ROWS = 10_000
 _OFFERED = "offered"
+_NOTHING = Shown()
 _COLUMNS = "at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, nano, output, spared"
 
 
@@ -62,17 +64,24 @@ class OutcomeRow:
 class Audit:
     """The outcomes in the store; the newest KEEP_ROWS are kept."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, trail: TrailOptions | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._trail = trail
         self._failing = False
 
-    def record(self, row: OutcomeRow) -> None:
+    @property
+    def kept(self) -> bool:
+        """Whether a trail is kept that can be shown to others: then `record` wants to know what was shown."""
+        return self._trail is not None
+
+    def record(self, row: OutcomeRow, shown: Shown = _NOTHING) -> None:
         """Hands the row in and returns at once, so that it fits in a `finally`. A store that is down is logged once."""
         reason = _OFFERED if row.reason is None else row.reason.name
         gates = json.dumps([[g.gate, g.state.value, round(g.ms, 1), g.findings] for g in row.gates])
+        at, trail = self._clock.now(), self._trail
         values = (
-            *(self._clock.now(), row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider),
+            *(at, row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider),
             *(row.about[:64], row.language[:64], row.model, gates, json.dumps(row.repairs), int(row.reused)),
             *(row.nano, row.output, row.spared),
         )
@@ -83,16 +92,21 @@ class Audit:
                 values,
             ).lastrowid
             connection.execute("DELETE FROM outcomes WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
+            if trail is not None:
+                append(connection, _entry(connection, at, row, shown, trail), trail)
 
         self._submit(work)
 
     def feedback(self, about: str, what: Feedback) -> None:
         """Hands in what became of the suggestion with the id `about`, and returns at once."""
-        values = (self._clock.now(), about[:64], what.name)
+        at, trail = self._clock.now(), self._trail
+        values = (at, about[:64], what.name)
 
         def work(connection: Connection) -> None:
             added = connection.execute("INSERT INTO feedback (at, about, what) VALUES (?, ?, ?)", values).lastrowid
             connection.execute("DELETE FROM feedback WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
+            if trail is not None:
+                append(connection, Entry(_ms(at), what.name, about=about[:64], user=user()), trail)
 
         self._submit(work)
 
@@ -133,6 +147,35 @@ class Audit:
         if not self._failing:
             self._failing = True
             _log.warning("outcomes are not recorded: %s", error)
+
+
+def _entry(connection: Connection, at: float, row: OutcomeRow, shown: Shown, options: TrailOptions) -> Entry:
+    """The row of the trail that says of a request who, what, and how it ended."""
+    salt = salt_of(connection)
+    return Entry(
+        at=_ms(at),
+        kind=Kind.REQUEST.value,
+        request=row.request[:64],
+        about=row.about[:64],
+        user=user(),
+        file=shown.path if options.names else hidden(salt, shown.path),
+        language=row.language[:64],
+        feature=row.feature,
+        provider=row.provider,
+        model=row.model,
+        prompt=shown.prompt,
+        version=shown.version,
+        reason=_OFFERED if row.reason is None else row.reason.name,
+        gates=json.dumps([[g.gate, g.state.value, sorted({code for code, *_ in g.findings})] for g in row.gates]),
+        repairs=json.dumps(row.repairs),
+        nano=row.nano,
+        lines=json.dumps(line_marks(salt, shown.lines)),
+        text=shown.text if options.text else "",
+    )
+
+
+def _ms(at: float) -> int:
+    return round(at * 1000)
 
 
 def _row(values: tuple[Any, ...]) -> OutcomeRow:

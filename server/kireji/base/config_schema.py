@@ -58,7 +58,7 @@ class Protected:
             env="KIREJI_KEY_FILE",
             closed=None,
             then="no key is taken from a file",
-            aliases=("keyfile", "token_file"),
+            aliases=("token_file",),
         ),
     )
     base_url: str = field(
@@ -209,6 +209,53 @@ class Protected:
             then="nothing is spent until it is corrected",
             high=1_000,
             aliases=("action_cap", "action_budget", "request_cap"),
+        ),
+    )
+    audit: bool = field(
+        default=False,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether a trail is kept of what was asked, shown, accepted and undone, for those who must show one.",
+            key="audit.kept",
+            env="KIREJI_AUDIT",
+            closed=True,
+            then="it is kept until it is corrected",
+            aliases=("trail",),
+        ),
+    )
+    audit_names: bool = field(
+        default=False,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether the trail names files; if not, they are told apart by digests.",
+            key="audit.names",
+            env="KIREJI_AUDIT_NAMES",
+            closed=False,
+            then="it does not",
+        ),
+    )
+    audit_text: bool = field(
+        default=False,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether the trail holds what was shown, with recognised secrets taken out.",
+            key="audit.text",
+            env="KIREJI_AUDIT_TEXT",
+            closed=False,
+            then="it does not",
+        ),
+    )
+    audit_days: int = field(
+        default=365,
+        metadata=about(
+            Kind.WHOLE,
+            "For how many days the trail is kept.",
+            key="audit.days",
+            env="KIREJI_AUDIT_DAYS",
+            low=1,
+            high=36_500,
+            closed=36_500,
+            then="nothing of it is removed until it is corrected",
         ),
     )
     ruff: str | None = field(

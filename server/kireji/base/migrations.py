@@ -83,4 +83,31 @@ MIGRATIONS: tuple[Migration, ...] = (
             PRIMARY KEY (day, text)
         ) WITHOUT ROWID""",
     ),
+    (
+        # The audit, empty unless it is switched on: see trail.py, whose digests cover all columns but the last.
+        """CREATE TABLE trail (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            request TEXT NOT NULL,
+            about TEXT NOT NULL,
+            user TEXT NOT NULL,
+            file TEXT NOT NULL,
+            language TEXT NOT NULL,
+            feature TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            version TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            gates TEXT NOT NULL,
+            repairs TEXT NOT NULL,
+            nano INTEGER NOT NULL,
+            lines TEXT NOT NULL,
+            text TEXT NOT NULL,
+            chain TEXT NOT NULL
+        )""",
+        "CREATE TABLE trail_head (salt TEXT NOT NULL, last INTEGER NOT NULL, chain TEXT NOT NULL)",
+        "INSERT INTO trail_head (salt, last, chain) VALUES (lower(hex(randomblob(32))), 0, '')",
+    ),
 )

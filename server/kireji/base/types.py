@@ -571,6 +571,7 @@ class Report:
     stages: tuple[tuple[Stage, float], ...] = ()
     provider: str = ""
     model: str = ""
+    prompt: str = ""
     usage: Usage = field(default_factory=Usage)
     cost: int = 0
     first_token: float = 0.0
@@ -610,6 +611,7 @@ class Feedback(Enum):
     DISMISSED = "dismissed"
     LASTED_30_S = "accepted, and there after 30 seconds"
     LASTED_5_MIN = "accepted, and there after 5 minutes"
+    UNDONE = "accepted, and gone within 5 minutes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _VERBS: Mapping[str, str] = MappingProxyType(
         "explain": "Say how the last answers came about, gate by gate, and why some were withheld.",
         "stats": "Count what was shown, accepted and withheld, how long it took and what it cost.",
         "key": "Keep the key of the model service, say where it comes from, or remove it.",
+        "audit": "Verify and export the trail of what was asked and accepted, and trace it in a file.",
         "doctor": "Look at this installation: what works, what does not, and what to do about it.",
         "purge": "Remove everything that Kireji keeps on this machine.",
         "demo": "Show suggestions, gate by gate, in a small bundled project.",

@@ -43,6 +43,7 @@ async def ask(
     meter = StreamMeter(most_calls=record.calls_left)
     if asking.thinking:
         request = replace(request, prompt=fingerprinted(replace(request.prompt, thinking=asking.thinking)))
+    record.prompt = request.prompt.fingerprint
     async with _paying(services, asking.provider, request, feature, record, meter) as settle:
         record.done(Stage.RESERVE)
         async with contextlib.aclosing(asking.provider.stream(request, meter)) as pieces:

@@ -36,6 +36,7 @@ class Record:
         self.cost = 0
         self.calls_left = most_calls
         self.trouble: Reason | None = None
+        self.prompt = ""
         self.hint = ""
         self.spared = 0
         self.gates: tuple[GateResult, ...] = ()
@@ -70,6 +71,7 @@ class Record:
             stages=tuple(self._stages),
             provider=self._info.name,
             model=self._info.model,
+            prompt=self.prompt,
             usage=self.usage,
             cost=self.cost,
             first_token=raw.first_token if raw else 0.0,

@@ -27,7 +27,10 @@ async def watch(
         await sleep(after - since)
         since = after
         document = latest()
-        if document is None or not is_there(text, document.text):
+        if document is None:
+            return
+        if not is_there(text, document.text):
+            tell(Feedback.UNDONE)
             return
         tell(what)
 

@@ -103,8 +103,8 @@ async def answer(
         logger.exception("a bug: %s failed", feature)
         result = failed(Withheld(Reason.INTERNAL, Stage.DELIVER))
     finally:
-        language = here.snapshot.document.language if here is not None else ""
-        _close(edge, request, feature, told, (time.monotonic() - since) * 1000, language)
+        document = here.snapshot.document if here is not None else None
+        _close(edge, request, feature, told, (time.monotonic() - since) * 1000, document)
     return result
 
 
@@ -120,7 +120,7 @@ def by_itself(
     return answer(edge, itself, feature, work, lambda withheld: withheld)
 
 
-def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float, language: str) -> None:
+def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float, document: Document | None) -> None:
     """The one row of a request, its line in the log, and what the status learns from it."""
     reason = told.reason
     logger.info("%s %s: %s (%.0f ms)", request, feature, reason.value if reason else "offered", milliseconds)
@@ -130,8 +130,13 @@ def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: flo
 
     def record(services: Services) -> None:
         from kireji.features.explain import outcome_row
+        from kireji.features.shown import shown
 
         provider = services.roles.completion.provider.info.name
-        services.audit.record(outcome_row(request, feature, told, milliseconds, provider, language))
+        row = outcome_row(request, feature, told, milliseconds, provider, document.language if document else "")
+        if services.audit.kept and document is not None:
+            services.audit.record(row, shown(told, document))
+        else:
+            services.audit.record(row)
 
     edge.starting.once_there(record)
