@@ -39,7 +39,7 @@ async def test_an_offer_says_what_it_is_about(tmp_path: Path, only: tuple[str, .
         found = offers(line.services, Snapshot("t", document), Intent(span), only)
         about = Span(document.text.index("def"), len(document.text) - 1)
         expected = (Offer("implement", "Implement total_price", "refactor.rewrite", about),)
-        assert found == (expected if offered else ())
+        assert tuple(one for one in found if one.action == "implement") == (expected if offered else ())
         assert line.api.received == 0
 
 

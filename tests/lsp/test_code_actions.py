@@ -50,13 +50,15 @@ def taking(edits: list[Any]) -> Callable[[Any], Any]:
     return apply
 
 
-async def offers(client: Client, line: int = 5, only: list[str] | None = None, uri: str = URI) -> list[Any]:
-    """What is offered at a line."""
+async def offers(
+    client: Client, line: int = 5, only: list[str] | None = None, uri: str = URI, title: str = "Implement"
+) -> list[Any]:
+    """What is offered at a line, as far as its title begins so."""
     place = {"line": line, "character": 4}
     context: dict[str, Any] = {"diagnostics": []} | ({"only": only} if only is not None else {})
     params = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": context}
     found: list[Any] = await client.request("textDocument/codeAction", params)
-    return found
+    return [action for action in found if action["title"].startswith(title)]
 
 
 def applied(text: str, edit: Any) -> str:
@@ -180,7 +182,8 @@ async def test_columns_in_every_encoding(tmp_path: Path, encoding: str) -> None:
         client.open(URI, text)
         place = {"line": 0, "character": 4}
         params = {"textDocument": {"uri": URI}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
-        (action,) = await client.request("textDocument/codeAction", params)
+        found = await client.request("textDocument/codeAction", params)
+        action = next(one for one in found if one["title"] == "Implement face")
         resolved = await client.request("codeAction/resolve", action)
         (change,) = resolved["edit"]["documentChanges"]
         (edit,) = change["edits"]

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from kireji.engine.actions.action import Action
+from kireji.engine.actions.deprecated import DEPRECATED
+from kireji.engine.actions.docstring import DOCSTRING
 from kireji.engine.actions.edit import EDIT
+from kireji.engine.actions.explain import EXPLAIN
+from kireji.engine.actions.extract import EXTRACT
+from kireji.engine.actions.fix import FIX, FIX_ALL
+from kireji.engine.actions.from_comment import FROM_COMMENT
+from kireji.engine.actions.hints import HINTS
 from kireji.engine.actions.implement import IMPLEMENT
+from kireji.engine.actions.secure import SECURE
+from kireji.engine.actions.simplify import SIMPLIFY
+from kireji.engine.actions.tests_for import TESTS_FOR
+from kireji.engine.actions.to_async import TO_ASYNC
+from kireji.engine.actions.trace import TRACE
 
-ACTIONS: tuple[Action, ...] = (IMPLEMENT, EDIT)
+ACTIONS: tuple[Action, ...] = (
+    FIX,
+    FIX_ALL,
+    SECURE,
+    DEPRECATED,
+    TRACE,
+    IMPLEMENT,
+    FROM_COMMENT,
+    EXTRACT,
+    DOCSTRING,
+    HINTS,
+    SIMPLIFY,
+    TO_ASYNC,
+    TESTS_FOR,
+    EXPLAIN,
+    EDIT,
+)
 
 
 def action_named(name: str) -> Action | None:

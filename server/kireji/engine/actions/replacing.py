@@ -7,6 +7,7 @@ comments above, the docstring) stays, because only the body's place is changed. 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from kireji.base import syntax
 from kireji.base.edit import apply
@@ -42,8 +43,17 @@ def place_of(text: str, function: Function, docstring: Span | None) -> Span:
     return Span(start if own_lines else since, start + len(said))
 
 
-def new_body(tree: Tree, target: Target, answer: str) -> Change | Refused:
-    """The change of the target's place that an answer amounts to."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A function that was said again: its text from its own first word on, in its column, and how it reads in its place."""
+
+    text: str
+    tree: Tree
+    function: Function
+
+
+def said_again(tree: Tree, target: Target, answer: str) -> Said | Refused:
+    """The target's function as an answer says it again; nothing may stand beside it, and its name stays."""
     text = tree.text
     old = function_at(tree, Span(target.head, target.head))
     if old is None or old.head.start != target.head:
@@ -63,12 +73,23 @@ def new_body(tree: Tree, target: Target, answer: str) -> Change | Refused:
         return Refused(Reason.INVALID, "it does not parse")
     if new.name != old.name:
         return Refused(Reason.OUT_OF_SCOPE, "it is another function")
-    if new.signature != old.signature:
-        return Refused(Reason.OUT_OF_SCOPE, "it changes the function's header")
     nothing = _NOTHING_IN_PYTHON if tree.language == "python" else _NOTHING
     end = target.head + len(function)
     if new.span.end > end or not nothing.fullmatch(whole.text[new.span.end : end]):
         return Refused(Reason.OUT_OF_SCOPE, "it adds something beside the function")
+    return Said(function, whole, new)
+
+
+def new_body(tree: Tree, target: Target, answer: str) -> Change | Refused:
+    """The change of the target's place that an answer amounts to."""
+    said = said_again(tree, target, answer)
+    if isinstance(said, Refused):
+        return said
+    whole, new = said.tree, said.function
+    old = function_at(tree, Span(target.head, target.head))
+    assert old is not None  # noqa: S101 — it was said again
+    if new.signature != old.signature:
+        return Refused(Reason.OUT_OF_SCOPE, "it changes the function's header")
     docstring = documented(new) if documented(old) is not None else None
     core = _core(whole.text, new, docstring)
     if core.end <= core.start:
