@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate test-editors test-languages dist clean
+.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate vsix test-editors test-languages dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -48,8 +48,17 @@ bench-context: $(STAMP) ## which share of the definitions that code needs would 
 	@PYTHONPATH=tests $(BIN)/python -m bench.context
 	@PYTHONPATH=tests $(BIN)/python -m bench.secrets
 
+vsix: $(STAMP) ## the extension for VS Code, with the server in it, as editors/vscode/dist/kireji.vsix (asks for npm)
+	@rm -rf editors/vscode/server editors/vscode/dist
+	@$(BIN)/python -m build --quiet --wheel --outdir editors/vscode/server
+	@cp LICENSE editors/vscode/
+	@cd editors/vscode && npm ci --silent && npm test --silent && npm run --silent package
+
 test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
 	@tests/editors/setup.sh .cache/editors
+	@PYTHON=$(abspath $(BIN)/python) tests/editors/setup_vscode.sh .cache/editors
+	@$(BIN)/pip install --quiet --editable '.[dev,editors]'
+	@PATH="$(CURDIR)/.cache/editors/bin:$$PATH" $(MAKE) --no-print-directory vsix
 	@$(BIN)/pytest -q -m editors tests/editors
 
 test-languages: $(STAMP) ## insertions into real code of other languages, judged by their real tools (which are put below .cache)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from kireji.base import config_vscode
 from kireji.base.config_docs import END, START, filled
 from kireji.base.config_lua import types
 from kireji.base.config_schema import OPTIONS, PROTECTED
+from kireji.base.languages import LANGUAGES
+from kireji.base.setting import Kind
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 LUA = "editors/neovim/lua/kireji/settings.lua"
+VSCODE = ROOT / "editors/vscode"
 
 
 def test_the_table_of_settings() -> None:
@@ -37,3 +42,28 @@ def test_the_table_holds_every_setting_and_leaves_the_rest_of_the_page() -> None
         assert all(f"`{name}`" in page for name in (setting.key, setting.env) if name)
     with pytest.raises(ValueError, match="settings:start"):
         filled("no markers")
+
+
+def test_the_settings_of_the_extension_for_vs_code() -> None:
+    manifest = (VSCODE / config_vscode.MANIFEST).read_text(encoding="utf-8")
+    module = (VSCODE / config_vscode.MODULE).read_text(encoding="utf-8")
+    made = {"package.json": (manifest, config_vscode.manifest(manifest)), "src/": (module, config_vscode.module())}
+    for name, (there, new) in made.items():
+        assert there == new, f"{name} is out of date: run `python -m kireji.base.config_vscode editors/vscode`"
+
+
+def test_no_workspace_can_set_what_is_protected_in_vs_code() -> None:
+    manifest = json.loads((VSCODE / config_vscode.MANIFEST).read_text(encoding="utf-8"))
+    settings = {
+        key: row for part in manifest["contributes"]["configuration"] for key, row in part["properties"].items()
+    }
+    protected = {f"kireji.{s.key}": s for s in PROTECTED if s.key}
+    assert {key: row["scope"] for key, row in settings.items() if key in protected} == dict.fromkeys(
+        (key for key, s in protected.items() if s.env and s.kind is not Kind.KEY), "machine"
+    )
+    assert settings["kireji.server.path"]["scope"] == "machine"
+    options = {f"kireji.{s.key}" for s in OPTIONS}
+    assert options <= settings.keys()
+    untrusted = manifest["capabilities"]["untrustedWorkspaces"]
+    assert (untrusted["supported"], set(untrusted["restrictedConfigurations"])) == ("limited", options)
+    assert {f"onLanguage:{language}" for language in LANGUAGES} <= set(manifest["activationEvents"])

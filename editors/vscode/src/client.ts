@@ -1,0 +1,91 @@
+// One connection to one server process: how it is started, what it is told of this editor, and what is kept out of the log.
+// Does not decide whether a server is started, or started again.
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { LogLevel } from 'vscode';
+import type { Disposable, InlineCompletionItem, InlineCompletionList, LogOutputChannel } from 'vscode';
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from 'vscode-languageclient/node';
+import type { ClientCapabilities, StaticFeature } from 'vscode-languageclient/node';
+import { LANGUAGES } from './generated';
+import type { Parts } from './partial';
+import { SECTION, options } from './settings';
+import type { Status } from './status';
+
+/** What starts a server. */
+export interface Start {
+    readonly program: string;
+    /** What the server gets on top of what the editor has. */
+    readonly environment: Readonly<Record<string, string>>;
+    readonly folder: string;
+}
+
+/** Whom a connection tells what happens on it. */
+export interface Listener {
+    status(status: Status): void;
+    closed(): void;
+}
+
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
+
+/** A client that is not started yet. */
+export function client(start: Start, output: LogOutputChannel, parts: Parts, listener: Listener): LanguageClient {
+    const made = new LanguageClient(
+        SECTION,
+        'Kireji',
+        { command: start.program, args: ['serve'], options: { cwd: start.folder, env: { ...process.env, ...start.environment } } },
+        {
+            documentSelector: SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language }))),
+            outputChannel: output,
+            traceOutputChannel: deaf(output),
+            stdioOptions: { stdout: () => undefined, stderr: (lines) => log(lines, output) },
+            // What a person must know is said by us, once, with what to do about it.
+            revealOutputChannelOn: RevealOutputChannelOn.Never,
+            initializationFailedHandler: () => false,
+            errorHandler: {
+                error: () => ({ action: ErrorAction.Continue, handled: true }),
+                closed: () => {
+                    listener.closed();
+                    return { action: CloseAction.DoNotRestart, handled: true };
+                },
+            },
+            middleware: {
+                workspace: { configuration: ({ items }) => items.map(({ section }) => (section === SECTION ? options() : null)) },
+                provideInlineCompletionItems: async (document, position, context, token, next) => {
+                    const answer = await next(document, position, context, token);
+                    parts.note(document, items(answer));
+                    return answer;
+                },
+            },
+        },
+    );
+    made.registerFeature(WANTS_STATUS);
+    made.onNotification('kireji/status', (status: Status) => listener.status(status));
+    return made;
+}
+
+const WANTS_STATUS: StaticFeature = {
+    fillClientCapabilities: (capabilities: ClientCapabilities) => {
+        capabilities.experimental = { ...(capabilities.experimental as object | undefined), kireji: { status: true } };
+    },
+    initialize: () => undefined,
+    getState: () => ({ kind: 'static' }),
+    clear: () => undefined,
+};
+
+function items(answer: InlineCompletionItem[] | InlineCompletionList | null | undefined): readonly InlineCompletionItem[] {
+    return Array.isArray(answer) ? answer : (answer?.items ?? []);
+}
+
+/** The channel, for traces: they would hold source text, so nothing is traced whatever its level is. */
+function deaf(output: LogOutputChannel): LogOutputChannel {
+    const nobody: Disposable = { dispose: () => undefined };
+    return Object.create(output, {
+        logLevel: { value: LogLevel.Info },
+        onDidChangeLogLevel: { value: () => nobody },
+        trace: { value: () => undefined },
+    }) as LogOutputChannel;
+}
+
+function log(lines: Readable, output: LogOutputChannel): void {
+    createInterface({ input: lines }).on('line', (line) => output.info(line));
+}

@@ -1,0 +1,158 @@
+// The server of this window: found, started, checked, started again when it ends, and stopped. What a person is to see of it
+// goes to a view; nothing is shown here.
+import { commands, workspace } from 'vscode';
+import type { Disposable, ExtensionContext, LogOutputChannel } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { delay, ended } from './backoff';
+import type { Ends } from './backoff';
+import { client } from './client';
+import { find, fits } from './finding';
+import type { Found } from './finding';
+import type { Keys } from './keys';
+import type { Parts } from './partial';
+import { selectedPython } from './python';
+import { protectedEnvironment, serverPath } from './settings';
+import type { Absence, Status } from './status';
+import { ownEnvironment } from './install';
+
+const RUNNING = 'kireji.running';
+
+/** Who shows what has become of the server. */
+export interface View {
+    status(status: Status): void;
+    absent(why: Absence, detail: string): void;
+}
+
+/** At most one server at a time. What changes it waits for its turn. */
+export class Session implements Disposable {
+    private running: LanguageClient | undefined;
+    private turn: Promise<void> = Promise.resolve();
+    private again: NodeJS.Timeout | undefined;
+    private ends: Ends = [];
+    private since = 0;
+
+    constructor(
+        private readonly context: ExtensionContext,
+        private readonly output: LogOutputChannel,
+        private readonly keys: Keys,
+        private readonly parts: Parts,
+        private readonly view: View,
+    ) {}
+
+    /** Starts the server anew, with what is set now. */
+    restart(): Promise<void> {
+        this.ends = [];
+        return this.next(async () => {
+            await this.stop();
+            await this.start();
+        });
+    }
+
+    /** Runs something while no server does, and then starts it. */
+    without(work: () => Promise<void>): Promise<void> {
+        return this.next(async () => {
+            await this.stop();
+            try {
+                await work();
+            } finally {
+                await this.start();
+            }
+        });
+    }
+
+    /** Runs a command of the server's. Nothing where there is no server. */
+    async ask<T>(command: string, ...given: unknown[]): Promise<T | undefined> {
+        return this.running === undefined
+            ? undefined
+            : this.running.sendRequest<T>('workspace/executeCommand', { command, arguments: given });
+    }
+
+    /** The program, and the environment in which it runs. */
+    async found(): Promise<{ found: Found | undefined; environment: Record<string, string> }> {
+        const python = await selectedPython();
+        const key = await this.keys.get();
+        const environment = {
+            ...(python === undefined ? {} : { KIREJI_PYTHON: python }),
+            ...protectedEnvironment(),
+            ...(key === undefined ? {} : { ANTHROPIC_API_KEY: key }),
+            // The editor has asked the person whether they trust this window's folders: its word goes, both ways.
+            KIREJI_TRUST: String(workspace.isTrusted),
+        };
+        const own = ownEnvironment(this.context);
+        return { found: find({ setting: serverPath(), python, path: process.env['PATH'] ?? '', own }), environment };
+    }
+
+    dispose(): Promise<void> {
+        return this.next(() => this.stop());
+    }
+
+    private next(work: () => Promise<void>): Promise<void> {
+        this.turn = this.turn.then(work).catch((error: unknown) => this.output.error(String(error)));
+        return this.turn;
+    }
+
+    private async start(): Promise<void> {
+        const { found, environment } = await this.found();
+        if (found === undefined) {
+            this.view.absent('missing', serverPath() ?? '');
+            return;
+        }
+        this.output.info(`starting ${found.program} (found by: ${found.place})`);
+        await workspace.fs.createDirectory(this.context.globalStorageUri);
+        // Not a folder of the workspace's: no program there may be taken for one of ours.
+        const start = { program: found.program, environment, folder: this.context.globalStorageUri.fsPath };
+        const made: LanguageClient = client(start, this.output, this.parts, {
+            status: (status) => this.view.status(status),
+            closed: () => this.closed(made),
+        });
+        this.running = made;
+        this.since = Date.now();
+        try {
+            await made.start();
+        } catch (error) {
+            this.output.error(`the server could not be started: ${String(error)}`);
+            // Where it started and then ended, `closed` has seen to it.
+            if (this.running === made) {
+                this.running = undefined;
+                this.view.absent('stopped', String(error));
+            }
+            return;
+        }
+        await this.check(made);
+    }
+
+    private async check(made: LanguageClient): Promise<void> {
+        const theirs = made.initializeResult?.serverInfo?.version;
+        const ours = String((this.context.extension.packageJSON as { version: unknown }).version);
+        if (fits(theirs, ours)) {
+            await commands.executeCommand('setContext', RUNNING, true);
+            return;
+        }
+        await this.stop();
+        this.view.absent('misfit', `${theirs ?? 'of no version'} and ${ours}`);
+    }
+
+    private async stop(): Promise<void> {
+        clearTimeout(this.again);
+        const made = this.running;
+        this.running = undefined;
+        await commands.executeCommand('setContext', RUNNING, false);
+        await made?.dispose().catch((error: unknown) => this.output.warn(`the server did not stop as asked: ${String(error)}`));
+    }
+
+    private closed(made: LanguageClient): void {
+        if (this.running !== made) {
+            return;
+        }
+        this.running = undefined;
+        void commands.executeCommand('setContext', RUNNING, false);
+        this.ends = ended(this.ends, this.since, Date.now());
+        const pause = delay(this.ends);
+        if (pause === undefined) {
+            this.view.absent('stopped', 'it has ended again and again');
+            return;
+        }
+        this.output.warn(`the server has ended; it is started again in ${pause / 1000} s`);
+        this.again = setTimeout(() => void this.next(() => this.start()), pause);
+    }
+}

@@ -1,0 +1,263 @@
+"""Drives a real VS Code from a test: code-server with the packed extension, in a headless Chromium. Knows nothing of the server.
+
+`code_server` is the editor's back end, which one module's tests share; `Window` is one browser window on it, with an
+extension host, and so a language server, of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+from support.editing import POLL, ROOT, WATCHDOG, ended, program
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+VSIX = ROOT / "editors/vscode/dist/kireji.vsix"
+GHOST = ".monaco-editor [class*=ghost-text]"
+# What would otherwise be asked, shown or fetched in a new profile, and is not what is tested.
+QUIET: Mapping[str, object] = {
+    "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.enableExperiments": False,
+    "telemetry.telemetryLevel": "off",
+    "chat.disableAIFeatures": True,
+    "extensions.autoUpdate": False,
+    "extensions.autoCheckUpdates": False,
+    "update.mode": "none",
+    "remote.autoForwardPorts": False,
+    "editor.wordBasedSuggestions": "off",
+    "editor.accessibilitySupport": "off",
+    "files.autoSave": "off",
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CodeServer:
+    """A running back end. `user` is its profile, which every window on it shares."""
+
+    url: str
+    user: Path
+    process: asyncio.subprocess.Process
+
+    def settings(self, **more: object) -> None:
+        """The person's settings, for the machine they work on."""
+        for place in ("User", "Machine"):
+            path = self.user / place / "settings.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({**QUIET, **more}), "utf-8")
+
+    def address(self, folder: Path, *opened: Path) -> str:
+        """Where a browser finds a window on `folder`, with files open in it."""
+        authority = self.url.removeprefix("http://")
+        payload = [["openFile", f"vscode-remote://{authority}{path}"] for path in opened]
+        return f"{self.url}/?folder={quote(str(folder))}&payload={quote(json.dumps(payload))}"
+
+
+@contextlib.asynccontextmanager
+async def code_server(folder: Path, env: Mapping[str, str], *options: str) -> AsyncIterator[CodeServer]:
+    """A back end with an empty profile and the extension in it; whatever happens, its processes are gone afterwards."""
+    assert VSIX.exists(), f"no extension at {VSIX}: make test-editors packs one"
+    user = folder / "user"
+    common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
+    # The editor would ask a login shell for its environment, and take that for ours.
+    env = {**env, "VSCODE_CLI": "1"}
+    log = (folder / "code-server.log").open("ab")
+    code = str(program("code-server"))
+    with log:
+        installing = await asyncio.create_subprocess_exec(
+            code, *map(str, common), "--install-extension", str(VSIX), env=env, stdout=log, stderr=log
+        )
+        assert await installing.wait() == 0, (folder / "code-server.log").read_text("utf-8")
+        port = _free_port()
+        serving = (
+            "--bind-addr",
+            f"127.0.0.1:{port}",
+            "--auth",
+            "none",
+            "--disable-telemetry",
+            "--disable-update-check",
+        )
+        process = await asyncio.create_subprocess_exec(
+            code, *map(str, common), *serving, *options, env=env, stdout=log, stderr=log, start_new_session=True
+        )
+    server = CodeServer(f"http://127.0.0.1:{port}", user, process)
+    server.settings()
+    try:
+        async with asyncio.timeout(WATCHDOG):
+            while not await _listens(port):
+                await asyncio.sleep(POLL)
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def browser(home: Path) -> AsyncIterator[Browser]:
+    """A browser that shows nothing on any screen and asks nobody but whom a page does."""
+    from playwright.async_api import async_playwright  # installed by make test-editors, and by nothing else
+
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(
+            executable_path=program("chromium"),
+            headless=True,
+            # Its own sandbox needs rights that a container does not give; all that it shows comes from this machine.
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            env={**os.environ, "HOME": str(home)},
+        )
+        try:
+            yield found
+        finally:
+            await found.close()
+
+
+class Window:
+    """One window of the editor, with the focus in its text unless something else was opened."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.path = path
+
+    async def type(self, text: str) -> None:
+        """Types as a person does, key by key."""
+        await self.page.keyboard.type(text, delay=20)
+
+    async def press(self, *keys: str) -> None:
+        """Presses keys or combinations, one after another."""
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def focus(self) -> None:
+        """Puts the focus into the text."""
+        await self.page.click(".monaco-editor .view-lines")
+
+    async def append(self, text: str) -> None:
+        """Types at the end of the last line that is not empty."""
+        await self.focus()
+        await self.press("Control+End", "ArrowLeft")
+        await self.type(text)
+
+    async def ghost(self, wanted: str) -> str:
+        """Waits for ghost text that has `wanted` in it, and returns it."""
+        return await self.until(self._ghost, lambda text: wanted in text, f"ghost text with {wanted!r}")
+
+    async def no_ghost(self) -> None:
+        """Waits until there is no ghost text."""
+        await self.until(self._ghost, lambda text: text == "", "no ghost text")
+
+    async def lines(self) -> list[str]:
+        """The lines of the text that are on the screen, without ghost text."""
+        script = """lines => lines.map(line => {
+            const copy = line.cloneNode(true);
+            copy.querySelectorAll('[class*=ghost-text]').forEach(ghost => ghost.remove());
+            return [parseInt(line.style.top), copy.textContent];
+        }).sort((a, b) => a[0] - b[0]).map(line => line[1])"""
+        found: list[str] = await self.page.eval_on_selector_all(".editor-instance .view-line", script)
+        return [line.replace("\u00a0", " ").replace("\u200b", "") for line in found]
+
+    async def saved(self) -> str:
+        """Saves the file, and returns what is in it."""
+        await self.press("Control+s")
+        await self.page.wait_for_selector(".tab.active:not(.dirty)")
+        return self.path.read_bytes().decode("utf-8")
+
+    async def command(self, title: str) -> None:
+        """Runs a command by its title, from the palette."""
+        await self.press("F1")
+        field = self.page.locator(".quick-input-widget input.input")
+        await field.fill(f">{title}")
+        await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title).wait_for()
+        await self.press("Enter")
+
+    async def choose(self, label: str) -> None:
+        """Chooses an entry of the list that is open."""
+        await self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
+
+    async def status(self, wanted: str) -> str:
+        """Waits until the item in the status bar says `wanted` to a screen reader, and returns all that it says."""
+        return await self.until(self._status, lambda text: wanted in text, f"the status {wanted!r}")
+
+    async def told(self, wanted: str) -> str:
+        """Waits for a message that has `wanted` in it, and returns all messages that can be seen."""
+        return await self.until(self.messages, lambda text: wanted in text, f"the message {wanted!r}")
+
+    async def messages(self) -> str:
+        """The messages that can be seen, one a line."""
+        found: list[str] = await self.page.eval_on_selector_all(
+            ".notification-list-item-message", "all => all.map(one => one.textContent)"
+        )
+        return "\n".join(found)
+
+    async def until(self, look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], what: str) -> T:
+        """Waits until what can be seen holds; AssertionError, with what was seen last, at the watchdog."""
+        seen: T | None = None
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                while True:
+                    seen = await look()
+                    if holds(seen):
+                        return seen
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            picture = self.path.with_name("failed.png")
+            await self.page.screenshot(path=picture)
+            raise AssertionError(f"never seen: {what}; last: {seen!r}; see {picture}") from None
+
+    async def _ghost(self) -> str:
+        parts: list[str] = await self.page.eval_on_selector_all(GHOST, "all => all.map(one => one.textContent)")
+        return "".join(parts).replace("\u00a0", " ")
+
+    async def _status(self) -> str:
+        found = await self.page.query_selector("[id$='kireji.status']")
+        return (await found.get_attribute("aria-label") or "") if found is not None else ""
+
+
+@contextlib.asynccontextmanager
+async def window(server: CodeServer, chromium: Browser, path: Path) -> AsyncIterator[Window]:
+    """A window on a file's folder with the file open. It is closed as a person closes it, which ends its extension host."""
+    context = await chromium.new_context(viewport={"width": 1200, "height": 700})
+    page = await context.new_page()
+    page.set_default_timeout(WATCHDOG * 1000)
+    try:
+        await page.goto(server.address(path.parent, path))
+        await page.wait_for_selector(".monaco-editor .view-line")
+        yield Window(page, path)
+        # Leaving a page tells the editor that it is being closed; closing a browser at once would look like a lost line.
+        await page.goto("about:blank")
+    finally:
+        await context.close()
+
+
+async def gone(pids: list[int]) -> None:
+    """Waits until none of the processes is left."""
+    for pid in pids:
+        await ended(pid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
