@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
+from typing import Any
 
 from kireji.base.edit import apply
 from kireji.base.files import read_text
@@ -67,8 +68,8 @@ def policy_of(root: str) -> Policy | None:
     for name in ("logging", "forbidden_imports"):
         if not isinstance(data.get(name, []), list) or not all(isinstance(word, str) for word in data.get(name, [])):
             raise PolicyError(f"{name} is not a list of texts")
-    lists = {name: tuple(data[name]) for name in ("logging", "forbidden_imports") if name in data}
-    return Policy(**{**data, **lists})
+    lists: dict[str, Any] = {name: tuple(data[name]) for name in ("logging", "forbidden_imports") if name in data}
+    return Policy(**(data | lists))
 
 
 def judged(snapshot: Snapshot, changes: ChangeSet) -> GateResult | None:
