@@ -20,6 +20,7 @@ from kireji.base.endpoint import check_endpoint
 from kireji.base.garbage import no_collection
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
 from kireji.providers import models
+from kireji.providers.known import KnownPrefixes
 from kireji.providers.models import Model, Thinking
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
 from kireji.providers.rates import Rates, read_rates
@@ -77,13 +78,14 @@ class AnthropicProvider:
     def __init__(self, account: Account, model: Model) -> None:
         self._account = account
         self._model = model
+        self._known = KnownPrefixes()
 
     @property
     def info(self) -> ProviderInfo:
         return ProviderInfo("anthropic", self._model.id, remote=True, follows_instructions=True)
 
     def estimate(self, prompt: Prompt) -> int:
-        return models.estimate(self._model, prompt)
+        return models.estimate(self._model, prompt, self._known.most(prompt))
 
     def cost(self, usage: Usage) -> int:
         return models.cost(self._model, usage)
@@ -121,6 +123,8 @@ class AnthropicProvider:
             yield End(reader.reason, meter.usage)
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
             fault = _fault(err, meter)
+        finally:
+            self._known.learn(request.prompt, meter.usage)
         if fault is not None:
             # Raised out here so that it does not carry the SDK's exception, which holds the request, key included.
             raise fault

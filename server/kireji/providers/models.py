@@ -69,6 +69,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Tokens of a prompt, up to the last mark of the cache and after it."""
+
+    marked: int
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Retired:
     """A model that people still copy from old guides."""
 
@@ -170,17 +178,27 @@ def cost(model: Model, usage: Usage) -> int:
     return amount * _factor(model, usage.input + usage.cache_write + usage.cache_read)
 
 
-def estimate(model: Model, prompt: Prompt) -> int:
-    """The most `prompt` can cost, in nano-dollars: for a reservation, so it errs upwards by a factor of about three.
+def estimate(model: Model, prompt: Prompt, size: Size | None = None) -> int:
+    """The most `prompt` can cost, in nano-dollars: for a reservation. `size` is the most it can be, where more is known of it.
 
-    A byte-level tokenizer never makes more tokens of a text than it has bytes, so bytes are the bound; a cached block
-    is priced as if it had to be written, and the answer as if it ran to `max_tokens`, its thoughts to `thinking`.
+    What stands before the last mark is priced as if it had to be written to the service's cache, and the answer as if it
+    ran to `max_tokens`, its thoughts to `thinking`.
     """
-    tokens = _envelope(prompt) + sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(prompt))
-    caching = any(block.cache for block in _blocks(prompt))
-    price = max(model.prices.input, model.prices.cache_write) if caching else model.prices.input
+    size = size or most(prompt)
+    prices = model.prices
+    asked = size.marked * max(prices.input, prices.cache_write) + size.rest * prices.input
     answer = prompt.max_tokens + thoughts(model, prompt)
-    return (tokens * price + answer * model.prices.output) * _factor(model, tokens)
+    return (asked + answer * prices.output) * _factor(model, size.marked + size.rest)
+
+
+def most(prompt: Prompt) -> Size:
+    """The most tokens a prompt can be: a byte-level tokenizer never makes more of a text than it has bytes."""
+    blocks = list(blocks_of(prompt))
+    sizes = [len(block.text.encode("utf-8", "surrogatepass")) for block in blocks]
+    last = max((number for number, block in enumerate(blocks, 1) if block.cache), default=0)
+    rest = sum(sizes[last:]) + len(prompt.prefill.encode("utf-8", "surrogatepass"))
+    envelope = _envelope(prompt)
+    return Size(sum(sizes[:last]) + envelope, rest) if last else Size(0, rest + envelope)
 
 
 def thoughts(model: Model, prompt: Prompt) -> int:
@@ -197,6 +215,13 @@ def likely_input(model: Model, prompt: Prompt) -> int:
 def likely_tokens(model: Model, chars: int) -> int:
     """About how many tokens that many characters of source code are, rounded up."""
     return math.ceil(chars / model.chars_per_token)
+
+
+def blocks_of(prompt: Prompt) -> Iterator[Block]:
+    """The blocks in the order in which they are sent."""
+    yield from prompt.system
+    for message in prompt.messages:
+        yield from message.blocks
 
 
 def _gone(id: str, since: date, replacement: str) -> ModelError:  # noqa: A002
@@ -218,12 +243,6 @@ def _envelope(prompt: Prompt) -> int:
     return 32 + 16 * len(prompt.messages)
 
 
-def _blocks(prompt: Prompt) -> Iterator[Block]:
-    yield from prompt.system
-    for message in prompt.messages:
-        yield from message.blocks
-
-
 def _texts(prompt: Prompt) -> Iterator[str]:
-    yield from (block.text for block in _blocks(prompt))
+    yield from (block.text for block in blocks_of(prompt))
     yield prompt.prefill
