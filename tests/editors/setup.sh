@@ -9,7 +9,7 @@
 set -euo pipefail
 
 # tmux is the terminal in which the tests run those that cannot do without one.
-ALL=(neovim neovim10 helix emacs tmux)
+ALL=(neovim neovim10 helix emacs vim ale tmux)
 # Releases that carry new editors, best first. The first whose editor can do what is needed is taken.
 SUITES=(forky sid)
 
@@ -84,6 +84,29 @@ counts_code_points() {
     HOME=$work "$1" --batch -Q --eval "(progn (require 'eglot) (kill-emacs (if (fboundp 'eglot-utf-32-linepos) 0 1)))" \
         </dev/null >/dev/null 2>&1
 }
+
+get_vim() { obtain vim vim vim runs_jobs launch_vim; }
+
+launch_vim() { launcher vim "$1" '$0' usr/bin/vim.basic '' 'VIM=$root/usr/share/vim'; }
+
+runs_jobs() {
+    HOME=$work "$1" -u NONE -N -es -c 'if has("job") && has("lambda") | qall! | endif' -c 'cquit!' </dev/null >/dev/null 2>&1
+}
+
+# A plug-in, no program: what lies in DIR/ale is Vim script, and what is in DIR/bin/ale only says where.
+get_ale() {
+    local SUITES=(forky trixie bookworm)
+    obtain ale ale vim-ale is_ale launch_ale
+}
+
+launch_ale() {
+    local plugin
+    plugin=$(inside "$1" 'usr/share/vim-ale' 'usr/share/vim/addons/pack/*/start/ale') || fail "no ALE among the packages of vim-ale"
+    printf '#!/bin/sh\ncd "${0%%/*}/../ale/%s" && pwd\n' "$plugin" >"$dir/bin/ale"
+    chmod +x "$dir/bin/ale"
+}
+
+is_ale() { [[ -x ${1:-} && -e "$("$1")/autoload/ale.vim" ]]; }
 
 get_tmux() { obtain tmux tmux tmux opens_terminals launch_tmux; }
 

@@ -140,6 +140,22 @@ async def test_clients_that_resolve_nothing_get_a_command(tmp_path: Path, litera
         assert applied(TEXT, edit["edit"]) == DONE
 
 
+async def test_what_a_client_can_may_be_said_for_it(tmp_path: Path) -> None:
+    # ALE makes the edits that it is asked for and counts in bytes, and declares neither.
+    edits: list[Any] = []
+    said = {"client": {"applyEdit": True, "positionEncoding": "utf-8"}, "completion": {"automatic": True}}
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        client.answers["workspace/applyEdit"] = taking(edits)
+        result = await client.initialize(capabilities=able(LITERALS, {}, "utf-16"), initializationOptions=said)
+        assert result["capabilities"]["positionEncoding"] == "utf-8"
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        await client.request("workspace/executeCommand", action["command"])
+        assert applied(TEXT, edits[0]["edit"]) == DONE
+        assert [told for method, told in client.notifications if method == "window/showMessage"] == []
+
+
 async def test_what_a_gate_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
     async with MessagesApi(script(BROKEN)) as api, serving(tmp_path, api) as served:
         client = served.client

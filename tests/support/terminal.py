@@ -53,15 +53,15 @@ class Terminal:
         """Waits until `text` is not on the screen; returns the screen. AssertionError at the watchdog."""
         return await self.until(lambda screen: text not in screen, f"the screen does not show {text!r}")
 
-    async def until(self, holds: Callable[[str], bool], what: str) -> str:
+    async def until(self, holds: Callable[[str], bool], what: str, seconds: float = WATCHDOG) -> str:
         """Waits until `holds(screen)`; returns that screen. AssertionError at the watchdog, with `what` was awaited."""
         try:
-            async with asyncio.timeout(WATCHDOG):
+            async with asyncio.timeout(seconds):
                 while not holds(screen := await self.screen()):
                     await asyncio.sleep(POLL)
                 return screen
         except TimeoutError:
-            raise AssertionError(f"still not so after {WATCHDOG:.0f} s: {what}\n{await self.evidence()}") from None
+            raise AssertionError(f"still not so after {seconds:.0f} s: {what}\n{await self.evidence()}") from None
 
     async def evidence(self) -> str:
         """The screen and the ends of the logs, for a failed test's message."""

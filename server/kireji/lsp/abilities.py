@@ -30,9 +30,13 @@ class Abilities:
     documents: bool = False
 
 
-def abilities(capabilities: types.ClientCapabilities) -> Abilities:
+def abilities(capabilities: types.ClientCapabilities, options: object = None) -> Abilities:
     """The facts of a client's capabilities. `status` and `documents` are our own, below `experimental`:
-    `{"kireji": {"status": true, "documents": true}}`."""
+    `{"kireji": {"status": true, "documents": true}}`.
+
+    `options` are the initialization options: some clients make edits that a server asks for and do not say so, and whoever
+    configures them can, by `{"client": {"applyEdit": true}}`.
+    """
 
     def has(path: str) -> Any:
         return get_capability(capabilities, path)
@@ -51,7 +55,7 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
         creates_files=types.ResourceOperationKind.Create in resources,
         annotates=has("workspace.workspace_edit.change_annotation_support") is not None,
         shows_documents=bool(has("window.show_document.support")),
-        applies_edits=bool(has("workspace.apply_edit")),
+        applies_edits=bool(has("workspace.apply_edit")) or _claims("applyEdit", options),
         configuration=bool(has("workspace.configuration")),
         configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
         progress=bool(has("window.work_done_progress")),
@@ -63,3 +67,16 @@ def abilities(capabilities: types.ClientCapabilities) -> Abilities:
 def _wants(what: str, experimental: object) -> bool:
     ours = experimental.get("kireji") if isinstance(experimental, dict) else None
     return isinstance(ours, dict) and ours.get(what) is True
+
+
+def counted_in(options: object) -> list[str]:
+    """The unit of columns, where whoever configures a client says that it counts otherwise than the protocol would have it:
+    `{"client": {"positionEncoding": "utf-8"}}`."""
+    said = options.get("client") if isinstance(options, dict) else None
+    unit = said.get("positionEncoding") if isinstance(said, dict) else None
+    return [unit] if isinstance(unit, str) else []
+
+
+def _claims(what: str, options: object) -> bool:
+    said = options.get("client") if isinstance(options, dict) else None
+    return isinstance(said, dict) and said.get(what) is True

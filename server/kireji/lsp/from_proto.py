@@ -46,3 +46,8 @@ def roots(params: types.InitializeParams) -> tuple[str, ...]:
     else:
         named = [params.root_path]
     return tuple(p for p in named if p)
+
+
+def settings(options: object) -> object:
+    """What of the initialization options are settings: what tells about the client itself is read in `abilities.py`."""
+    return {key: value for key, value in options.items() if key != "client"} if isinstance(options, dict) else options

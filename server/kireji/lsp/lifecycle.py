@@ -23,7 +23,7 @@ from kireji.base.limits import refusal
 from kireji.base.types import TROUBLES, Document, Outcome, Proposed, Snapshot, Stage, Trigger
 from kireji.features.explain import hidden, unjudged
 from kireji.lsp import from_proto
-from kireji.lsp.abilities import abilities
+from kireji.lsp.abilities import abilities, counted_in
 from kireji.lsp.client import Client, Level
 from kireji.lsp.documents import DocumentStore, Position
 from kireji.lsp.editor_process import gone
@@ -124,14 +124,15 @@ class Lifecycle:
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         """Agrees on the encoding, remembers the folders and the options."""
         session = self._session
-        session.abilities = abilities(params.capabilities)
+        session.abilities = abilities(params.capabilities, params.initialization_options)
         offered = params.capabilities.general.position_encodings if params.capabilities.general else None
-        encoding = negotiate([getattr(e, "value", e) for e in offered] if offered else None)
+        known = counted_in(params.initialization_options) or [getattr(e, "value", e) for e in offered or ()]
+        encoding = negotiate(known or None)
         session.documents = DocumentStore(encoding)
         session.roots = from_proto.roots(params)
         if params.initialization_options is not None:
             # Until, and unless, the client answers for its configuration itself.
-            self._apply(params.initialization_options)
+            self._apply(from_proto.settings(params.initialization_options))
         self._protocol.phase = Phase.INITIALIZED
         if params.process_id is not None:
             self._protocol.spawn(self._watch(params.process_id))

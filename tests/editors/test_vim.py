@@ -1,0 +1,101 @@
+"""The list of completions and code actions in a real Vim with ALE, from the real server, with a stand-in playing the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kireji.base import languages
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model
+from support.vim import Vim, vim
+
+pytestmark = pytest.mark.editors
+
+FOLDER = ROOT / "editors/vim"
+# Vim has its own names for two languages.
+SENT = {"cs": "csharp", "sh": "shellscript"}
+
+
+@pytest.fixture
+async def editor(home: Path, env: dict[str, str], source: Path) -> AsyncIterator[Vim]:
+    """A Vim set up as the page says, with a file open."""
+    async with vim(home, env, as_documented(home), source) as running:
+        yield running
+
+
+def as_documented(home: Path) -> str:
+    """The page's lines for the vimrc, with the file copied to where they look for it."""
+    (block,) = re.findall(r"```vim\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
+    (home / ".vim").mkdir()
+    (home / ".vim/kireji.vim").write_text((FOLDER / "kireji.vim").read_text("utf-8"), "utf-8")
+    return str(block)
+
+
+async def complete(editor: Vim, text: str) -> None:
+    """Asks for the list until `text` is in it: the first ones may hold names only, while the model is asked."""
+    for _ in range(12):
+        await editor.terminal.press("C-x", "C-o")
+        try:
+            await editor.terminal.until(lambda screen: text in screen, text, seconds=5)
+            return
+        except AssertionError:
+            await editor.terminal.press("C-e")
+    raise AssertionError(f"never listed: {text}\n{await editor.terminal.evidence()}")
+
+
+async def test_a_suggestion_is_taken_from_the_list(editor: Vim, model: Model) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.append("; return fi")
+    await complete(editor, "first + second")
+    await editor.terminal.press("C-n", "C-y")
+    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+
+
+async def test_never_lists_a_broken_answer_and_goes_on(editor: Vim, model: Model) -> None:
+    model.says = BROKEN
+    await editor.append("; return fi")
+    await complete(editor, "first")
+    assert "undefined_name" not in await editor.terminal.screen()
+    await model.api.request(0)
+    model.says = 'face = "🐍"; return first + second'
+    await editor.terminal.press("C-e")
+    await editor.terminal.type("r")
+    await complete(editor, "first + second")
+    assert "undefined_name" not in await editor.terminal.screen()
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(
+    home: Path, env: dict[str, str], model: Model, stub: Path
+) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    async with vim(home, env, as_documented(home), stub) as editor:
+        await editor.terminal.type("G")
+        await offered(editor, "Implement scale")
+        await editor.terminal.type("1")
+        await editor.terminal.press("Enter")
+        await editor.terminal.shows("return (text + sign) * times")
+        assert await editor.saved() == IMPLEMENTED
+        await editor.terminal.type("u")
+        await editor.terminal.hides("return (text + sign) * times")
+        assert await editor.saved() == STUB
+
+
+async def offered(editor: Vim, title: str) -> None:
+    """Asks for code actions until there is one of that title: before the server is up, ALE says that there are none."""
+    for _ in range(4):
+        await editor.terminal.type("ga")
+        try:
+            await editor.terminal.until(lambda screen: title in screen, title, seconds=15)
+            return
+        except AssertionError:
+            await editor.terminal.press("Enter")
+    raise AssertionError(f"never offered: {title}\n{await editor.terminal.evidence()}")
+
+
+def test_is_started_for_every_language_it_knows() -> None:
+    table = (FOLDER / "kireji.vim").read_text("utf-8").partition("let s:languages")[2].partition("}")[0]
+    names = re.findall(r"'(\w+)': 1", table)
+    assert {languages.canonical(SENT.get(name, name)) for name in names} == set(languages.LANGUAGES)
