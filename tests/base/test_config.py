@@ -39,7 +39,10 @@ def value(settings: Settings, name: str) -> object:
 def test_defaults_need_nothing(home: Home) -> None:
     settings = load({}, {}, home)
     kept = str(home.config_file.parent / "key")
-    assert settings == Settings(Protected(key_file=kept, state_dir=str(home.state_dir)), Options())
+    assert settings == Settings(
+        Protected(key_file=kept, state_dir=str(home.state_dir), actions_dir=str(home.config_file.parent / "actions")),
+        Options(),
+    )
     assert not home.config_file.parent.exists() and not home.state_dir.exists()
 
 
@@ -197,6 +200,7 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
         audit=True,
         audit_days=36_500,
         state_dir=str(home.state_dir),
+        actions_dir=str(home.config_file.parent / "actions"),
     )
     assert settings.options == Options()
     assert len(settings.problems) == 1 and str(home.config_file) in settings.problems[0]

@@ -326,3 +326,32 @@ async def test_an_edit_that_cannot_be_read_is_refused(
         served.client.open(URI, DONE)
         with pytest.raises(RpcError, match="-32602"):
             await edit(served.client, instruction, **more)
+
+
+OWN = "---\ntitle: Name the start\nwhere: function\n---\nPass the start of the sum by name.\n"
+
+
+async def test_a_persons_own_actions(tmp_path: Path) -> None:
+    folder = tmp_path / "actions"
+    folder.mkdir()
+    (folder / "start.md").write_text(OWN)
+    (folder / "broken.md").write_text("no front matter")
+    old, new = "    return sum(prices)", "    return sum(prices, start=0)"
+    answer = f"<old_1>\n{old}\n</old_1>\n<new_1>\n{new}\n</new_1>"
+    async with (
+        MessagesApi(script(answer)) as api,
+        serving(tmp_path, api, KIREJI_ACTIONS=str(folder)) as served,
+    ):
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, DONE)
+        (action,) = await offers(client, title="Name the start")
+        logged = await client.notified("window/logMessage", lambda params: "broken.md" in params["message"])
+        assert "front matter" in logged["message"]
+        resolved = await client.request("codeAction/resolve", action)
+        assert applied(DONE, resolved["edit"]) == DONE.replace(old, new)
+        system = api.asked[0].body["system"]
+        assert isinstance(system, list) and system[0]["text"].endswith("Pass the start of the sum by name.")
+        await offers(client)
+        said = [params for method, params in client.notifications if method == "window/logMessage"]
+        assert sum("broken.md" in params["message"] for params in said) == 1

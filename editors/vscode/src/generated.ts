@@ -23,6 +23,7 @@ export const PROTECTED: Readonly<Record<string, string>> = {
     'tools.ruff': 'KIREJI_RUFF',
     'tools.ty': 'KIREJI_TY',
     'tools.python': 'KIREJI_PYTHON',
+    'actions.folder': 'KIREJI_ACTIONS',
 };
 
 /** Settings of taste, which the server asks for while it runs. */

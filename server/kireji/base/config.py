@@ -60,6 +60,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object], home: Home
         if name.startswith("KIREJI_") and name not in names
     ]
     protected["state_dir"] = protected["state_dir"] or str(home.state_dir)
+    protected["actions_dir"] = protected["actions_dir"] or str(home.config_file.parent / "actions")
     if protected["key_file"] == "" and file.readable and environ.get(_CONFIG, "").strip() != os.devnull:
         protected["key_file"] = str(home.config_file.parent / "key")
     return Settings(replace(Protected(), **protected), replace(Options(), **options), tuple(problems))

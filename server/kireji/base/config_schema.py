@@ -321,6 +321,16 @@ class Protected:
             aliases=("trusted_folders", "trust_folders", "folders", "trusted_workspaces"),
         ),
     )
+    actions_dir: str = field(
+        default="",
+        metadata=about(
+            Kind.FOLDER,
+            "The folder of your own code actions, in place of `actions` beside your settings file.",
+            key="actions.folder",
+            env="KIREJI_ACTIONS",
+            aliases=("actions_folder", "own_actions", "prompts"),
+        ),
+    )
     state_dir: str = field(
         default="",
         metadata=about(

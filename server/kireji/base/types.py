@@ -73,7 +73,7 @@ class Snapshot:
     `document` is what the engine reads. For a notebook's cell it is the cells of its language one below the other; the
     cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now;
     `elsewhere` that the client can change the document above the cursor together with a suggestion. `recent_edits` are those
-    of open texts, the newest last.
+    of open texts, the newest last; `own_actions` is the folder of the user's own actions.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Snapshot:
     origin: int = 0
     paused: bool = False
     elsewhere: bool = True
+    own_actions: str = ""
     recent_edits: tuple[RecentEdit, ...] = ()
 
 

@@ -40,6 +40,7 @@ CHECKS: tuple[tuple[str, tuple[Check, ...]], ...] = (
             doctor_settings.provider,
             doctor_settings.model,
             doctor_settings.trust,
+            doctor_settings.own_actions,
             doctor_state.state,
             doctor_state.money,
         ),

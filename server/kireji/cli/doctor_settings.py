@@ -61,6 +61,18 @@ def model(machine: Machine) -> Iterator[Line]:
             yield from _model(machine, role.replace("_", " "), name, machine.sources[role])
 
 
+def own_actions(machine: Machine) -> Iterator[Line]:
+    """The user's own code actions, and what is wrong with one of them. A workspace's are read in that workspace only."""
+    from kireji.engine.actions.own import read_actions
+    from kireji.engine.context.secrets import find_secrets
+
+    folder = Path(machine.settings.protected.actions_dir)
+    found = read_actions([("own", folder)], lambda text: bool(find_secrets(text)))
+    yield ok("own actions", f"{len(found.actions) or 'none'} in {folder}")
+    for problem in found.problems:
+        yield wrong("own actions", problem, "Correct the file, or take it out of the folder.")
+
+
 def _model(machine: Machine, role: str, name: str, source: str) -> Iterator[Line]:
     from kireji.providers import models
 

@@ -39,12 +39,14 @@ from kireji.base.types import (
     Withheld,
 )
 from kireji.engine.actions.action import Action, Made, Plan, Refused, Scene, Target
+from kireji.engine.actions.own import own_actions
 from kireji.engine.actions.reach import off_limits, stray
-from kireji.engine.actions.registry import ACTIONS
+from kireji.engine.actions.registry import action_named, actions_for
 from kireji.engine.asking import ask, cut_off, nonces, unusable
 from kireji.engine.context.fit import fit
 from kireji.engine.context.gather import gather
 from kireji.engine.context.screen import is_excluded, redacted
+from kireji.engine.context.secrets import find_secrets
 from kireji.engine.gates.before import Before, preparing
 from kireji.engine.judging import judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
@@ -94,10 +96,25 @@ def applicable(services: Services, snapshot: Snapshot, intent: Intent) -> Iterat
     if off_limits(snapshot.document, snapshot.workspace):
         return
     scene = Scene(snapshot, services.semantics.trees.of(snapshot.document), intent)
-    for action in ACTIONS:
+    for action in actions_for(snapshot, _is_secret):
         target = _found(action, scene) if not action.needs_words else None
         if target is not None:
             yield action, target
+
+
+def known(snapshot: Snapshot, name: str) -> Action | None:
+    """The action with that id, of ours or of a person's own. Reads the disk."""
+    own = (action for action in actions_for(snapshot, _is_secret) if action.id == name) if ":" in name else iter(())
+    return action_named(name) or next(own, None)
+
+
+def own_problems(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is wrong with a person's own actions. Reads the disk."""
+    return own_actions(snapshot, _is_secret).problems
+
+
+def _is_secret(text: str) -> bool:
+    return bool(find_secrets(text))
 
 
 async def act(services: Services, snapshot: Snapshot, action: Action, intent: Intent) -> ActionOutcome:

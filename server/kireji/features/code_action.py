@@ -5,6 +5,7 @@ Which actions there are is the engine's knowledge; this only asks it, and sees t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,17 +52,23 @@ def offers(services: Services, snapshot: Snapshot, intent: Intent, only: tuple[s
     )
 
 
+def problems(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is wrong with a person's own actions, one line each."""
+    from kireji.engine.acting import own_problems
+
+    return own_problems(snapshot)
+
+
 async def resolve(
     services: Services, snapshot: Snapshot, action: str, intent: Intent, latest: Callable[[str], Document | None]
 ) -> ActionOutcome:
     """The change that an action brings, or why there is none. `latest` reads an open document as it is when that is there."""
-    from kireji.engine.acting import act
-    from kireji.engine.actions.registry import action_named
+    from kireji.engine.acting import act, known
 
-    known = action_named(action)
-    if known is None:
+    chosen = await asyncio.to_thread(known, snapshot, action)
+    if chosen is None:
         return Withheld(Reason.STALE, Stage.CLASSIFY, "there is no such action")
-    outcome = await act(services, snapshot, known, intent)
+    outcome = await act(services, snapshot, chosen, intent)
     if isinstance(outcome, Proposed) and not _is_current(outcome, snapshot, latest):
         return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
     return outcome

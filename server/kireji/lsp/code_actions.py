@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from kireji.base.types import ActionOutcome, Document, Intent, Proposed, Reason, Span, Stage, Trigger, Withheld
-from kireji.features.code_action import Offer, offers, resolve
+from kireji.features.code_action import Offer, offers, problems, resolve
 from kireji.features.explain import sentence
 from kireji.lsp import to_proto
 from kireji.lsp.asked_for import Wanted, edit_wanted, intent_of, wanted
@@ -22,6 +23,8 @@ from kireji.lsp.reading_matter import ReadingMatter
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
+
+logger = logging.getLogger(__name__)
 
 OPTIONS = types.CodeActionOptions(
     code_action_kinds=[
@@ -52,6 +55,7 @@ class CodeActions:
         self._edge = edge
         self._progresses = progresses
         self._reading = ReadingMatter(edge)
+        self._logged: set[str] = set()
 
     def offer(self, params: types.CodeActionParams) -> Awaitable[list[Any]]:
         """What may be done about a range."""
@@ -65,6 +69,7 @@ class CodeActions:
 
         async def work(services: Services, here: Here) -> Offers:
             found = await asyncio.to_thread(offers, services, here.snapshot, intent, only)
+            self._log_once(await asyncio.to_thread(problems, here.snapshot))
             found = tuple(offer for offer in found if self._can_take(offer))
             return Offers(found, None if found else Reason.NOTHING_TO_ADD)
 
@@ -140,6 +145,14 @@ class CodeActions:
             return outcome
 
         return run(), here
+
+    def _log_once(self, found: tuple[str, ...]) -> None:
+        """Puts into the log, and the editor's, what has not been said before."""
+        for problem in found:
+            if problem not in self._logged:
+                self._logged.add(problem)
+                logger.warning("%s", problem)
+                self._edge.client.log(Level.WARNING, f"Kireji: {problem}")
 
     def _can_take(self, offer: Offer) -> bool:
         """Whether the client could do anything with what the offer brings."""

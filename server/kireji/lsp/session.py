@@ -79,6 +79,7 @@ def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot
         # An item of a list carries its further edits itself; ghost text has them asked for once it is accepted. Of a
         # notebook, what lies elsewhere may be another cell, which is another document to the client.
         elsewhere=notebook is None and (session.abilities.applies_edits or not session.abilities.inline_completion),
+        own_actions=session.settings.protected.actions_dir,
         recent_edits=_edits(session, document, own, others) if session.settings.options.recent_edits else (),
     )
 

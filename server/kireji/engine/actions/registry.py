@@ -1,7 +1,10 @@
-"""All actions, in the order in which they are offered. To add one, add its file and its line here."""
+"""All actions, in the order in which they are offered. To add one of ours, add its file and its line here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from kireji.base.types import Snapshot
 from kireji.engine.actions.action import Action
 from kireji.engine.actions.deprecated import DEPRECATED
 from kireji.engine.actions.docstring import DOCSTRING
@@ -12,6 +15,7 @@ from kireji.engine.actions.fix import FIX, FIX_ALL
 from kireji.engine.actions.from_comment import FROM_COMMENT
 from kireji.engine.actions.hints import HINTS
 from kireji.engine.actions.implement import IMPLEMENT
+from kireji.engine.actions.own import own_actions
 from kireji.engine.actions.secure import SECURE
 from kireji.engine.actions.simplify import SIMPLIFY
 from kireji.engine.actions.tests_for import TESTS_FOR
@@ -37,6 +41,11 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+def actions_for(snapshot: Snapshot, is_secret: Callable[[str], bool]) -> tuple[Action, ...]:
+    """All actions that a snapshot knows: ours, then a person's own. Reads the disk."""
+    return (*ACTIONS, *own_actions(snapshot, is_secret).actions)
+
+
 def action_named(name: str) -> Action | None:
-    """The action with that id."""
+    """The action of ours with that id."""
     return next((action for action in ACTIONS if action.id == name), None)
