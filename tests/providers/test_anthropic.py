@@ -346,7 +346,8 @@ async def test_closing_early_closes_upstream_and_leaves_the_bill(after: int) -> 
     assert asked.cancelled
     assert asked.sent < len(LONG) / 10
     assert meter.usage.cache_write > 1_000
-    assert read_so_far // 4 <= meter.usage.output <= read_so_far + 1
+    # What was on its way is counted too.
+    assert read_so_far // 4 <= meter.usage.output <= read_so_far + 1 + 10
 
 
 async def test_closing_does_not_wait_for_the_garbage_collector(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.messages_cache import PromptCache
+from support.messages_cache import Counted, PromptCache
 from support.messages_http import Connection, GoneError, HttpRequest
 from support.messages_play import AT_ONCE, Fault, FaultKind, Pace, Play, perform, send_error
 from support.messages_rules import RefusalError, check_body, check_headers, prefill, turn_texts
@@ -28,6 +28,8 @@ __all__ = ["Answer", "Asked", "Fault", "FaultKind", "MessagesApi", "Pace", "Play
 @dataclass
 class Asked:
     """One request as it was received and what became of it. `sent` counts characters of the answer's text.
+
+    `counted` and `output` are the tokens that were billed so far: nothing before the answer has begun.
 
     `done` is set when nothing more will be sent, `closed` when the connection is; `cancelled` says that the client
     closed it before the answer was over.
@@ -43,6 +45,8 @@ class Asked:
     status: int = 0
     error: str = ""
     sent: int = 0
+    counted: Counted | None = None
+    output: int = 0
     cancelled: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 

@@ -89,6 +89,8 @@ class Sink(Protocol):
     body: dict[str, object]
     sent: int
     status: int
+    counted: Counted | None
+    output: int
 
 
 async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Counted, play: Play) -> None:
@@ -97,6 +99,7 @@ async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Co
         return
     await connection.pause(play.pace.first_token)
     await connection.write_head(200, {"content-type": "text/event-stream; charset=utf-8", **_rates(), **_CHUNKED})
+    asked.counted, asked.output = counted, 1
     spent = await _opening(connection, asked.body, rules, counted)
     text, reason, stop = _limited(play, asked.body, rules, spent)
     index = 1 if spent else 0
@@ -107,11 +110,12 @@ async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Co
         await _break_off(connection, play.fault)
         return
     await _event(connection, "content_block_stop", index=index)
+    asked.output = spent + tokens(rules, text)
     await _event(
         connection,
         "message_delta",
         delta={"stop_reason": reason, "stop_sequence": stop},
-        usage={"output_tokens": spent + tokens(rules, text)},
+        usage={"output_tokens": asked.output},
     )
     await _event(connection, "message_stop")
     await connection.write_chunk(b"")
@@ -240,6 +244,7 @@ async def _text(connection: Connection, asked: Sink, rules: Rules, play: Play, t
         piece = text[start : start + play.pace.piece]
         await _event(connection, "content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
         asked.sent += len(piece)
+        asked.output = max(1, (_THOUGHT_TOKENS if index else 0) + tokens(rules, text[: asked.sent]))
 
 
 async def _event(connection: Connection, kind: str, **fields: object) -> None:

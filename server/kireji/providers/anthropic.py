@@ -43,6 +43,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+# Tokens that a service may have said between the last that we saw and its seeing that we have closed: a tenth of a second's.
+_ON_THE_WAY = 10
 
 
 class Account:
@@ -102,6 +104,7 @@ class AnthropicProvider:
         A prefill that the model takes comes back as the first Delta, so that readers see one dialect.
         """
         fault: ProviderError | None = None
+        ended = False
         limits = self._account.limits
         try:
             async with AsyncExitStack() as held:
@@ -118,9 +121,16 @@ class AnthropicProvider:
                         event = await _next(events)
                     for delta in reader.read(event):
                         yield delta
+                ended = True
                 if reader.whole:
                     await _drain(events, limits.drain)
             yield End(reader.reason, meter.usage)
+        except (GeneratorExit, asyncio.CancelledError):
+            # Closed from our side: what the service has generated meanwhile is on its way, and is billed.
+            if meter.usage.output and not ended:
+                output = min(meter.usage.output + _ON_THE_WAY, max(meter.usage.output, request.prompt.max_tokens))
+                meter.usage = replace(meter.usage, output=output)
+            raise
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
             fault = _fault(err, meter)
         finally:
