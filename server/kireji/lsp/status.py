@@ -150,12 +150,15 @@ class StatusTeller:
             self._telling = False
 
     async def _news(self) -> tuple[str, ...]:
-        """What the caps give rise to. A ledger that is down says so by what it withholds."""
+        """What the caps give rise to. A ledger that is down is told once, with what to do, where it keeps somebody from asking."""
         if not self._starting.there:
             return ()
+        services = await self._starting.services()
         try:
-            return await (await self._starting.services()).ledger.news()
-        except _ledger_error():
+            return await services.ledger.news()
+        except _ledger_error() as error:
+            if services.roles.completion.provider.info.remote:
+                self._lifecycle.say((f"{error}; until then nothing is spent, and the local engine answers",))
             return ()
 
 
