@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 
-from kireji.base.clock import Clock
 from kireji.base.ledger import LedgerError
 from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
@@ -20,7 +19,6 @@ from kireji.base.types import (
     Delta,
     Document,
     End,
-    EndReason,
     GateState,
     Intent,
     ItemKind,
@@ -50,12 +48,12 @@ from kireji.engine.context.secrets import find_secrets
 from kireji.engine.gates.before import Before, preparing
 from kireji.engine.judging import judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
-from kireji.engine.prompt.contract import Unwrapper
 from kireji.engine.prompt.lessons import lesson
 from kireji.engine.proof import house
 from kireji.engine.proof.formatting import formatted
 from kireji.engine.proof.notes import annotated
 from kireji.engine.proof.testing import Bench, Wanted, testing
+from kireji.engine.reading import read_whole
 from kireji.engine.record import Record
 from kireji.engine.services import Asking, Services
 from kireji.engine.site import refusal
@@ -268,35 +266,6 @@ async def _answer(
     if (refused := declined(raw.text)) is not None:
         return record.withheld(refused[0], Stage.STREAM, refused[1])
     return raw
-
-
-async def read_whole(clock: Clock, pieces: AsyncIterator[Delta | End], tag: str) -> RawCompletion:
-    """Reads a stream to the end of the answer. It is complete only if the model had finished, or had closed its fence."""
-    started = clock.monotonic()
-    unwrapper = Unwrapper(tag)
-    parts: list[str] = []
-    first, chars = 0.0, 0
-    end: End | None = None
-    fault: Reason | None = None
-    try:
-        async for piece in pieces:
-            if isinstance(piece, End):
-                end = piece
-                break
-            first = first or clock.monotonic() - started
-            chars += len(piece.text)
-            parts.append(unwrapper.feed(piece.text))
-            if unwrapper.closed:
-                break
-    except ProviderError as error:
-        if chars == 0:
-            raise
-        fault = error.reason
-    complete = unwrapper.closed or (end is not None and end.reason in (EndReason.COMPLETE, EndReason.STOP_SEQUENCE))
-    parts.append(unwrapper.finish())
-    cut_by = "fence" if unwrapper.closed else "end" if complete else "fault"
-    elapsed = clock.monotonic() - started
-    return RawCompletion("".join(parts), cut_by, complete, end, first, elapsed, chars, fault)
 
 
 def _site(document: Document, target: Target) -> Site:

@@ -73,6 +73,35 @@ async def read_answer(
     return RawCompletion(text, cut_by.value, complete, end, first, clock.monotonic() - started, chars, fault)
 
 
+async def read_whole(clock: Clock, pieces: AsyncIterator[Delta | End], tag: str) -> RawCompletion:
+    """Reads a stream to the end of the answer. It is complete only if the model had finished, or had closed its fence."""
+    started = clock.monotonic()
+    unwrapper = Unwrapper(tag)
+    parts: list[str] = []
+    first, chars = 0.0, 0
+    end: End | None = None
+    fault: Reason | None = None
+    try:
+        async for piece in pieces:
+            if isinstance(piece, End):
+                end = piece
+                break
+            first = first or clock.monotonic() - started
+            chars += len(piece.text)
+            parts.append(unwrapper.feed(piece.text))
+            if unwrapper.closed:
+                break
+    except ProviderError as error:
+        if chars == 0:
+            raise
+        fault = error.reason
+    complete = unwrapper.closed or (end is not None and end.reason in (EndReason.COMPLETE, EndReason.STOP_SEQUENCE))
+    parts.append(unwrapper.finish())
+    cut_by = "fence" if unwrapper.closed else "end" if complete else "fault"
+    elapsed = clock.monotonic() - started
+    return RawCompletion("".join(parts), cut_by, complete, end, first, elapsed, chars, fault)
+
+
 def _stopped(cutter: Cutter, first: float, total: float, chars: int) -> RawCompletion:
     """What was whole when something was proved wrong."""
     return RawCompletion(cutter.finish(False).text, CutBy.PROOF.value, False, None, first, total, chars)
