@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kireji.base.config_schema import Protected, ProviderChoice
@@ -33,6 +35,32 @@ def test_a_model_with_several_roles_is_one_provider_and_the_local_engine_has_the
     assert roles.planning.provider is not roles.action.provider
     local = choose_roles(Protected(provider=ProviderChoice.LOCAL), NOW, None)
     assert local.completion.provider is local.action.provider is local.planning.provider
+
+
+def check_own(expected: tuple[str, str, str], name: str, **settings: str) -> None:
+    """How a server's model is asked for completion, for actions and for plans: it fills in, by whose template, or it is told."""
+    own = Protected(provider=ProviderChoice.OPENAI_COMPATIBLE, server_url="http://127.0.0.1:1/v1", model=name)
+    protected = replace(own, **settings)  # type: ignore[arg-type]
+    roles = choose_roles(protected, NOW, None)
+    found = []
+    for asked in (roles.completion, roles.action, roles.planning):
+        fim = asked.model.fim
+        found.append("told" if fim is None else "fills" if fim.template else "server's")
+        assert asked.provider.info.follows_instructions == (fim is None)
+    assert tuple(found) == expected
+    assert roles.escalated is None or settings.get("stronger_model")
+
+
+def test_how_a_server_of_ones_own_is_asked() -> None:
+    check_own(("fills", "fills", "fills"), "Qwen/Qwen2.5-Coder-7B")
+    check_own(("fills", "told", "told"), "Qwen/Qwen2.5-Coder-7B-Instruct")
+    check_own(("server's", "told", "told"), "qwen2.5-coder:7b")
+    check_own(("server's", "server's", "server's"), "starcoder2:3b")
+    check_own(("told", "told", "told"), "gpt-oss-20b")
+    check_own(("told", "told", "told"), "Qwen/Qwen2.5-Coder-7B-Instruct", fim="off")
+    check_own(("server's", "told", "told"), "gpt-oss-20b", fim="suffix", action_model="other")
+    check_own(("fills", "fills", "told"), "my-model", fim="<A>{prefix}<B>{suffix}<C>", planning_model="other")
+    check_own(("fills", "fills", "fills"), "bigcode/starcoder2-3b", stronger_model="gpt-oss-120b")
 
 
 def check_stronger(expected: tuple[str, int] | None, **settings: object) -> None:

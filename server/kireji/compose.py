@@ -106,7 +106,8 @@ def renewed(services: Services, settings: Settings, clock: Clock, script: Path |
 
 def with_kept_key(protected: Protected) -> Protected:
     """The settings with the key that `kireji key set` has kept, where nothing stronger names one. Raises ConfigurationError."""
-    if protected.api_key is not None or not protected.key_file or protected.provider is ProviderChoice.LOCAL:
+    wants = protected.provider in (ProviderChoice.AUTO, ProviderChoice.ANTHROPIC)
+    if protected.api_key is not None or not protected.key_file or not wants:
         return protected
     kept = keys.kept_key(Path(protected.key_file))
     if kept.problem:

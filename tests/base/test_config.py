@@ -193,6 +193,8 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
         key_file=None,
         base_url="",
         provider=ProviderChoice.LOCAL,
+        input_usd=1_000.0,
+        output_usd=1_000.0,
         thinking_tokens=0,
         daily_cap_usd=0.0,
         monthly_cap_usd=0.0,
@@ -206,6 +208,27 @@ def test_an_unreadable_file_is_read_as_the_strictest(home: Home, contents: bytes
     assert len(settings.problems) == 1 and str(home.config_file) in settings.problems[0]
     stated = {"KIREJI_DAILY_CAP_USD": "2", "ANTHROPIC_BASE_URL": "https://a.example", "KIREJI_PROVIDER": "auto"}
     assert load(stated, {}, home).protected.daily_cap_usd == 2.0
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "expected"),
+    [
+        ("model.plain_http = true", {"KIREJI_SERVER_URL": "http://192.168.1.5:8000/v1"}, "http://192.168.1.5:8000/v1"),
+        ("", {"KIREJI_SERVER_URL": "http://192.168.1.5:8000/v1"}, ""),
+        ("model.plain_http = true", {"KIREJI_SERVER_URL": "http://8.8.8.8/v1"}, ""),
+        ("model.plain_http = true", {"KIREJI_SERVER_URL": "http://server.local/v1"}, ""),
+        ("", {"KIREJI_SERVER_URL": "http://10.0.0.7/v1", "KIREJI_PLAIN_HTTP": "true"}, ""),
+        ("", {"KIREJI_SERVER_URL": "https://gpu.example.org/v1"}, "https://gpu.example.org/v1"),
+        ('model.server_url = "http://127.0.0.1:8000/v1"', {}, "http://127.0.0.1:8000/v1"),
+    ],
+)
+def test_plain_http_leaves_this_machine_by_the_users_own_file_only(
+    home: Home, toml: str, environ: dict[str, str], expected: str
+) -> None:
+    write(home, toml)
+    settings = load(environ, {}, home)
+    assert settings.protected.server_url == expected
+    assert bool(settings.problems) == (not expected)
 
 
 def test_a_file_that_is_no_file(home: Home) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kireji.base.endpoint import EndpointError, check_endpoint, is_loopback
+from kireji.base.endpoint import EndpointError, check_endpoint, check_server, is_loopback, is_private_http
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,35 @@ from kireji.base.endpoint import EndpointError, check_endpoint, is_loopback
 def test_accepted(url: str, expected: str) -> None:
     assert check_endpoint(url) == expected
     assert is_loopback(expected) == (url.startswith("http:"))
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("http://10.1.2.3:8000/v1", True),
+        ("http://172.31.0.1", True),
+        ("http://192.168.1.5/v1/", True),
+        ("http://[fd00::7]:8000/v1", True),
+        ("https://10.1.2.3", False),
+        ("http://127.0.0.1", False),
+        ("http://172.32.0.1", False),
+        ("http://169.254.169.254", False),
+        ("http://[fe80::1]", False),
+        ("http://[::ffff:10.0.0.1]", False),
+        ("http://8.8.8.8", False),
+        ("http://0x0a.0.0.1", False),
+        ("http://10.1", False),
+        ("http://user@10.0.0.1", False),
+        ("http://10.0.0.1/../x", False),
+        ("http://gpu.local", False),
+    ],
+)
+def test_plain_http_in_a_private_network(url: str, private: bool) -> None:
+    assert is_private_http(url) is private
+    if private:
+        assert check_server(url) == url.removesuffix("/")
+    with pytest.raises(EndpointError):
+        check_endpoint(url if url.startswith("http:") and not is_loopback(url) else "")
 
 
 @pytest.mark.parametrize(

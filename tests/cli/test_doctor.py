@@ -254,6 +254,12 @@ def test_where_a_choice_comes_from(tmp_path: Path) -> None:
     check_look(model, tmp_path, "ok", "claude-haiku-5-5 (the default), $0.10 a million tokens in, $0.50 out")
     check_look(model, tmp_path, "ok", "claude-haiku-4-5 (KIREJI_MODEL)", KIREJI_MODEL="claude-haiku-4-5")
     check_look(model, tmp_path, "ok", "(model on the command line)", command={"model": "claude-sonnet-5-5"})
+    own: dict[str, Any] = {"KIREJI_PROVIDER": "openai-compatible", "KIREJI_SERVER_URL": "http://127.0.0.1:9/v1"}
+    check_look(provider, tmp_path, "wrong", "name one that the server has", remedy="Correct", **own)
+    own["KIREJI_MODEL"] = "Qwen/Qwen2.5-Coder-7B"
+    check_look(provider, tmp_path, "ok", "at http://127.0.0.1:9 (KIREJI_SERVER_URL); no key is set", **own)
+    check_look(model, tmp_path, "ok", "filling in by its template (the default); $0 a million tokens in", **own)
+    check_look(model, tmp_path, "ok", "by the answer contract", KIREJI_FIM="off", **own)
     check_look(doctor_settings.trust, tmp_path, "note", "KIREJI_TRUST", remedy="trust.folders", KIREJI_TRUST="1")
 
 

@@ -19,7 +19,7 @@ from kireji.compose import build_services, renewed
 from kireji.engine import pipeline
 from kireji.engine.asking import ask
 from kireji.engine.prompt.render import render
-from kireji.engine.reading import read_answer
+from kireji.engine.reading import read_answer, taking
 from kireji.engine.record import Record
 from kireji.engine.services import Services
 from support.figures import report
@@ -159,7 +159,7 @@ async def long_call(services: Services, snapshot: Snapshot) -> None:
         request,
         "action",
         record,
-        lambda pieces: read_answer(services.clock, pieces, site, prompt.tag),
+        lambda pieces: read_answer(services.clock, pieces, site, taking(prompt, site)),
     )
 
 

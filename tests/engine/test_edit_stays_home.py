@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kireji.base.clock import SystemClock
 from kireji.base.types import Candidate, Delta, End, EndReason, Snapshot
 from kireji.engine import pipeline
-from kireji.engine.reading import read_answer
+from kireji.engine.reading import Fenced, read_answer
 from support.sites import site_of
 
 PLACES = [
@@ -38,7 +38,7 @@ async def _candidate(place: str, raw: str, piece: int) -> tuple[Candidate | None
             yield Delta(raw[at : at + piece])
         yield End(EndReason.COMPLETE)
 
-    read = await read_answer(SystemClock(), pieces(), site, "code_x")
+    read = await read_answer(SystemClock(), pieces(), site, Fenced(site, "code_x"))
     candidate = pipeline.make_candidate(Snapshot("t", site.document), site, read)
     return candidate, site.offset - len(site.before), site.offset + len(site.after)
 

@@ -36,6 +36,7 @@ from kireji.base.types import (
 )
 from kireji.providers import anthropic
 from kireji.providers.anthropic import DEFAULT_LIMITS, Account, AnthropicProvider, Limits
+from kireji.providers.anthropic_clients import Direct
 from kireji.providers.models import Model, find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script
@@ -71,7 +72,7 @@ async def serving(
     answer: Answer, model: str = HAIKU, limits: Limits = DEFAULT_LIMITS
 ) -> AsyncIterator[tuple[MessagesApi, AnthropicProvider]]:
     async with MessagesApi(answer) as api:
-        provider = AnthropicProvider(Account(api_key=api.key, base_url=api.url, limits=limits), find(model, TODAY))
+        provider = AnthropicProvider(Account(Direct(api.url, api.key), limits), find(model, TODAY))
         try:
             yield api, provider
         finally:
@@ -294,7 +295,7 @@ async def test_nobody_there() -> None:
     await check_fault(Fault(FaultKind.HANG_UP), Reason.UNREACHABLE)
     async with MessagesApi() as api:
         closed = api.url
-    provider = AnthropicProvider(Account(api_key=KEY, base_url=closed), find(HAIKU, TODAY))
+    provider = AnthropicProvider(Account(Direct(closed, KEY)), find(HAIKU, TODAY))
     meter = StreamMeter()
     with pytest.raises(ProviderError) as error:
         await anext(provider.stream(ask(), meter))
@@ -437,7 +438,7 @@ async def test_neither_key_nor_code_is_logged(caplog: pytest.LogCaptureFixture) 
 )
 async def test_an_endpoint_that_may_not_have_the_key_is_refused(url: str) -> None:
     with pytest.raises(EndpointError):
-        Account(api_key=KEY, base_url=url)
+        Account(Direct(url, KEY))
 
 
 async def test_concurrent_first_uses_share_one_client_and_do_not_block_the_loop() -> None:
@@ -455,19 +456,21 @@ def test_the_sdk_is_loaded_on_first_use_and_off_the_loop() -> None:
 import asyncio, sys, threading
 from datetime import date
 import kireji.providers.anthropic as module
+import kireji.providers.anthropic_clients as module_clients
 from kireji.providers.models import find
 heavy = {"anthropic", "httpx2", "pydantic"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 model = find("claude-haiku-5-5", date(2026, 11, 10))
-provider = module.AnthropicProvider(module.Account(api_key="k", base_url="http://127.0.0.1:1"), model)
+provider = module.AnthropicProvider(module.Account(module_clients.Direct("http://127.0.0.1:1", "k")), model)
 assert not heavy & set(sys.modules)
 threads = []
-opened = module._open
+opened = module.open_client
 def watched(*args):
     threads.append(threading.current_thread())
     return opened(*args)
-module._open = watched
+module.open_client = watched
 async def main():
+    asyncio.get_running_loop().slow_callback_duration = 5
     await asyncio.gather(provider.warm(), provider.warm())
     await provider.close()
 asyncio.run(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -112,3 +113,25 @@ def test_the_estimate_knows_the_long_prompt_price() -> None:
     row = find("claude-haiku-5-5", TODAY)
     prompt = Prompt(row.id, (), (Message("user", (Block("x" * 100_001),)),), "T", (), 1_000)
     assert estimate(row, prompt) >= cost(row, Usage(input=100_001, output=1_000))
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"),
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"),
+        ("global.anthropic.claude-haiku-5-5", "claude-haiku-5-5"),
+        ("eu.anthropic.claude-sonnet-5-5-v1", "claude-sonnet-5-5"),
+        ("claude-haiku-4-5@20251001", "claude-haiku-4-5"),
+    ],
+)
+def test_a_cloud_has_other_names_and_the_same_prices(name: str, row: str) -> None:
+    found = find(name, TODAY)
+    assert replace(found, id=row) == find(row, TODAY)
+    assert found.id == name
+
+
+@pytest.mark.parametrize("name", ["anthropic.other", "evil.claude-haiku-5-5", "claude-haiku-5-5@latest", "x@20251001"])
+def test_what_is_no_name_of_a_cloud_stays_unknown(name: str) -> None:
+    with pytest.raises(ModelError):
+        find(name, TODAY)

@@ -1,7 +1,7 @@
 """A strict stand-in of the Messages API on a loopback socket: it plays the model, and refuses what the API refuses.
 
     async with MessagesApi(script("x = 1")) as api:
-        provider = AnthropicProvider(Account(api_key=api.key, base_url=api.url), model)
+        provider = AnthropicProvider(Account(Direct(api.url, api.key)), model)
 
 Or as a process: `python -m support.messages_api --answers FILE` prints its address. It judges no answer's quality, and
 no figure taken against it says anything about the real service. Standard library only.
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from support.messages_cache import Counted, PromptCache
 from support.messages_http import Connection, GoneError, HttpRequest
@@ -113,6 +114,8 @@ def tagged(asked: Asked, text: str) -> str:
 class MessagesApi:
     """The server. `asked` holds every request in order; `received` counts bytes, whether they were HTTP or not."""
 
+    asked_type = Asked
+
     def __init__(self, answer: Answer | None = None, *, key: str = "sk-ant-stand-in", port: int = 0) -> None:
         self.key = key
         self.asked: list[Asked] = []
@@ -127,6 +130,11 @@ class MessagesApi:
     def url(self) -> str:
         """The address to pass as the endpoint; still known after the server has gone."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads a server here."""
+        return {"ANTHROPIC_API_KEY": self.key, "ANTHROPIC_BASE_URL": self.url}
 
     @property
     def connections(self) -> int:
@@ -144,7 +152,7 @@ class MessagesApi:
             await self._arrived.wait_for(lambda: len(self.asked) > number)
         return self.asked[number]
 
-    async def __aenter__(self) -> MessagesApi:
+    async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
@@ -157,19 +165,24 @@ class MessagesApi:
             await connection.stop()
         await self._server.wait_closed()
 
+    async def _arrive(self, asked: Asked) -> None:
+        async with self._arrived:
+            self.asked.append(asked)
+            self._arrived.notify_all()
+
     def _connect(self) -> Connection:
         self._connections.append(Connection(len(self._connections), self._serve))
         return self._connections[-1]
 
     async def _serve(self, connection: Connection, request: HttpRequest) -> None:
-        asked = Asked(
+        asked = self.asked_type(
             connection.number, request.path, dict(request.headers), request.size, request.body, connection.gone
         )
         try:
             await self._respond(connection, request, asked)
         except RefusalError as error:
             asked.status, asked.error = error.status, error.message
-            await send_error(connection, error.status, error.kind, error.message)
+            await self._refuse(connection, error)
         except GoneError:
             asked.cancelled = True
             raise
@@ -178,22 +191,32 @@ class MessagesApi:
 
     async def _respond(self, connection: Connection, request: HttpRequest, asked: Asked) -> None:
         try:
-            check_headers(request.headers, self.key)
-            if request.method != "POST" or request.path.partition("?")[0] != "/v1/messages":
-                raise RefusalError(404, "not_found_error", f"{request.method} {request.path}")
-            asked.body = _parsed(request.body)
+            self._admit(request, asked)
             rules, blocks = check_body(asked.body)
         finally:
-            async with self._arrived:
-                self.asked.append(asked)
-                self._arrived.notify_all()
+            await self._arrive(asked)
         counted = self._cache.count(asked.model, rules, blocks)
         play = self._answer(asked)
         asked.status = 200
-        await perform(connection, asked, rules, counted, play if isinstance(play, Play) else Play(play))
+        await perform(self._wire(connection), asked, rules, counted, play if isinstance(play, Play) else Play(play))
+
+    def _admit(self, request: HttpRequest, asked: Asked) -> None:
+        """Reads the body of a request that is one. Raises RefusalError."""
+        check_headers(request.headers, self.key)
+        if request.method != "POST" or request.path.partition("?")[0] != "/v1/messages":
+            raise RefusalError(404, "not_found_error", f"{request.method} {request.path}")
+        asked.body = parsed(request.body)
+
+    async def _refuse(self, connection: Connection, error: RefusalError) -> None:
+        """Says no in this service's envelope."""
+        await send_error(connection, error.status, error.kind, error.message)
+
+    def _wire(self, connection: Connection) -> Connection:
+        """What the events of an answer are written to."""
+        return connection
 
 
-def _parsed(raw: bytes) -> dict[str, object]:
+def parsed(raw: bytes) -> dict[str, object]:
     try:
         body = json.loads(raw)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -95,7 +95,7 @@ class Sink(Protocol):
 
 async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Counted, play: Play) -> None:
     """Answers one accepted request. Raises GoneError when the client closes before the answer is over."""
-    if play.fault is not None and await _instead(connection, asked, play.fault):
+    if play.fault is not None and await instead(connection, asked, play.fault):
         return
     await connection.pause(play.pace.first_token)
     await connection.write_head(200, {"content-type": "text/event-stream; charset=utf-8", **_rates(), **_CHUNKED})
@@ -107,7 +107,7 @@ async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Co
     await _event(connection, "ping")
     await _text(connection, asked, rules, play, text, index)
     if play.fault is not None:
-        await _break_off(connection, play.fault)
+        await break_off(connection, play.fault)
         return
     await _event(connection, "content_block_stop", index=index)
     asked.output = spent + tokens(rules, text)
@@ -130,7 +130,7 @@ async def send_error(connection: Connection, status: int, kind: str, message: st
     if fault is not None and fault.retry_after:
         headers["retry-after"] = fault.retry_after
     body = json.dumps({"type": "error", "error": error, "request_id": "req_stand_in"}).encode()
-    await _whole(connection, status, headers, body)
+    await write_whole(connection, status, headers, body)
 
 
 _CHUNKED: Mapping[str, str] = {"transfer-encoding": "chunked", "cache-control": "no-cache"}
@@ -141,24 +141,26 @@ def _rates() -> dict[str, str]:
     return named | {"request-id": "req_stand_in"}
 
 
-async def _whole(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> None:
+async def write_whole(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> None:
     await connection.write_head(status, {**headers, "request-id": "req_stand_in", "content-length": str(len(body))})
     await connection.write(body)
 
 
-async def _instead(connection: Connection, asked: Sink, fault: Fault) -> bool:
+async def instead(connection: Connection, asked: Sink, fault: Fault) -> bool:
     """Plays a fault that comes instead of a stream; False when it is none of these."""
     match fault.kind:
         case FaultKind.STATUS:
             asked.status = fault.status
             await send_error(connection, fault.status, _KINDS.get(fault.status, "api_error"), "played", fault)
         case FaultKind.PORTAL:
-            await _whole(connection, 200, {"content-type": "text/html"}, b"<html><h1>Log in to the Wi-Fi</h1></html>")
+            await write_whole(
+                connection, 200, {"content-type": "text/html"}, b"<html><h1>Log in to the Wi-Fi</h1></html>"
+            )
         case FaultKind.REDIRECT:
             asked.status = 307
-            await _whole(connection, 307, {"location": fault.location}, b"")
+            await write_whole(connection, 307, {"location": fault.location}, b"")
         case FaultKind.COMPRESSED:
-            await _whole(
+            await write_whole(
                 connection, 200, {"content-type": "text/event-stream", "content-encoding": "gzip"}, b"\x1f\x8b"
             )
         case FaultKind.SILENCE:
@@ -170,7 +172,7 @@ async def _instead(connection: Connection, asked: Sink, fault: Fault) -> bool:
     return True
 
 
-async def _break_off(connection: Connection, fault: Fault) -> None:
+async def break_off(connection: Connection, fault: Fault) -> None:
     """Plays a fault that comes in the middle of a stream."""
     match fault.kind:
         case FaultKind.ERROR_EVENT:
@@ -233,18 +235,23 @@ def _limited(play: Play, body: Json, rules: Rules, spent: int) -> tuple[str, str
 
 
 async def _text(connection: Connection, asked: Sink, rules: Rules, play: Play, text: str, index: int) -> None:
+    """The text as events."""
+    async for piece in paced(connection, play, text, rules.chars_per_token):
+        await _event(connection, "content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
+        asked.sent += len(piece)
+        asked.output = max(1, (_THOUGHT_TOKENS if index else 0) + tokens(rules, text[: asked.sent]))
+
+
+async def paced(connection: Connection, play: Play, text: str, chars_per_token: float) -> AsyncIterator[str]:
     """The text in pieces, each no sooner than the pace allows; up to the fault, when there is one."""
     began = time.monotonic()
     if play.fault is not None:
         text = text[: play.fault.after]
     for start in range(0, len(text), play.pace.piece):
         if play.pace.per_second and start:
-            due = began + start / rules.chars_per_token / play.pace.per_second
+            due = began + start / chars_per_token / play.pace.per_second
             await connection.pause(due - time.monotonic())
-        piece = text[start : start + play.pace.piece]
-        await _event(connection, "content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
-        asked.sent += len(piece)
-        asked.output = max(1, (_THOUGHT_TOKENS if index else 0) + tokens(rules, text[: asked.sent]))
+        yield text[start : start + play.pace.piece]
 
 
 async def _event(connection: Connection, kind: str, **fields: object) -> None:

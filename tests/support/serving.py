@@ -47,7 +47,7 @@ async def serving(
         "KIREJI_ACTIONS_ATTEMPTS": "1",
     } | environment
     if api is not None:
-        environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} | environment
+        environment = api.environment | environment
     log = home / "server.log"
     command = [sys.executable, *(("-c", program) if program else ("-m", "kireji")), "serve", *arguments]
     if tcp:

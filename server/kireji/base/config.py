@@ -17,6 +17,7 @@ from kireji.base.config_editor import with_editor_options as with_editor_options
 from kireji.base.config_file import UserFile, read_user_file, require, unreadable
 from kireji.base.config_schema import OPTIONS, PROTECTED, Options, Protected, Settings
 from kireji.base.config_values import Bad, clipped, from_data, from_text
+from kireji.base.endpoint import is_private_http
 from kireji.base.setting import Kind, Setting
 
 _CONFIG = "KIREJI_CONFIG"
@@ -63,6 +64,12 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object], home: Home
     protected["actions_dir"] = protected["actions_dir"] or str(home.config_file.parent / "actions")
     if protected["key_file"] == "" and file.readable and environ.get(_CONFIG, "").strip() != os.devnull:
         protected["key_file"] = str(home.config_file.parent / "key")
+    if is_private_http(protected["server_url"]) and not protected["plain_http"]:
+        protected["server_url"] = ""
+        problems.append(
+            "the server's address is plain http, which others in its network can read; say model.plain_http = true in your"
+            " settings file, or use https; no server is asked"
+        )
     return Settings(replace(Protected(), **protected), replace(Options(), **options), tuple(problems))
 
 

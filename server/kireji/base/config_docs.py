@@ -53,7 +53,7 @@ def _rows(settings: tuple[Setting, ...]) -> Iterator[str]:
 
 def _takes(setting: Setting) -> str:
     what = expected(setting)
-    return what if setting.kind is not Kind.ENDPOINT else f"{what} without user name, query or fragment"
+    return what if setting.kind not in (Kind.ENDPOINT, Kind.SERVER) else f"{what} without user name, query or fragment"
 
 
 def _default(value: object) -> str:

@@ -18,6 +18,10 @@ class ProviderChoice(Enum):
 
     AUTO = "auto"
     ANTHROPIC = "anthropic"
+    GATEWAY = "gateway"
+    BEDROCK = "bedrock"
+    VERTEX = "vertex"
+    OPENAI_COMPATIBLE = "openai-compatible"
     LOCAL = "local"
 
 
@@ -77,12 +81,116 @@ class Protected:
         default=ProviderChoice.AUTO,
         metadata=about(
             Kind.CHOICE,
-            "Which engine answers; auto means the model when there is a key, else the local engine.",
+            "Who answers: Claude (at Anthropic, behind a gateway, in Amazon Bedrock or Google Vertex), a server of your own, "
+            "or the local engine; auto is Claude at Anthropic when there is a key, else local.",
             key="model.provider",
             env="KIREJI_PROVIDER",
             closed=ProviderChoice.LOCAL,
             then="only the local engine answers until it is corrected",
             aliases=("backend", "engine"),
+        ),
+    )
+    server_url: str = field(
+        default="",
+        metadata=about(
+            Kind.SERVER,
+            "The address of a server of your own, up to where `/completions` follows (`http://127.0.0.1:8000/v1`); of a gateway, "
+            "up to where `/v1/messages` does; for Bedrock and Vertex only where it is not the region's.",
+            key="model.server_url",
+            env="KIREJI_SERVER_URL",
+            closed="",
+            then="no server is asked until it is corrected",
+            aliases=("server_base", "openai_base_url", "openai_api_base"),
+        ),
+    )
+    server_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=about(
+            Kind.KEY,
+            "The key of that server or gateway, or the token for Bedrock or Vertex. Anthropic's key is never sent there.",
+            key="model.server_key",
+            env="KIREJI_SERVER_KEY",
+            aliases=("openai_key", "hf_token"),
+        ),
+    )
+    auth_header: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The header in which a gateway wants its key; without one, it is sent as a bearer token.",
+            key="model.auth_header",
+            env="KIREJI_AUTH_HEADER",
+            aliases=("gateway_header", "key_header"),
+        ),
+    )
+    region: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The region of Amazon Bedrock or Google Vertex, where they are asked.",
+            key="model.region",
+            env="KIREJI_REGION",
+            aliases=("aws_region", "cloud_ml_region", "location"),
+        ),
+    )
+    project: str = field(
+        default="",
+        metadata=about(
+            Kind.NAME,
+            "The project at Google that Vertex is asked for.",
+            key="model.project",
+            env="KIREJI_PROJECT",
+            aliases=("project_id", "anthropic_vertex_project_id"),
+        ),
+    )
+    plain_http: bool = field(
+        default=False,
+        metadata=about(
+            Kind.SWITCH,
+            "Whether a server of your own may be asked over plain http at an address of a private network, where others "
+            "may listen.",
+            key="model.plain_http",
+            closed=False,
+            then="only https and this machine are allowed",
+            aliases=("allow_http", "insecure"),
+        ),
+    )
+    fim: str = field(
+        default="auto",
+        metadata=about(
+            Kind.TEMPLATE,
+            "How that server's model fills in the text at the cursor: by its name (auto), not at all but by the answer contract "
+            "(off), by a template that the server has itself (suffix), or by the one that is given.",
+            key="model.fim",
+            env="KIREJI_FIM",
+            aliases=("fim_template", "template"),
+        ),
+    )
+    input_usd: float = field(
+        default=0.0,
+        metadata=about(
+            Kind.NUMBER,
+            "What a million tokens that are sent to that server cost, in dollars.",
+            key="model.input_usd",
+            env="KIREJI_INPUT_USD",
+            closed=1_000.0,
+            then="1000 is assumed",
+            high=1_000,
+            aliases=("input_price",),
+        ),
+    )
+    output_usd: float = field(
+        default=0.0,
+        metadata=about(
+            Kind.NUMBER,
+            "What a million tokens that it answers cost, in dollars.",
+            key="model.output_usd",
+            env="KIREJI_OUTPUT_USD",
+            closed=1_000.0,
+            then="1000 is assumed",
+            high=1_000,
+            aliases=("output_price",),
         ),
     )
     model: str = field(

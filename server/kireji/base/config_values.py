@@ -8,12 +8,13 @@ from enum import Enum
 from pathlib import Path
 from typing import cast
 
-from kireji.base.endpoint import endpoint_problem
+from kireji.base.endpoint import endpoint_problem, is_private_http
 from kireji.base.server_lines import parse_server_line
 from kireji.base.setting import Kind, Setting
 
 _ON = frozenset(("1", "true", "yes", "on"))
 _OFF = frozenset(("0", "false", "no", "off"))
+_TEMPLATE_WORDS = frozenset(("auto", "off", "suffix"))
 _LONGEST = 4_096
 _MOST = 200
 
@@ -78,7 +79,7 @@ def clipped(raw: object) -> str:
 
 
 def _bad(setting: Setting, raw: object) -> Bad:
-    shown = setting.kind not in (Kind.KEY, Kind.ENDPOINT)
+    shown = setting.kind not in (Kind.KEY, Kind.ENDPOINT, Kind.SERVER)
     return Bad(f"expected {expected(setting)}" + (f", got {clipped(raw)!r}" if shown else ""))
 
 
@@ -129,9 +130,12 @@ def _text(setting: Setting, raw: object) -> object | Bad:
         case Kind.CHOICE:
             kind = type(cast(Enum, setting.default))
             return kind(text.lower()) if text.lower() in _choices(setting) else _bad(setting, text)
-        case Kind.ENDPOINT:
-            why = endpoint_problem(text)
+        case Kind.ENDPOINT | Kind.SERVER:
+            why = None if setting.kind is Kind.SERVER and is_private_http(text) else endpoint_problem(text)
             return Bad(why) if why else text
+        case Kind.TEMPLATE:
+            whole = text.count("{prefix}") == text.count("{suffix}") == 1
+            return text if whole or text in _TEMPLATE_WORDS else _bad(setting, text)
         case Kind.EXECUTABLE:
             return _executable(setting, text)
         case Kind.FILE | Kind.FOLDER:

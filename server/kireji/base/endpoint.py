@@ -1,4 +1,5 @@
-"""Which addresses may receive the key and the code: https anywhere, http on this machine only.
+"""Which addresses may receive the key and the code: https anywhere, http on this machine only, or in a private network where
+the user says so.
 
 Stricter than URL parsers on purpose: what two parsers could read differently is refused, so that no address means one
 host here and another in the HTTP client. Decides about the text alone and looks no name up.
@@ -7,7 +8,7 @@ host here and another in the HTTP client. Decides about the text alone and looks
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _URL = re.compile(
     r"(?P<scheme>https?)://"
@@ -16,6 +17,9 @@ _URL = re.compile(
     r"(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?",
     re.ASCII,
 )
+
+
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
 class EndpointError(ValueError):
@@ -40,6 +44,11 @@ def check_endpoint(url: str) -> str:
     return url.removesuffix("/")
 
 
+def check_server(url: str) -> str:
+    """As `check_endpoint`, but plain http may go to an address of a private network as well: who calls has leave for it."""
+    return url.removesuffix("/") if is_private_http(url) else check_endpoint(url)
+
+
 def endpoint_problem(url: str) -> str | None:
     """Why an address may not be used, in one line, or None."""
     try:
@@ -47,6 +56,19 @@ def endpoint_problem(url: str) -> str | None:
     except EndpointError as error:
         return str(error)
     return None
+
+
+def is_private_http(url: str) -> bool:
+    """Whether the address is plain http to a number of a private network. A name could mean another machine tomorrow."""
+    match = _URL.fullmatch(url)
+    if match is None or match["scheme"] != "http":
+        return False
+    try:
+        check_endpoint(f"https{url.removeprefix('http')}")
+        address = ip_address(match["host"].strip("[]"))
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE if network.version == address.version)
 
 
 def is_loopback(url: str) -> bool:

@@ -20,6 +20,8 @@ class Kind(Enum):
     CHOICE = "one of"
     KEY = "a key of printable characters without spaces"
     ENDPOINT = "an address"
+    SERVER = "an address (plain http also to a number of a private network)"
+    TEMPLATE = "auto, off, suffix, or a text with {prefix} and {suffix}"
     EXECUTABLE = "the absolute path of an executable file"
     FILE = "the absolute path of a file"
     FOLDER = "the absolute path of a folder"

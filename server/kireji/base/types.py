@@ -316,10 +316,28 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """What stands around a cursor, for a model that fills in the text between. `name` is the file's; `others` are parts of
+    other files, each behind its file's name; `comment` begins a comment in the language, and is empty where nothing does."""
+
+    name: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    others: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    comment: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is sent of it."""
+        return (self.name, self.before, self.after, *(text for other in self.others for text in other))
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A question in the answer contract. `tag` is this request's nonce tag; `stop` its closing form.
 
-    Up to `thinking` tokens may be thought before the answer, which then has `max_tokens` all the same.
+    Up to `thinking` tokens may be thought before the answer, which then has `max_tokens` all the same. With a `hole` there
+    is neither contract nor message: the answer is the text at the cursor, and `stop` what may be said behind it.
     """
 
     model: str
@@ -332,6 +350,7 @@ class Prompt:
     cacheable_prefix: str = field(default="", repr=False)
     fingerprint: str = ""
     thinking: int = 0
+    hole: Hole | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,14 @@ def provider(machine: Machine) -> Iterator[Line]:
 
     protected, sources = machine.settings.protected, machine.sources
     # A model that cannot be asked is the next check's business.
-    asked = replace(protected, model=DEFAULT_MODEL, action_model="", planning_model="", stronger_model="")
+    own = protected.provider is ProviderChoice.OPENAI_COMPATIBLE
+    asked = replace(
+        protected,
+        model=protected.model if own else DEFAULT_MODEL,
+        action_model="",
+        planning_model="",
+        stronger_model="",
+    )
     known = replace(machine.settings, protected=asked)
     try:
         info = build_services(known, machine.clock).roles.completion.provider.info
@@ -41,10 +48,13 @@ def provider(machine: Machine) -> Iterator[Line]:
         yield wrong("provider", str(error), "Correct that setting; the local engine answers meanwhile.")
         return
     if info.remote:
-        place = urlsplit(protected.base_url)
-        where = f"{place.scheme}://{place.netloc} ({sources['base_url']})"
-        source = sources["api_key"] if protected.api_key is not None else "where `kireji key set` has kept it"
-        yield ok("provider", f"{info.name}, at {where}; the key is set, from {source}")
+        own = protected.provider is ProviderChoice.OPENAI_COMPATIBLE
+        url, key = ("server_url", "server_key") if own else ("base_url", "api_key")
+        place = urlsplit(getattr(protected, url))
+        where = f"{place.scheme}://{place.netloc} ({sources[url]})"
+        kept = "no key is set" if own else "the key is set, from where `kireji key set` has kept it"
+        said = f"the key is set, from {sources[key]}" if getattr(protected, key) is not None else kept
+        yield ok("provider", f"{info.name}, at {where}; {said}")
     elif protected.provider is ProviderChoice.LOCAL:
         yield ok("provider", f"the local engine, by {sources['provider']}; nothing leaves this machine")
     else:
@@ -55,6 +65,9 @@ def provider(machine: Machine) -> Iterator[Line]:
 def model(machine: Machine) -> Iterator[Line]:
     """Whether each model is known, until when, and what it costs."""
     protected = machine.settings.protected
+    if protected.provider is ProviderChoice.OPENAI_COMPATIBLE:
+        yield from _own_model(machine)
+        return
     yield from _model(machine, "model", protected.model, machine.sources["model"])
     for role in ("action_model", "planning_model", "stronger_model"):
         if name := getattr(protected, role):
@@ -71,6 +84,23 @@ def own_actions(machine: Machine) -> Iterator[Line]:
     yield ok("own actions", f"{len(found.actions) or 'none'} in {folder}")
     for problem in found.problems:
         yield wrong("own actions", problem, "Correct the file, or take it out of the folder.")
+
+
+def _own_model(machine: Machine) -> Iterator[Line]:
+    """The model of a server of one's own: how it is asked, and what it costs."""
+    from kireji.compose import ConfigurationError, build_services
+
+    protected = machine.settings.protected
+    try:
+        asked = build_services(machine.settings, machine.clock).roles.completion.model
+    except ConfigurationError:
+        return  # said already, with who answers
+    if asked.fim is None:
+        how = "by the answer contract, over its chat"
+    else:
+        how = "filling in by its template" if asked.fim.template else "filling in by the server's template"
+    price = f"${protected.input_usd:g} a million tokens in, ${protected.output_usd:g} out"
+    yield ok("model", f"{asked.id} ({machine.sources['model']}), {how} ({machine.sources['fim']}); {price}")
 
 
 def _model(machine: Machine, role: str, name: str, source: str) -> Iterator[Line]:

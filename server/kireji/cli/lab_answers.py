@@ -37,7 +37,7 @@ from kireji.base.types import (
 from kireji.cli.place import line_of, relative
 from kireji.engine import pipeline
 from kireji.engine.gates.before import preparing
-from kireji.engine.reading import read_answer
+from kireji.engine.reading import Fenced, read_answer
 from kireji.engine.services import Services
 from kireji.engine.site import classify
 from kireji.providers.copy_engine import Corpus, suggest
@@ -118,7 +118,7 @@ async def cut(lab: Lab, row: Row) -> Answer:
             yield Delta(said[at : at + _PIECE])
         yield End(EndReason.COMPLETE)
 
-    raw = await read_answer(lab.services.clock, pieces(), site, "no-tag-was-sent")
+    raw = await read_answer(lab.services.clock, pieces(), site, Fenced(site, "no-tag-was-sent"))
     candidate = pipeline.make_candidate(snapshot, site, raw)
     text = inserted(snapshot.document, site.offset, candidate.change) if candidate else ""
     answer = {"text": text, "cut_by": raw.cut_by, "chars_read": raw.chars_read}

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kireji.base import config
-from kireji.base.config_schema import Settings
+from kireji.base.config_schema import ProviderChoice, Settings
 
 
 def settings_options(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,7 +19,7 @@ def settings_options(verb: Callable[..., Any]) -> Callable[..., Any]:
             "--trust", "trust_all", is_flag=True, default=None, help="Trust the workspace: its interpreter may be used."
         ),
         click.option("--model", help="The model to ask."),
-        click.option("--provider", type=click.Choice(["auto", "anthropic", "local"]), help="Who answers."),
+        click.option("--provider", type=click.Choice([choice.value for choice in ProviderChoice]), help="Who answers."),
     ):
         verb = option(verb)
     return verb

@@ -47,7 +47,7 @@ from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import run_gates
 from kireji.engine.gates.watch import Watch, watching
 from kireji.engine.prompt.render import render
-from kireji.engine.reading import read_answer
+from kireji.engine.reading import read_answer, taking
 from kireji.engine.record import MOST_CALLS, Record
 from kireji.engine.repair.ideas import repairs
 from kireji.engine.services import Services
@@ -148,7 +148,7 @@ async def _instead(
     site = request.pack.site
 
     async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
-        return await read_answer(services.clock, pieces, site, request.prompt.tag)
+        return await read_answer(services.clock, pieces, site, taking(request.prompt, site))
 
     raw = await ask_instead(services.roles.completion, request, record, read)
     candidate = make_candidate(snapshot, site, raw) if raw is not None else None
@@ -183,7 +183,7 @@ async def _asked(
     site = request.pack.site
 
     async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
-        return await read_answer(services.clock, pieces, site, request.prompt.tag, watch)
+        return await read_answer(services.clock, pieces, site, taking(request.prompt, site), watch)
 
     try:
         raw = await ask(services, services.roles.completion, request, FEATURE, record, read)

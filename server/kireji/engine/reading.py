@@ -1,4 +1,4 @@
-"""Reads one answer of a model: out of its fence, without its echo, up to the end that is proved. Keeps no state between answers.
+"""Reads one answer of a model: out of its wrapping, if it has one, up to the end that is proved. Keeps no state between answers.
 
 Neither asks nor judges: `asking.py` opens and closes the stream, the gates look at what was read.
 """
@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from kireji.base.clock import Clock
-from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, Site
+from kireji.base.types import Delta, End, EndReason, Prompt, RawCompletion, Reason, Site
 from kireji.engine.prompt.contract import Unwrapper
+from kireji.engine.prompt.hole import Bare
 from kireji.engine.stream.cut import CutBy, Cutter
 from kireji.engine.stream.echo import Echo
 from kireji.providers.provider import ProviderError
@@ -27,15 +28,55 @@ class Watcher(Protocol):
         ...
 
 
+class Taking(Protocol):
+    """Takes the insertion out of what is said. `closed` turns true where no more of it can come."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    def feed(self, piece: str) -> str:
+        """The part of it that this piece completes."""
+        ...
+
+    def finish(self) -> str:
+        """What was still held back when the stream ended."""
+        ...
+
+
+class Fenced:
+    """An answer by the contract: out of its fence, without its echo."""
+
+    def __init__(self, site: Site, tag: str) -> None:
+        self._unwrapper, self._echo = Unwrapper(tag), Echo(site)
+
+    @property
+    def closed(self) -> bool:
+        """The fence was closed."""
+        return self._unwrapper.closed
+
+    def feed(self, piece: str) -> str:
+        """See Taking."""
+        return self._echo.feed(self._unwrapper.feed(piece))
+
+    def finish(self) -> str:
+        """See Taking."""
+        return self._echo.feed(self._unwrapper.finish()) + self._echo.finish()
+
+
+def taking(prompt: Prompt, site: Site) -> Taking:
+    """How the answer to a prompt is taken: by the contract, or as it comes where a hole is filled."""
+    return Fenced(site, prompt.tag) if prompt.hole is None else Bare(prompt.stop)
+
+
 async def read_answer(
-    clock: Clock, pieces: AsyncIterator[Delta | End], site: Site, tag: str, watch: Watcher | None = None
+    clock: Clock, pieces: AsyncIterator[Delta | End], site: Site, taken: Taking, watch: Watcher | None = None
 ) -> RawCompletion:
     """Reads a stream up to the end that the cut proves, or to what the watch proves wrong; the caller then closes it.
 
     A fault in mid-stream is no exception here: what was whole before it may still be shown.
     """
     started = clock.monotonic()
-    unwrapper, echo, cutter = Unwrapper(tag), Echo(site), Cutter(site)
+    cutter = Cutter(site)
     first = 0.0
     chars = 0
     end: End | None = None
@@ -50,10 +91,10 @@ async def read_answer(
                 break
             first = first or clock.monotonic() - started
             chars += len(piece.text)
-            said += (more := echo.feed(unwrapper.feed(piece.text)))
+            said += (more := taken.feed(piece.text))
             step = cutter.feed(more)
             text, done, cut_by = step.text, step.done, step.cut_by
-            if done or unwrapper.closed:
+            if done or taken.closed:
                 break
             if watch is not None:
                 watch.feed(said)
@@ -64,10 +105,9 @@ async def read_answer(
             raise
         fault = error.reason
     ended = end is not None and end.reason in (EndReason.COMPLETE, EndReason.STOP_SEQUENCE)
-    complete = done or unwrapper.closed or ended
+    complete = done or taken.closed or ended
     if not done:
-        cutter.feed(echo.feed(unwrapper.finish()))
-        cutter.feed(echo.finish())
+        cutter.feed(taken.finish())
         step = cutter.finish(complete)
         text, cut_by = step.text, step.cut_by
     return RawCompletion(text, cut_by.value, complete, end, first, clock.monotonic() - started, chars, fault)

@@ -1,14 +1,13 @@
 """Claude over the Messages API: one streamed request at a time, with our own deadlines and one kind of error.
 
-The only importer of `anthropic`, and that on first use, in a thread: the import costs most of a second. It does not
-retry, cut, judge or bill, and it takes nothing from the environment: key and endpoint are given to it. Over 300 lines
-because its parts speak the SDK's types, and only one module may import them.
+With `anthropic_clients.py` the only importer of `anthropic`, on first use, in a thread: the import costs most of a second.
+It does not retry, cut, judge or bill, and knows no way to Claude from another but by what its errors are called.
+Over 300 lines because its parts speak the SDK's types.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -16,10 +15,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from kireji.base.endpoint import check_endpoint
-from kireji.base.garbage import no_collection
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
 from kireji.providers import models
+from kireji.providers.anthropic_clients import Access, checked, cloud_fault, open_client
 from kireji.providers.known import KnownPrefixes
 from kireji.providers.models import Model, Thinking
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
@@ -27,10 +25,13 @@ from kireji.providers.rates import Rates, read_rates
 from kireji.providers.refusals import refusal
 
 if TYPE_CHECKING:
+    import anthropic
     import httpx2
-    from anthropic import AsyncAnthropic, AsyncStream
+    from anthropic import AsyncStream
     from anthropic import types as anthropic_types
     from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam
+
+    from kireji.providers.anthropic_clients import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,35 @@ _ON_THE_WAY = 10
 
 
 class Account:
-    """One key at one endpoint, and the client for it, which all models that are asked there share.
+    """One way to Claude, and the client for it, which all models that are asked there share.
 
-    Raises EndpointError when the endpoint may not receive the key.
+    Raises EndpointError when the address may not receive the key.
     """
 
-    def __init__(self, *, api_key: str, base_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._api_key = api_key
-        self._endpoint = check_endpoint(base_url)
+    def __init__(self, access: Access, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._access = checked(access)
         self._opening = asyncio.Lock()
-        self._client: AsyncAnthropic | None = None
+        self._client: Client | None = None
         self.limits = limits
 
-    async def client(self) -> AsyncAnthropic:
+    @property
+    def name(self) -> str:
+        """The service that is asked."""
+        return self._access.name
+
+    def fault(self, err: Exception, meter: StreamMeter) -> ProviderError | None:
+        """What an exception means that only this way knows."""
+        reason = cloud_fault(self._access, err)
+        if reason is Reason.MISCONFIGURED:
+            meter.usage = Usage()
+        return None if reason is None else ProviderError(reason, type(err).__name__)
+
+    async def client(self) -> Client:
         """The client. Concurrent first uses wait for one import."""
         async with self._opening:
             if self._client is None:
-                self._client = await asyncio.to_thread(_open, self._api_key, self._endpoint, self.limits)
+                limits = self.limits
+                self._client = await asyncio.to_thread(open_client, self._access, limits.connect, limits.max_bytes)
             return self._client
 
     async def close(self) -> None:
@@ -84,7 +97,7 @@ class AnthropicProvider:
 
     @property
     def info(self) -> ProviderInfo:
-        return ProviderInfo("anthropic", self._model.id, remote=True, follows_instructions=True)
+        return ProviderInfo(self._account.name, self._model.id, remote=True, follows_instructions=True)
 
     def estimate(self, prompt: Prompt) -> int:
         return models.estimate(self._model, prompt, self._known.most(prompt))
@@ -132,7 +145,7 @@ class AnthropicProvider:
                 meter.usage = replace(meter.usage, output=output)
             raise
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
-            fault = _fault(err, meter)
+            fault = self._account.fault(err, meter) or _fault(err, meter)
         finally:
             self._known.learn(request.prompt, meter.usage)
         if fault is not None:
@@ -204,30 +217,7 @@ _END_REASONS = MappingProxyType(
 )
 
 
-def _open(api_key: str, endpoint: str, limits: Limits) -> AsyncAnthropic:
-    """Imports the SDK and makes a client that obeys nothing but its arguments. Blocks for most of a second."""
-    with no_collection():
-        import anthropic
-
-        from kireji.providers import wire
-
-    client = anthropic.AsyncAnthropic(
-        api_key=api_key,
-        base_url=endpoint,
-        max_retries=0,
-        open_telemetry=False,
-        http_client=wire.open_client(endpoint, connect=limits.connect, max_bytes=limits.max_bytes),
-    )
-    # ANTHROPIC_CUSTOM_HEADERS is read whatever is passed, and could replace the key's header or name another host.
-    client._custom_headers = {}
-    for name in ("anthropic", "httpx2", "httpcore2"):
-        # ANTHROPIC_LOG=debug would have them write whole requests, which are people's source text.
-        logging.getLogger(name).setLevel(logging.WARNING)
-    _ = client.messages  # Loads the request and event types, the larger half of the import.
-    return client
-
-
-async def _send(client: AsyncAnthropic, model: Model, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
+async def _send(client: Client, model: Model, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
     from anthropic import omit
 
     thinking = _thinking(model, prompt)
@@ -321,7 +311,7 @@ def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
         if not err.response.is_success:
             meter.usage = Usage()
         headers = err.response.headers
-        return refusal(err.status_code, err.type, err.error_code, err.request_id, headers.get("retry-after"))
+        return refusal(err.status_code, _kind(err), err.error_code, err.request_id, headers.get("retry-after"))
     cause = err
     if isinstance(err, anthropic.APIConnectionError) and isinstance(err.__cause__, Exception):
         cause = err.__cause__
@@ -338,6 +328,28 @@ def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
 
 def _rates(response: httpx2.Response) -> Rates:
     return read_rates(response.headers, "anthropic-ratelimit", time.time())
+
+
+# What Bedrock calls the kinds of its errors, where that decides: after a 200.
+_AWS_KINDS = MappingProxyType(
+    {
+        "internalServerException": "api_error",
+        "modelStreamErrorException": "api_error",
+        "modelTimeoutException": "timeout_error",
+        "serviceUnavailableException": "overloaded_error",
+        "throttlingException": "rate_limit_error",
+        "validationException": "invalid_request_error",
+    }
+)
+
+
+def _kind(err: anthropic.APIStatusError) -> object:
+    """The kind of an error in the words of whoever answered: Anthropic's own, or those of the cloud it runs in."""
+    if err.type is not None:
+        return _AWS_KINDS.get(err.type, err.type)
+    error = err.body.get("error", err.body) if isinstance(err.body, dict) else None
+    google = error.get("status") if isinstance(error, dict) else None
+    return err.response.headers.get("x-amzn-errortype", "").partition(":")[0] or google
 
 
 def _told(told: anthropic_types.Usage | anthropic_types.MessageDeltaUsage, seen: Usage) -> Usage:

@@ -64,13 +64,14 @@ class CopyEngine:
         return ProviderInfo("local", "copy-engine", remote=False, follows_instructions=False)
 
     async def stream(self, request: Request, meter: StreamMeter) -> AsyncGenerator[Delta | End, None]:
-        """The cursor's line in the answer contract, completed; below the threshold it is said again as it is."""
+        """The cursor's line in the answer contract, completed; below the threshold it is said again as it is. Where a hole is
+        to be filled, what fills it."""
         site = request.pack.site
         text, offset = site.document.text, site.offset
         corpus = await self._corpus(request.workspace.root)
         found = await asyncio.to_thread(suggest, text[:offset], text[offset:], corpus, site.document.path)
         line = f"{site.before}{found.text}{site.after}".lstrip(" \t")
-        yield Delta(f"<{request.prompt.tag}>{line}")
+        yield Delta(f"<{request.prompt.tag}>{line}" if request.prompt.hole is None else found.text)
         yield End(EndReason.COMPLETE, confidence=found.confidence)
 
     def estimate(self, prompt: Prompt) -> int:

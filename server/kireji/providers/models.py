@@ -7,12 +7,14 @@ Nothing here talks to a service, and nothing else in the program knows a price o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
-from kireji.base.types import Block, Prompt, Usage
+from kireji.base.types import Block, Hole, Prompt, Usage
+from kireji.providers.fim import Fim
 
 
 class ModelError(Exception):
@@ -50,7 +52,8 @@ class LongPrompt:
 class Model:
     """One row. `context` and `max_output` in tokens; `chars_per_token` is our estimate for source code, not a fact.
 
-    `retires` is the first day on which the service refuses the model.
+    `retires` is the first day on which the service refuses the model. One with `fim` fills in the text at a cursor and takes
+    no instruction.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Model:
     retires: date | None = None
     replacement: str = ""
     aliases: tuple[str, ...] = ()
+    fim: Fim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ class Retired:
 
 
 _LEAST_BUDGET = 1_024
+_TEMPLATE = 512
+_UNKNOWN_CONTEXT = 1_000_000
+_UNKNOWN_OUTPUT = 8_192
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 PLANNING_MODEL = "claude-sonnet-5-5"
@@ -155,15 +162,39 @@ def find(id: str, today: date) -> Model:  # noqa: A002 - the service's own word 
 
     Raises ModelError for a model that is unknown, or retired on `today`.
     """
+    plain = _plain(id)
     for model in MODELS:
-        if id in (model.id, *model.aliases):
+        if plain in (model.id, *model.aliases):
             if model.retires is not None and today >= model.retires:
                 raise _gone(id, model.retires, model.replacement)
             return replace(model, id=id)
     for retired in RETIRED:
-        if id in retired.ids:
+        if plain in retired.ids:
             raise _gone(id, retired.since, retired.replacement)
     raise ModelError(f"the model {_shown(id)} is not known; use {DEFAULT_MODEL}")
+
+
+def self_hosted(name: str, prices: Prices, fim: Fim | None) -> Model:
+    """The row for a model on a server of one's own, of which nothing is known but what the settings say."""
+    return Model(
+        id=name,
+        prices=prices,
+        context=_UNKNOWN_CONTEXT,
+        max_output=_UNKNOWN_OUTPUT,
+        # Such servers remember prefixes by themselves, and take no marks.
+        min_cacheable_tokens=_UNKNOWN_CONTEXT,
+        chars_per_token=3.0,
+        thinking=Thinking.OMIT,
+        effort=False,
+        prefill=False,
+        fim=fim,
+    )
+
+
+def _plain(id: str) -> str:  # noqa: A002
+    """The id that Anthropic has for a model, from what Bedrock or Vertex call it."""
+    bedrock = re.fullmatch(r"(?:[a-z-]+\.)?anthropic\.(claude-[a-z0-9-]+?)(?:-v[0-9]+(?::[0-9]+)?)?", id)
+    return bedrock[1] if bedrock else re.sub(r"@(?=[0-9]{8}\Z)", "-", id)
 
 
 def cost(model: Model, usage: Usage) -> int:
@@ -196,9 +227,18 @@ def most(prompt: Prompt) -> Size:
     blocks = list(blocks_of(prompt))
     sizes = [len(block.text.encode("utf-8", "surrogatepass")) for block in blocks]
     last = max((number for number, block in enumerate(blocks, 1) if block.cache), default=0)
-    rest = sum(sizes[last:]) + len(prompt.prefill.encode("utf-8", "surrogatepass"))
+    rest = sum(sizes[last:]) + len(prompt.prefill.encode("utf-8", "surrogatepass")) + _most_of(prompt.hole)
     envelope = _envelope(prompt)
     return Size(sum(sizes[:last]) + envelope, rest) if last else Size(0, rest + envelope)
+
+
+def _most_of(hole: Hole | None) -> int:
+    """A hole's bytes, with room for the template, for comment marks, and for the blanks that break tokens in it."""
+    if hole is None:
+        return 0
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in hole.texts)
+    marks = sum(text.count("\n") + 2 for _, text in hole.others) * (len(hole.comment.encode()) + 8)
+    return size + size // 3 + marks + _TEMPLATE
 
 
 def thoughts(model: Model, prompt: Prompt) -> int:
@@ -246,3 +286,5 @@ def _envelope(prompt: Prompt) -> int:
 def _texts(prompt: Prompt) -> Iterator[str]:
     yield from (block.text for block in blocks_of(prompt))
     yield prompt.prefill
+    if prompt.hole is not None:
+        yield from prompt.hole.texts

@@ -192,7 +192,8 @@ def refusal(away: Away) -> ProviderError:
 def _likely_tokens(prompt: Prompt) -> int:
     """About how large a prompt is. The service's own figures correct it with the next answer."""
     blocks = (*prompt.system, *(block for message in prompt.messages for block in message.blocks))
-    return sum(len(block.text) for block in blocks) // 3
+    filled = prompt.hole.texts if prompt.hole is not None else ()
+    return (sum(len(block.text) for block in blocks) + sum(map(len, filled))) // 3
 
 
 def _shorter(prompt: Prompt) -> Prompt:

@@ -33,11 +33,15 @@ def fresh_nonce(texts: Iterable[str], rng: random.Random) -> str:
 
 def max_tokens(site: Site, chars_per_token: float, ceiling: int) -> int:
     """Room for a line or a block, plus the echoed current line and the two tags."""
-    wanted = _LINE_TOKENS if site.shape is Shape.LINE else _BLOCK_TOKENS
     tags = 2 * (len(tag_for("0" * 8)) + 3)
     around = (len(site.before.strip()) + len(site.after.strip()) + tags) / chars_per_token
     # A tokenizer's ratio is a mean: names and indentation cost more.
-    return min(ceiling, wanted + round(around * 1.25) + 8)
+    return min(ceiling, answer_tokens(site) + round(around * 1.25) + 8)
+
+
+def answer_tokens(site: Site) -> int:
+    """Room for a line or a block and nothing else."""
+    return _LINE_TOKENS if site.shape is Shape.LINE else _BLOCK_TOKENS
 
 
 class Unwrapper:

@@ -95,4 +95,4 @@ def _sent(prompt: Prompt) -> list[str]:
     parts = [prompt.model, str(prompt.max_tokens), str(prompt.thinking), *prompt.stop, prompt.prefill]
     for role, block in blocks:
         parts += role, block.text, str(block.cache)
-    return parts
+    return [*parts, *prompt.hole.texts] if prompt.hole is not None else parts

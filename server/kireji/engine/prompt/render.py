@@ -9,12 +9,15 @@ from __future__ import annotations
 from kireji.base.types import Block, ItemKind, Message, Prompt, RedactedPack
 from kireji.engine.prompt.contract import max_tokens, tag_for
 from kireji.engine.prompt.examples import EXAMPLES, SYSTEM, Example
+from kireji.engine.prompt.hole import render_hole
 from kireji.engine.prompt.parts import elsewhere, fenced, fingerprinted, items_of, likely, marked_text, with_marks
 from kireji.providers.models import Model
 
 
 def render(pack: RedactedPack, model: Model, process_nonce: str, request_nonce: str) -> Prompt:
     """The prompt for one question. `process_nonce` fences what is stable, `request_nonce` the last turn and the answer."""
+    if model.fim is not None:
+        return render_hole(pack, model, model.fim.ends)
     system = Block(SYSTEM.format(mark=_mark(process_nonce)))
     turns = [turn for example in EXAMPLES for turn in _turns(example, process_nonce)]
     blocks = with_marks([system, *turns, *_lasting(pack, process_nonce)], len(turns), model)
