@@ -25,6 +25,7 @@ from kireji.base.trail import TrailOptions
 from kireji.base.trees import Trees
 from kireji.base.types import Span
 from kireji.engine.context.importing import WorkspaceImports
+from kireji.engine.context.receiver import Receivers
 from kireji.engine.context.secrets import find_secrets
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.checkers import Checkers
@@ -56,6 +57,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     # Of texts that are tried: those of the open documents are kept apart.
     trees = Trees(keep=2)
     analysis = Analysis()
+    receivers = Receivers(analysis)
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
     sandbox = Sandbox()
@@ -71,7 +73,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             DataGate(),
             *others,
         ),
-        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index, Exclusions()),
+        semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index, Exclusions(), receivers),
         ledger=SqliteLedger(store, clock, caps(protected)),
         audit=Audit(store, clock, _trail(protected)),
         clock=clock,
@@ -82,6 +84,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             Resource(_nothing, names.close),
             # It starts with the first look at a text: before that, nobody knows the workspace.
             Resource(_nothing, types.close),
+            Resource(_nothing, receivers.close),
             # Whoever lists no names starts it when something else asks.
             Resource(analysis.start if settings.options.deterministic else _nothing, analysis.close, "python"),
             # It starts with the first folder that it is to read.

@@ -177,3 +177,15 @@ def test_odd_lines_do_not_take_for_ever(tmp_path: Path, path: str, line: str) ->
     started = time.thread_time()
     likely(tmp_path, {path: line * (4_900 // len(line)) + "$0\n" + f"{line}\n" * 4_000}, path, 10)
     assert time.thread_time() - started < 10
+
+
+@pytest.mark.parametrize("text", ["def one(near):\n    $0\n", "$0\n"])
+def test_a_workspace_of_one_definition_is_no_special_case(tmp_path: Path, text: str) -> None:
+    workspace = Workspace(tmp_path.resolve(), None)
+    workspace.show("a.py", "python", text.replace("$0", ""))
+    workspace.refresh()
+    shown = workspace.shown("a.py")
+    assert shown is not None
+    view = look(workspace.graph, Memory(), shown.entry, shown.text, text.index("$0"))
+    assert view is not None
+    assert len(list(ranked(view))) <= 1

@@ -74,11 +74,11 @@ def without_nonces(text: str) -> str:
 
 async def test_what_it_says_is_what_is_sent(tmp_path: Path) -> None:
     root = make_project(tmp_path)
-    async with MessagesApi(script("return cart.total('de')")) as api:
+    async with MessagesApi(script("LIMIT = 3")) as api:
         keys = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url}
-        said = await asyncio.to_thread(run, tmp_path, root, "main.py:7:17", "--json", **keys)
+        said = await asyncio.to_thread(run, tmp_path, root, "main.py:4:1", "--json", **keys)
         assert api.received == 0
-        command = [sys.executable, "-m", "kireji", "complete", "main.py:7:17"]
+        command = [sys.executable, "-m", "kireji", "complete", "main.py:4:1"]
         # Nobody waits for the index there: the first question may come before it, the second does not.
         environ = clean_environment(tmp_path, KIREJI_GATHER_MS="5000", KIREJI_ASK_AGAIN="false", **keys)
         process = await asyncio.create_subprocess_exec(*command, cwd=root, env=environ, stdout=subprocess.DEVNULL)

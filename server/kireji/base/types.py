@@ -59,6 +59,24 @@ class RecentEdit:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a tool of the client's has said of a line: `row` is the line without its indentation, as it was then."""
+
+    uri: str
+    row: str = field(repr=False)
+    message: str = field(repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTest:
+    """How the last test failed, as the client tells it."""
+
+    name: str
+    output: str = field(repr=False)
+
+
 class Trigger(Enum):
     """Who asked: the editor while typing, or the person by a key."""
 
@@ -73,7 +91,8 @@ class Snapshot:
     `document` is what the engine reads. For a notebook's cell it is the cells of its language one below the other; the
     cell's own text then starts at `origin`, always at the start of a line. `paused` says that no suggestion is wanted now;
     `elsewhere` that the client can change the document above the cursor together with a suggestion. `recent_edits` are those
-    of open texts, the newest last; `own_actions` is the folder of the user's own actions.
+    of open texts, the newest last; `problems` and `failed_test` what the client has told of; `own_actions` is the folder of
+    the user's own actions.
     """
 
     id: str
@@ -88,6 +107,8 @@ class Snapshot:
     elsewhere: bool = True
     own_actions: str = ""
     recent_edits: tuple[RecentEdit, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    failed_test: FailedTest | None = None
 
 
 class Reason(Enum):
@@ -239,6 +260,8 @@ class ItemKind(Enum):
     EDIT = "edit"
     PROJECT = "project"
     RULES = "rules"
+    TEST = "test"
+    HERE = "here"
     RELATED = "related"
     FACT = "fact"
     WISH = "wish"

@@ -7,6 +7,7 @@ Exit code 0 with a question, 1 where none would be asked, 2 when that cannot be 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from dataclasses import replace
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # An editor's index is there long before anyone asks; here it is read first.
 _INDEX_SECONDS = 60.0
+_PATIENT_MS = 5_000
 
 
 @click.command("prompt")
@@ -59,6 +61,7 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
     from kireji.base.child_protocol import ChildUnavailable
     from kireji.base.clock import SystemClock
     from kireji.base.config_schema import ProviderChoice
+    from kireji.base.languages import canonical
     from kireji.base.types import Skip
     from kireji.cli.prompt_page import Question
     from kireji.compose import ConfigurationError, build_services
@@ -79,8 +82,12 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
             await services.semantics.index.ready(snapshot.workspace.root, services.clock.monotonic() + _INDEX_SECONDS)
         except ChildUnavailable as error:
             sys.stderr.write(f"kireji: the workspace is not indexed ({error}); imports are followed instead\n")
-        # So are its caches warm: what the first pass comes too late for, the second finds.
-        await pipeline.gather_pack(services, snapshot, site)
+        # So are its caches warm, and the analysis is up: what the first pass has waited for, the second finds.
+        with contextlib.suppress(ChildUnavailable):
+            if canonical(snapshot.document.language) == "python":
+                await services.semantics.analysis.start()
+        patient = replace(snapshot, options=replace(snapshot.options, gather_ms=_PATIENT_MS))
+        await pipeline.gather_pack(services, patient, site)
         services.roles.completion.steady.forget(site.document.uri)
         pack = await pipeline.gather_pack(services, snapshot, site)
         prompt = pipeline.render_pack(services, pack)

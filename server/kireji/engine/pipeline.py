@@ -103,6 +103,12 @@ async def look(services: Services, snapshot: Snapshot, offset: int) -> Site | Sk
     return Skip(Reason.IGNORED_FILE) if await is_excluded(services.semantics.exclusions, snapshot) else site
 
 
+def foresee(services: Services, snapshot: Snapshot, offset: int) -> None:
+    """Begins what takes longer than a key, for a question that is likely to come. Waits for nothing, and asks no model."""
+    if services.roles.completion.provider.info.follows_instructions:
+        services.semantics.receivers.foresee(snapshot, offset)
+
+
 def _may_ask_again(services: Services, snapshot: Snapshot) -> bool:
     return snapshot.options.ask_again and services.roles.completion.provider.info.follows_instructions
 
@@ -228,12 +234,13 @@ async def gather_pack(
     ratio, tokens = asking.model.chars_per_token, options.context_tokens
     chars = int(tokens * ratio)
     seconds = options.gather_ms / 1000
-    about = int(options.project_tokens * ratio), asyncio.get_running_loop().time() + seconds
-    gathered, project = await asyncio.gather(
+    deadline = asyncio.get_running_loop().time() + seconds
+    gathered, project, here = await asyncio.gather(
         gather(snapshot, site, semantics.symbols, semantics.index, seconds, chars),
-        semantics.projects.items(snapshot, site.document, *about),
+        semantics.projects.items(snapshot, site.document, int(options.project_tokens * ratio), deadline),
+        semantics.receivers.items(snapshot, site.offset, deadline),
     )
-    gathered = replace(gathered, items=(*project, *gathered.items, *facts))
+    gathered = replace(gathered, items=(*project, *gathered.items, *here, *facts))
     clean = await redacted(semantics.exclusions, snapshot, gathered)
     now = services.clock.monotonic()
     held = asking.steady.held(clean, snapshot.open_documents, tokens, now)

@@ -18,6 +18,7 @@ from kireji.base.sandbox_walls import Sandbox
 from kireji.base.trees import Trees
 from kireji.base.types import Snapshot
 from kireji.engine.context.project import Projects
+from kireji.engine.context.receiver import Receivers
 from kireji.engine.context.steady import Steady
 from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
@@ -86,8 +87,8 @@ class Roles:
 @dataclass(frozen=True, slots=True)
 class Semantics:
     """Who knows what a text says: its tree, definitions by the syntax of files, Python by the analysis worker, where the
-    workspace has a name from, what of it a place may need by the index's process, which files no question may hold, and what
-    is said of it as a whole."""
+    workspace has a name from, what of it a place may need by the index's process, which files no question may hold, what
+    exists at the cursor itself, and what is said of the project as a whole."""
 
     symbols: SymbolReader
     analysis: Analysis
@@ -95,6 +96,7 @@ class Semantics:
     importable: Importable
     index: Index
     exclusions: Exclusions
+    receivers: Receivers
     projects: Projects = field(default_factory=Projects)
 
 

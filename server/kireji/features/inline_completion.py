@@ -30,6 +30,13 @@ async def inline_completion(services: Services, snapshot: Snapshot, offset: int)
     return ranked(await asyncio.gather(*(pipeline.complete(services, one, offset, calls) for one in each)))
 
 
+def foresee(services: Services, snapshot: Snapshot, offset: int) -> None:
+    """Begins what a question at `offset` will need, while its turn has not come yet."""
+    from kireji.engine import pipeline
+
+    pipeline.foresee(services, snapshot, offset)
+
+
 async def judge_again(services: Services, snapshot: Snapshot, offered: Offered) -> Outcome:
     """A suggestion at hand, where what its verdict depends on besides the text has changed."""
     from kireji.engine import pipeline

@@ -43,10 +43,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """How a question is put, and how a suggestion is judged again."""
+    """How a question is put, and how a suggestion is judged again. `foresee` begins what the question will need, at once."""
 
     ask: Callable[[], Coroutine[Any, Any, Outcome]]
     judge: Callable[[Offered], Coroutine[Any, Any, Outcome]]
+    foresee: Callable[[], None] = lambda: None
 
 
 class Question:
@@ -166,6 +167,7 @@ class Suggestions:
     async def _put(self, question: Question, engine: Engine) -> Outcome:
         """Waits until the next key is overdue, then asks."""
         if question.place.snapshot.trigger is Trigger.AUTOMATIC:
+            engine.foresee()
             self._tempo.key(time.monotonic())
             await asyncio.sleep(self._tempo.wait())
         question.asked = True

@@ -20,6 +20,7 @@ from kireji.lsp.edits import Home, Unable, edit_of, unsaid
 from kireji.lsp.on_snapshot import Edge, Here, answer, look
 from kireji.lsp.progress import Progresses
 from kireji.lsp.reading_matter import ReadingMatter
+from kireji.lsp.told import in_words
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
@@ -60,8 +61,9 @@ class CodeActions:
     def offer(self, params: types.CodeActionParams) -> Awaitable[list[Any]]:
         """What may be done about a range."""
         edge, uri = self._edge, params.text_document.uri
-        here = look(edge, uri, Trigger.EXPLICIT)
         diagnostics = list(params.context.diagnostics)[:_MOST_DIAGNOSTICS]
+        edge.lifecycle.saw_problems(uri, in_words(diagnostics))
+        here = look(edge, uri, Trigger.EXPLICIT)
         said = Wanted(uri, "", params.range, tuple(diagnostics))
         intent = intent_of(edge, here, said) if here is not None else Intent(Span(0, 0))
         only = tuple(getattr(kind, "value", kind) for kind in params.context.only or ())

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from kireji.base.figures import AHEAD
 from kireji.base.types import Offered, Outcome, Trigger
-from kireji.features.inline_completion import inline_completion, judge_again
+from kireji.features.inline_completion import foresee, inline_completion, judge_again
 from kireji.features.reuse import end_of
 from kireji.features.suggestions import Engine, Suggestions
 from kireji.lsp import from_proto, to_proto
@@ -66,4 +66,5 @@ class Inline:
         return Engine(
             ask=lambda: inline_completion(services, here.snapshot, offset),
             judge=lambda offered: judge_again(services, here.snapshot, offered),
+            foresee=lambda: foresee(services, here.snapshot, offset),
         )

@@ -1,6 +1,7 @@
 """The session: from initialize to exit, the documents, the settings. The only module that changes it.
 
-Everything else sees frozen snapshots, taken here synchronously when a message arrives.
+Everything else sees frozen snapshots, taken here synchronously when a message arrives. Over 300 lines because it is the one
+writer.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from kireji.lsp.positions import Encoding, negotiate
 from kireji.lsp.protocol import Phase, Protocol
 from kireji.lsp.session import FOREVER, Session, take, view
 from kireji.lsp.starting import Starting
+from kireji.lsp.told import Said, failed_test, told_problems
 
 logger = logging.getLogger(__name__)
 
@@ -217,6 +219,19 @@ class Lifecycle:
         for cell in params.cell_text_documents:
             self._close(cell.uri)
 
+    def saw_problems(self, uri: str, said: Sequence[Said]) -> None:
+        """Some of a document's problems, as a client sends them with other questions."""
+        self._session.told.some(self._session.documents.get(uri), said)
+
+    def did_tell_problems(self, params: object) -> None:
+        """All problems of a document."""
+        uri, said = told_problems(params)
+        self._session.told.every(self._session.documents.get(uri), said)
+
+    def did_fail_test(self, params: object) -> None:
+        """A test has failed, or, without an output, none fails any more."""
+        self._session.told.failed(failed_test(params))
+
     def did_change_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Folders come and go."""
         gone = {from_proto.path(f.uri) for f in params.event.removed}
@@ -259,6 +274,7 @@ class Lifecycle:
 
     def _close(self, uri: str) -> None:
         self._session.documents.close(uri)
+        self._session.told.close(uri)
         for told in self._when_closed:
             told(uri)
 

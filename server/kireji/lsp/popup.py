@@ -12,7 +12,7 @@ from lsprotocol import types
 
 from kireji.base.types import Document, Outcome, Trigger, Withheld
 from kireji.features.completion import Popup, completion, describe
-from kireji.features.inline_completion import inline_completion, judge_again
+from kireji.features.inline_completion import foresee, inline_completion, judge_again
 from kireji.features.listed import Listed
 from kireji.features.reuse import typed_since
 from kireji.features.suggestions import Engine, Suggestions
@@ -66,6 +66,7 @@ class Popups:
             engine = Engine(
                 ask=lambda: self._question(here, offset),
                 judge=lambda offered: judge_again(services, here.snapshot, offered),
+                foresee=lambda: foresee(services, here.snapshot, offset),
             )
             place = place_of(here, offset)
             suggestions = self._suggestions if wanted else None

@@ -24,8 +24,10 @@ from kireji.lsp.popup import Popups
 from kireji.lsp.progress import Progresses
 from kireji.lsp.protocol import Protocol
 
-# Our own method: how the last answer came about.
+# Our own methods: how the last answer came about, and what a client may tell of the code.
 EXPLAIN = "kireji/explain"
+PROBLEMS = "kireji/problems"
+TEST_FAILED = "kireji/testFailed"
 
 
 def register(protocol: Protocol, edge: Edge) -> None:
@@ -55,6 +57,8 @@ def register(protocol: Protocol, edge: Edge) -> None:
         (types.CODE_ACTION_RESOLVE, actions.resolve, None),
         (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions, suggestions, inline), None),
         (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progresses.stop, None),
+        (PROBLEMS, lifecycle.did_tell_problems, None),
+        (TEST_FAILED, lifecycle.did_fail_test, None),
         (EXPLAIN, lambda _params: explanation(recent[-1]) if (recent := lifecycle.session.recent) else None, None),
     )
     for method, handler, options in table:

@@ -15,10 +15,21 @@ from pathlib import PurePath
 from kireji.base import config
 from kireji.base.config_schema import Settings
 from kireji.base.python_version import python_version
-from kireji.base.types import Document, Outcome, Proposed, Reason, RecentEdit, Snapshot, Span, Trigger, Workspace
+from kireji.base.types import (
+    Document,
+    Outcome,
+    Proposed,
+    Reason,
+    RecentEdit,
+    Snapshot,
+    Span,
+    Trigger,
+    Workspace,
+)
 from kireji.lsp.abilities import Abilities
 from kireji.lsp.documents import DocumentStore
 from kireji.lsp.notebooks import NotebookStore, as_one
+from kireji.lsp.told import ToldStore
 
 OPEN_DOCUMENTS_SEEN = 8
 # How many of the last outcomes can be explained.
@@ -42,6 +53,7 @@ class Session:
     trouble: Reason | None = None
     unjudged: str = ""
     paused_until: float = 0.0
+    told: ToldStore = field(default_factory=ToldStore)
 
 
 def view(session: Session, uri: str) -> tuple[Document, int] | None:
@@ -81,6 +93,8 @@ def take(session: Session, request: str, uri: str, trigger: Trigger) -> Snapshot
         elsewhere=notebook is None and (session.abilities.applies_edits or not session.abilities.inline_completion),
         own_actions=session.settings.protected.actions_dir,
         recent_edits=_edits(session, document, own, others) if session.settings.options.recent_edits else (),
+        problems=tuple(replace(p, uri=document.uri) for one in own for p in session.told.problems(one)),
+        failed_test=session.told.failed_test(),
     )
 
 

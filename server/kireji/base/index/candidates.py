@@ -97,5 +97,6 @@ def _by_parts(view: View) -> Iterable[tuple[int, float]]:
             for word in named:
                 found[word] = found.get(word, 0.0) + weight
     best = nlargest(_PART_WORDS, found.items(), key=lambda item: item[1])
-    top = best[0][1] if best else 1.0
+    # Where one name is all there is, it weighs nothing.
+    top = (best[0][1] if best else 0.0) or 1.0
     return ((word, share / top) for word, share in best)

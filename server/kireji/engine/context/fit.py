@@ -26,12 +26,14 @@ _ORDER = (
     (ItemKind.RULES, False),
     (ItemKind.SIGNATURE, False),
     (ItemKind.OPEN_FILE, False),
+    (ItemKind.TEST, False),
     (ItemKind.EDIT, False),
     (ItemKind.RELATED, False),
     (ItemKind.WINDOW_AFTER, False),
     (ItemKind.SIGNATURE, True),
     (ItemKind.OPEN_FILE, True),
     (ItemKind.WINDOW_BEFORE, False),
+    (ItemKind.HERE, False),
     (ItemKind.FACT, False),
     (ItemKind.WISH, False),
     (ItemKind.LESSON, False),
@@ -39,7 +41,7 @@ _ORDER = (
 # What is said of the project as a whole has a budget of its own (`project.py`).
 _STANDING = frozenset({ItemKind.PROJECT, ItemKind.RULES})
 # What the question is about is kept whatever else has to go.
-_KEPT = frozenset({ItemKind.FACT, ItemKind.WISH, ItemKind.LESSON})
+_KEPT = frozenset({ItemKind.FACT, ItemKind.WISH, ItemKind.LESSON, ItemKind.HERE})
 # Of what is ranked, the likeliest part lasts while someone types on.
 _LASTING_SHARE = 0.6
 _RANKED = frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE})

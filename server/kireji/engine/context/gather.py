@@ -1,5 +1,5 @@
 """Collects what may help at a cursor: the window around it, definitions in reach, what other open files define, what was
-changed lately.
+changed lately, and what the client has told of.
 
 Raw material: secrets are still in it (`redact.py`), and it is more than fits (`fit.py`). Late context is worth nothing,
 so what is there at the deadline is what is used. The open file is read from the snapshot, never from the disk.
@@ -22,6 +22,7 @@ from kireji.base.types import ContextItem, ContextPack, Document, ItemKind, Site
 from kireji.engine.context.edits import edited
 from kireji.engine.context.rank import Surroundings, parts, score, surroundings
 from kireji.engine.context.symbols import Origin, SymbolReader
+from kireji.engine.context.told import failed_test, problems_near
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ async def gather(
     before, after = _window(site, chars)
     seen = Span(before.span.start, after.span.end)
     edits, dropped = edited(snapshot, site, seen, _opened(snapshot, site), chars)
-    return ContextPack(site, (before, after, *edits, *_best(items)), tuple(dropped))
+    test, besides = failed_test(snapshot, site)
+    told = (*test, *problems_near(snapshot, site))
+    return ContextPack(site, (before, after, *told, *edits, *_best(items)), (*dropped, *besides))
 
 
 async def _indexed(

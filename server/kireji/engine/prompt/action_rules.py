@@ -31,6 +31,7 @@ stands here.
 - "signatures": declarations of names that are reachable from this file, printed as they stand in their own files. What is \
 listed there exists, with exactly these parameters. Do not invent members, parameters or modules that you have not seen.
 - "open": parts of other files that are open in the editor.
+- "test": how a test of this code failed when it was last run.
 - "edits": what the person has changed lately, a line that went with "-" before it and one that came with "+".
 - "related": other files, or parts of them, that belong to what is asked, each under its path.
 - "below": the text of the same file after the part.

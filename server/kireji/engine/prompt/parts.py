@@ -24,9 +24,16 @@ def fenced(name: str, text: str, nonce: str) -> str:
 def elsewhere(pack: RedactedPack, nonce: str) -> list[Block]:
     """What stands outside the window and stays while someone types on, the most lasting first."""
     standing = {"project": ItemKind.PROJECT, "rules": ItemKind.RULES}
-    kinds = standing | {"signatures": ItemKind.SIGNATURE, "open": ItemKind.OPEN_FILE, "edits": ItemKind.EDIT}
+    kinds = standing | {
+        "signatures": ItemKind.SIGNATURE,
+        "open": ItemKind.OPEN_FILE,
+        "test": ItemKind.TEST,
+        "edits": ItemKind.EDIT,
+    }
     lasting = {name: [i for i in items_of(pack, kind) if not i.passing] for name, kind in kinds.items()}
-    said = {name: (_plain if name == "project" else _listed)(items) for name, items in lasting.items() if items}
+    said = {
+        name: (_plain if name in ("project", "test") else _listed)(items) for name, items in lasting.items() if items
+    }
     return [Block(f"{fenced(name, text, nonce)}\n") for name, text in said.items()]
 
 

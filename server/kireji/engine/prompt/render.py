@@ -66,6 +66,9 @@ def _passing(pack: RedactedPack, process_nonce: str, request_nonce: str) -> list
     head = f"mode: {pack.site.kind.value}\nlanguage: {pack.site.document.language}\n"
     parts = [block.text for block in likely(pack, request_nonce)]
     parts += [fenced("above", above, request_nonce) + "\n"] if above.strip() else []
+    here = "\n".join(item.text for item in items_of(pack, ItemKind.HERE))
+    if here:
+        parts.append(fenced("here", here, request_nonce) + "\n")
     facts = "\n".join(item.text for item in items_of(pack, ItemKind.FACT))
     if facts:
         parts.append(fenced("found", facts, request_nonce) + "\n")
