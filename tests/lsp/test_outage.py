@@ -1,12 +1,22 @@
-"""The model service goes away and comes back: who answers meanwhile, what is said about it, and how often it is tried."""
+"""The model service goes away and comes back: who answers meanwhile, what is said about it, how often it is tried, and what
+that costs the machine."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
+import os
+import sys
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from support.figures import report
 from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi, tagged
 from support.messages_play import Fault, FaultKind, Play
@@ -29,6 +39,11 @@ def second(items, name):
 LINE, COLUMN = 7, 18
 WANTS_STATUS = {"experimental": {"kireji": {"status": True}}, "general": {"positionEncodings": ["utf-32"]}}
 COOL_DOWN = 0.3
+SECONDS = float(os.environ.get("SOAK_OUTAGE_SECONDS", "10"))
+# How long it may take until it is found out.
+OPENING = 40.0 if SECONDS > 60 else 5.0
+# A mute service is found out by how long has been waited, whatever the scale.
+KINDS = [FaultKind.HANG_UP, FaultKind.STATUS, FaultKind.SILENCE] if SECONDS > 60 else [FaultKind.HANG_UP]
 
 
 class Service:
@@ -37,8 +52,10 @@ class Service:
     def __init__(self, fault: Fault) -> None:
         self.well = True
         self.fault = fault
+        self.calls: list[float] = []
 
     def __call__(self, asked: Asked) -> Play:
+        self.calls.append(time.monotonic())
         if self.well:
             return Play(tagged(asked, "if name not in items.keys():"))
         return Play("", fault=self.fault)
@@ -84,3 +101,69 @@ async def test_the_local_engine_serves_while_the_model_is_away_and_nothing_needs
             number += 1
             await asyncio.sleep(0.05)
         await client.notified("kireji/status", lambda status: status["state"] == "ready")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_an_outage_under_typing_costs_next_to_nothing(tmp_path: Path, kind: FaultKind) -> None:
+    service = Service(Fault(kind))
+    cool_down = 5.0 * SECONDS / 120
+    async with (
+        MessagesApi(service) as api,
+        serving(tmp_path, api, KIREJI_COOL_DOWN_MS=f"{cool_down * 1000:.0f}") as served,
+    ):
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        await typing(client, 3.0)
+        service.well = False
+        service.calls.clear()
+        began = time.monotonic()
+        await typing(client, OPENING)
+        before, since = usage(served.process.pid), time.monotonic()
+        await typing(client, SECONDS)
+        elapsed = time.monotonic() - since
+        after = usage(served.process.pid)
+        explained = await client.request("kireji/explain", {})
+        assert explained["trouble"] or explained["reason"]
+    busy = (after.cpu - before.cpu) / elapsed
+    grown = (after.resident - before.resident) / before.resident
+    probes = [call for call in service.calls if call > since]
+    gaps = [later - earlier for earlier, later in pairwise(probes)]
+    report(
+        f"outage of {elapsed:.0f} s under typing ({kind.name}): {len(service.calls) - len(probes)} calls in the first "
+        f"{since - began:.0f} s, then {len(probes)} probes, no two within {min(gaps, default=math.inf):.1f} s; CPU {busy:.1%}, "
+        f"memory {grown:+.1%}"
+    )
+    assert all(gap >= cool_down * 0.99 for gap in gaps), "more than one probe in a cool-down"
+    assert busy < 0.05
+    assert grown < 0.1
+
+
+@dataclass(frozen=True)
+class Used:
+    """Seconds of CPU, and resident bytes."""
+
+    cpu: float
+    resident: int
+
+
+def usage(process: int) -> Used:
+    """What a process has used so far, without its children."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return Used(ticks / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE"))
+
+
+async def typing(client: Client, seconds: float) -> None:
+    """Somebody types: words of some letters, and a pause to think after each. The editor asks at every key."""
+    until = time.monotonic() + seconds
+    keys = itertools.cycle("value = count + other  ")
+    version, typed = client.last_id + 10_000, ""
+    while time.monotonic() < until:
+        for key in itertools.islice(keys, 7):
+            version, typed = version + 1, (typed + key)[-60:]
+            client.change(URI, version, f"{TEXT}{typed}")
+            client.ask(URI, TEXT.count("\n"), len(typed))
+            await asyncio.sleep(0.15)
+        await asyncio.sleep(1.0)

@@ -90,8 +90,24 @@ def test_one_probe_at_a_time_and_its_success_closes(service: Service) -> None:
 def test_a_probe_that_nobody_waited_for_is_not_repeated_at_once(service: Service) -> None:
     fail(service, 5)
     service.clock.at += 5
-    service.breaker.gave_up(service.breaker.admit())
+    service.breaker.gave_up(service.breaker.admit(), 0.5)
     assert service.away_for() == 5, "not longer either: it is not known whether it would have been answered"
+
+
+def test_a_mute_service_is_found_out_though_every_question_is_taken_back(service: Service) -> None:
+    for number in range(25):
+        assert service.breaker.away() is None, number
+        service.breaker.gave_up(service.breaker.admit(), 0.4)
+        service.clock.at += 1.0
+    assert service.away_for() == pytest.approx(4)
+
+
+def test_questions_that_are_taken_back_between_answers_are_no_failures(service: Service) -> None:
+    for _ in range(100):
+        for _ in range(4):
+            service.breaker.gave_up(service.breaker.admit(), 0.4)
+        service.ask(None)
+    assert service.breaker.away() is None
 
 
 def test_late_failures_do_not_prolong_an_outage(service: Service) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from kireji.base.ledger import LedgerError
 from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
+    TROUBLES,
     ActionOutcome,
     ContextItem,
     ContextPack,
@@ -147,6 +148,7 @@ async def _attempts(
 ) -> ActionOutcome:
     """Asks until an answer is sound, a few times at most; each time with what was wrong with those before."""
     snapshot, target = task.scene.snapshot, task.target
+    deadline = services.clock.monotonic() + snapshot.options.action_request_ms / 1000
     gathered = await _gathered(services, task)
     lessons: tuple[ContextItem, ...] = ()
     while True:
@@ -158,15 +160,15 @@ async def _attempts(
         if not holds(pack, target.span) or not seen_whole(pack, task.plan.related):
             return record.withheld(Reason.TOO_LARGE, Stage.GATHER, "the part does not fit into a question")
         stronger = services.roles.escalated if len(lessons) >= _REFUSALS else None
-        raw = await _answer(services, stronger or services.roles.action, task, pack, record)
-        if isinstance(raw, Withheld) and stronger is not None and raw.stage is Stage.RESERVE:
-            # The stronger model would cost more than there is left.
-            raw = await _answer(services, services.roles.action, task, pack, record)
+        raw = await _answer(services, stronger or services.roles.action, task, pack, deadline, record)
+        if isinstance(raw, Withheld) and stronger is not None and _cannot(raw) and record.calls_left > 0:
+            # The stronger model would cost more than there is left, or is away.
+            raw = await _answer(services, services.roles.action, task, pack, deadline, record)
         tried = await _tried(services, task, raw, before, bench, record) if isinstance(raw, RawCompletion) else raw
         if not isinstance(tried, _Refuted):
             return tried
         lessons = (*lessons, lesson(snapshot.document, snapshot.workspace, tried.answer, tried.withheld))
-        if len(lessons) >= snapshot.options.action_attempts:
+        if len(lessons) >= snapshot.options.action_attempts or record.calls_left < 1:
             return tried.withheld
 
 
@@ -240,13 +242,17 @@ async def _packed(
     return fit(await redacted(services.semantics.exclusions, snapshot, whole), budget, ratio, task.target.span)
 
 
+def _cannot(raw: Withheld) -> bool:
+    """Whether a model was not asked, or could not answer whatever it was asked."""
+    return raw.stage is Stage.RESERVE or raw.reason in TROUBLES
+
+
 async def _answer(
-    services: Services, asking: Asking, task: _Task, pack: RedactedPack, record: Record
+    services: Services, asking: Asking, task: _Task, pack: RedactedPack, deadline: float, record: Record
 ) -> RawCompletion | Withheld:
     """The whole answer, or why there is none to be read."""
     action, snapshot = task.action, task.scene.snapshot
     prompt = render_action(pack, action, task.target, asking.model, *nonces(pack, asking.nonce))
-    deadline = services.clock.monotonic() + snapshot.options.action_request_ms / 1000
     request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)
 

@@ -6,13 +6,28 @@ Reserves before, settles after, closes the upstream on every way out. Does not k
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from kireji.base.ledger import CallInfo, LedgerError
-from kireji.base.types import Delta, End, EndReason, RawCompletion, Reason, RedactedPack, Request, Stage
-from kireji.engine.prompt.contract import fresh_nonce
+from kireji.base.types import (
+    ContextPack,
+    Delta,
+    End,
+    EndReason,
+    Prompt,
+    RawCompletion,
+    Reason,
+    RedactedPack,
+    Request,
+    Site,
+    Stage,
+    Workspace,
+)
+from kireji.engine.context.redact import redact
+from kireji.engine.prompt.contract import fresh_nonce, tag_for
 from kireji.engine.prompt.parts import fingerprinted
 from kireji.engine.record import Record
 from kireji.engine.services import Asking, Services
@@ -54,10 +69,17 @@ async def ask(
     return record.streamed(raw)
 
 
-async def ask_instead(asking: Asking, request: Request, record: Record, read: Reader) -> RawCompletion | None:
-    """What the engine of this machine says, which costs nothing; None where there is none, or it has nothing to say."""
+async def ask_instead(
+    asking: Asking, site: Site, workspace: Workspace, record: Record, read: Reader
+) -> RawCompletion | None:
+    """What the engine of this machine says, which costs nothing; None where there is none, or it has nothing to say.
+
+    It reads the site alone: for it, nothing has to be gathered.
+    """
     if asking.instead is None:
         return None
+    prompt = Prompt(asking.model.id, (), (), tag_for(asking.nonce), (), 0)
+    request = Request(prompt, redact(ContextPack(site, ()), ()), math.inf, workspace)
     try:
         async with contextlib.aclosing(asking.instead.stream(request, StreamMeter())) as pieces:
             raw = await read(pieces)

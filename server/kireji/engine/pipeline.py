@@ -46,14 +46,16 @@ from kireji.engine.gates.before import Before, preparing
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import run_gates
 from kireji.engine.gates.watch import Watch, watching
+from kireji.engine.prompt.contract import tag_for
 from kireji.engine.prompt.render import render
-from kireji.engine.reading import read_answer, taking
+from kireji.engine.reading import Fenced, read_answer, taking
 from kireji.engine.record import MOST_CALLS, Record
 from kireji.engine.repair.ideas import repairs
 from kireji.engine.services import Services
 from kireji.engine.site import classify
 from kireji.engine.stream.trim import trim
 from kireji.providers.provider import ProviderError
+from kireji.providers.resilience import refusal
 
 FEATURE = "inline completion"
 _MAX_REPAIRS = 6
@@ -69,6 +71,11 @@ async def complete(services: Services, snapshot: Snapshot, offset: int, most_cal
     if isinstance(site, Skip):
         return record.withheld(site.reason, Stage.CLASSIFY)
     deadline = services.clock.monotonic() + snapshot.options.request_ms / 1000
+    if (away := services.roles.completion.away()) is not None:
+        # Known before anything is gathered for it.
+        trouble = record.withheld(away.reason, Stage.RESERVE, refusal(away).detail)
+        async with preparing(services.gates, snapshot, site) as before:
+            return await _instead(services, snapshot, site, trouble, before, record)
     async with (
         preparing(services.gates, snapshot, site) as before,
         watching(_watchers(services, snapshot), snapshot, site, before) as watch,
@@ -83,7 +90,7 @@ async def complete(services: Services, snapshot: Snapshot, offset: int, most_cal
             # What was whole before the proof may do by itself.
             return await _judged(services, snapshot, asked, before, record)
         if isinstance(asked, Withheld):
-            return await _instead(services, snapshot, request, asked, before, record)
+            return await _instead(services, snapshot, site, asked, before, record)
         outcome = await _judged(services, snapshot, asked, before, record)
         if not isinstance(outcome, Withheld) or (wrong := wrong_by_findings(asked, outcome.findings)) is None:
             return outcome
@@ -146,17 +153,17 @@ async def _corrected(
 
 
 async def _instead(
-    services: Services, snapshot: Snapshot, request: Request, trouble: Withheld, before: Before, record: Record
+    services: Services, snapshot: Snapshot, site: Site, trouble: Withheld, before: Before, record: Record
 ) -> Outcome:
     """While the model cannot answer, what the engine of this machine says, if it is sound; else why the model said nothing."""
     if trouble.reason not in TROUBLES:
         return trouble
-    site = request.pack.site
+    asking = services.roles.completion
 
     async def read(pieces: AsyncIterator[Delta | End]) -> RawCompletion:
-        return await read_answer(services.clock, pieces, site, taking(request.prompt, site))
+        return await read_answer(services.clock, pieces, site, Fenced(site, tag_for(asking.nonce)))
 
-    raw = await ask_instead(services.roles.completion, request, record, read)
+    raw = await ask_instead(asking, site, snapshot.workspace, record, read)
     candidate = make_candidate(snapshot, site, raw) if raw is not None else None
     if candidate is None:
         return trouble

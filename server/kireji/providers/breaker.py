@@ -17,12 +17,14 @@ from kireji.providers.provider import ProviderError
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
     """So many failed questions within `window` seconds, and the service is left alone for `cool_down` seconds; each failed
-    attempt doubles that, up to `longest`."""
+    attempt doubles that, up to `longest`. Questions that were taken back count as a failed one once they have waited
+    `waited` seconds together: who types on takes each question back, and a mute service must be found out all the same."""
 
     failures: int = 5
     window: float = 30.0
     cool_down: float = 5.0
     longest: float = 60.0
+    waited: float = 2.0
 
 
 DEFAULT_RULES = BreakerRules()
@@ -65,6 +67,7 @@ class Breaker:
         self._clock = clock
         self._rules = rules
         self._failed: deque[float] = deque(maxlen=rules.failures)
+        self._waited = 0.0
         self._cool_down = 0.0
         self._closed_until = 0.0
         self._probing = False
@@ -89,13 +92,14 @@ class Breaker:
 
     def answered(self, admitted: Pass) -> None:
         """The service has answered."""
+        self._waited = 0.0
         if admitted is Pass.PROBE:
             self._close()
 
     def failed(self, admitted: Pass, error: ProviderError) -> None:
         """The question has failed, however often it was tried."""
         if error.reason in _OURS:
-            self.gave_up(admitted)
+            self.gave_up(admitted, 0.0)
             return
         now = self._clock.monotonic()
         self._failed.append(now)
@@ -114,10 +118,15 @@ class Breaker:
         elif len(self._failed) == self._rules.failures and now - self._failed[0] <= self._rules.window:
             self._open(error, self._rules.cool_down, self._rules.cool_down)
 
-    def gave_up(self, admitted: Pass) -> None:
-        """Nobody waited for the end: it is not known whether the service would have answered."""
+    def gave_up(self, admitted: Pass, waited: float) -> None:
+        """Nobody waited for the answer any longer: it is not known whether it would have come."""
         if admitted is Pass.PROBE and self._trouble is not None:
             self._open(self._trouble, self._cool_down, self._cool_down)
+            return
+        self._waited += waited
+        if self._waited >= self._rules.waited:
+            self._waited = 0.0
+            self.failed(admitted, ProviderError(Reason.TIMEOUT))
 
     def _open(self, error: ProviderError, cool_down: float, wait: float) -> None:
         self._trouble, self._probing = error, False

@@ -86,7 +86,7 @@ class Resilient:
             if (away := self._breaker.away()) is not None:
                 raise refusal(away)
             admitted = self._breaker.admit()
-            answered = False
+            answered, since = False, self._clock.monotonic()
             fault: ProviderError | None = None
             try:
                 async with contextlib.aclosing(self._tries(request, meter, admitted)) as pieces:
@@ -102,7 +102,7 @@ class Resilient:
                 elif answered:
                     self._breaker.answered(admitted)
                 else:
-                    self._breaker.gave_up(admitted)
+                    self._breaker.gave_up(admitted, self._clock.monotonic() - since)
 
     async def _tries(self, request: Request, meter: StreamMeter, admitted: Pass) -> AsyncGenerator[Delta | End, None]:
         """The first try that the service begins to answer."""
