@@ -47,7 +47,7 @@ from kireji.engine.context.gather import gather
 from kireji.engine.context.screen import is_excluded, redacted
 from kireji.engine.context.secrets import find_secrets
 from kireji.engine.gates.before import Before, preparing
-from kireji.engine.judging import judge_changes
+from kireji.engine.judging import cured, judge_changes
 from kireji.engine.prompt.ask_action import declined, holds, masked, render_action, seen_whole
 from kireji.engine.prompt.lessons import lesson
 from kireji.engine.proof import house
@@ -184,7 +184,9 @@ async def _tried(
     changes, styled = await formatted(snapshot, made.changes)
     verdict = await judge_changes(services, snapshot, task.site, changes, raw, before, action.without)
     ruled = await asyncio.to_thread(house.judged, snapshot, changes)
-    verdict = Verdict((*verdict.results, *(result for result in (styled, ruled) if result is not None)))
+    problems = task.target.problems if action.cures else ()
+    healed = await cured(services, snapshot, task.target.place, problems, changes, raw)
+    verdict = Verdict((*verdict.results, *(result for result in (styled, ruled, healed) if result is not None)))
     if verdict.state is not GateState.FAIL and bench is not None and (changes.edits or changes.created):
         tested = await bench.judge(changes, Wanted.TURNED if action.fills else Wanted.KEPT)
         verdict = Verdict((*verdict.results, tested)) if tested is not None else verdict

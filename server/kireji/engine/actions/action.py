@@ -149,8 +149,9 @@ class Action:
     told to do, `context` what it may see besides the file's own text; `imports`: it may ask for some. `proofs` names the
     gates whose UNKNOWN is not good enough, whatever the settings say, `without` those that have nothing to say of such a
     change. `find` is pure and quick: the target, or None where the action cannot work. `plan` may read files. `make` turns
-    an answer into changes within the plan, or refuses it. `needs_words`: it cannot be offered, only asked for. `fills`: where
-    something was missing, so that a test of it must be red before.
+    an answer into changes within the plan, or refuses it. `needs_words`: it cannot be offered, only asked for. `cures`: the
+    target's problems are looked for again afterwards. `fills`: where something was missing, so that a test of it must be red
+    before.
     """
 
     id: str
@@ -168,4 +169,5 @@ class Action:
     imports: bool = False
     without: frozenset[str] = AT_A_CURSOR
     needs_words: bool = False
+    cures: bool = False
     fills: bool = False

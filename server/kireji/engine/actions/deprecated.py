@@ -107,4 +107,5 @@ there is no such way.""",
     plan=with_header,
     make=_make,
     imports=True,
+    cures=True,
 )

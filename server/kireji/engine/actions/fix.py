@@ -91,6 +91,7 @@ FIX = Action(
     plan=with_header,
     make=blocks_at_home,
     imports=True,
+    cures=True,
 )
 
 FIX_ALL = Action(
@@ -110,4 +111,5 @@ and cure each in the same way.
     plan=with_header,
     make=blocks_at_home,
     imports=True,
+    cures=True,
 )
