@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint soak bench bench-context bench-cut bench-stream bench-validate vsix test-editors test-languages dist clean
+.PHONY: help demo test lint soak bench bench-actions bench-context bench-cut bench-stream bench-validate vsix test-editors test-languages dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -36,6 +36,9 @@ soak: $(STAMP) ## the tests that count, at full size: edits, bad messages, cance
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+bench-actions: $(STAMP) ## how soon code actions are offered, and what the server adds to the model's time
+	@PYTHONPATH=tests $(BIN)/python -m bench.actions
 
 bench-cut: $(STAMP) ## how exactly over-long answers are cut, and how much of them is read
 	@PYTHONPATH=tests $(BIN)/python -m bench.cut

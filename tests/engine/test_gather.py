@@ -122,6 +122,18 @@ class SlowReader(SymbolReader):
         self.went_on = True
 
 
+async def test_the_window_holds_what_is_needed_however_long_it_is(tmp_path: Path) -> None:
+    lines = [f"    x{n} = {n}\n" for n in range(4_000)]
+    code = f"import os\n\n\ndef f():\n{''.join(lines[:2_000])}$0{''.join(lines[2_000:])}\n\nx = 1\n"
+    snapshot, site = make_snapshot(tmp_path, code)
+    text = site.document.text
+    needed = Span(text.index("def f"), text.index("    x3999") + 4)
+    before, after = (await gather(snapshot, site, SymbolReader(), None, 10.0, CHARS, needed)).items[:2]
+    assert before.span.start <= needed.start and after.span.end >= text.index("\n", needed.end)
+    before, after = (await gather(snapshot, site, SymbolReader(), None, 10.0, CHARS)).items[:2]
+    assert before.span.start > needed.start and after.span.end < needed.end
+
+
 async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     snapshot, site = make_snapshot(tmp_path, MAIN)

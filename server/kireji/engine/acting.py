@@ -222,7 +222,7 @@ async def _gathered(services: Services, task: _Task) -> ContextPack:
     chars = int(snapshot.options.action_context_tokens * ratio)
     about = int(snapshot.options.action_project_tokens * ratio)
     gathered, project = await asyncio.gather(
-        gather(snapshot, task.site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars),
+        gather(snapshot, task.site, semantics.symbols, semantics.index, _GATHER_SECONDS, chars, task.target.span),
         semantics.projects.items(
             snapshot, snapshot.document, about, asyncio.get_running_loop().time() + _GATHER_SECONDS
         ),

@@ -37,18 +37,25 @@ _READER_SHARE = 0.1
 
 
 async def gather(
-    snapshot: Snapshot, site: Site, reader: SymbolReader, index: Index | None, deadline_s: float, chars: int
+    snapshot: Snapshot,
+    site: Site,
+    reader: SymbolReader,
+    index: Index | None,
+    deadline_s: float,
+    chars: int,
+    needed: Span | None = None,
 ) -> ContextPack:
     """The pack for a site, within `deadline_s` seconds from now: always the window, the rest as far as time allows.
 
     Definitions come from the index of the workspace; where it does not serve the text, or has not read the workspace yet,
-    from what the imports lead to. `chars` is about as much as will be kept.
+    from what the imports lead to. `chars` is about as much as will be kept. The window holds the lines of `needed`, which lies
+    around the cursor, however long they are.
     """
     ends = asyncio.get_running_loop().time() + deadline_s
     items = await _indexed(snapshot, site, index, chars, ends - _READER_SHARE * deadline_s)
     if items is None:
         items = await _followed(snapshot, site, reader, ends)
-    before, after = _window(site, chars)
+    before, after = _window(site, chars, needed)
     seen = Span(before.span.start, after.span.end)
     edits, dropped = edited(snapshot, site, seen, _opened(snapshot, site), chars)
     test, besides = failed_test(snapshot, site)
@@ -105,13 +112,15 @@ def _retrieve(work: asyncio.Task[None]) -> None:
         )
 
 
-def _window(site: Site, chars: int) -> tuple[ContextItem, ContextItem]:
+def _window(site: Site, chars: int, needed: Span | None) -> tuple[ContextItem, ContextItem]:
     """The text before the cursor, ending at it, and after it, starting at it; whole lines at the far ends."""
     document, offset = site.document, site.offset
     text = document.text
-    start = max(0, offset - min(_BEFORE_CHARS, max(_LEAST_CHARS, chars)))
+    wanted = needed if needed is not None else Span(offset, offset)
+    start = max(0, min(offset - min(_BEFORE_CHARS, max(_LEAST_CHARS, chars)), wanted.start - 1))
     start = min(offset - len(site.before), _next_line(text, start)) if start else 0
-    end = min(len(text), offset + min(_AFTER_CHARS, max(_LEAST_CHARS, chars) // 2))
+    start = min(start, text.rfind("\n", 0, wanted.start) + 1)
+    end = min(len(text), max(offset + min(_AFTER_CHARS, max(_LEAST_CHARS, chars) // 2), _next_line(text, wanted.end)))
     end = max(offset + len(site.after), text.rfind("\n", 0, end) + 1) if end < len(text) else end
     return (
         ContextItem(
