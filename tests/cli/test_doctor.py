@@ -284,6 +284,16 @@ def test_the_users_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     check_look(doctor_state.money, tmp_path, "note", "$0.00 spent", "which cannot be used", remedy="Raise")
 
 
+def test_own_actions(tmp_path: Path) -> None:
+    folder = tmp_path / "actions"
+    check_look(doctor_settings.own_actions, tmp_path, "ok", f"none in {folder}", KIREJI_ACTIONS=str(folder))
+    folder.mkdir()
+    (folder / "log.md").write_text("---\ntitle: Log\n---\nUse the logger.\n")
+    check_look(doctor_settings.own_actions, tmp_path, "ok", f"1 in {folder}", KIREJI_ACTIONS=str(folder))
+    (folder / "bad.md").write_text("no front matter")
+    check_look(doctor_settings.own_actions, tmp_path, "wrong", "bad.md", remedy="Correct", KIREJI_ACTIONS=str(folder))
+
+
 def test_bad_settings(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     state = str(tmp_path / "file" / "state")

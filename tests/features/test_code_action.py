@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, Settings
 from kireji.base.text import make_document
-from kireji.base.types import Document, Intent, Proposed, Reason, Snapshot, Span, Trigger, Withheld
+from kireji.base.types import Document, Intent, Proposed, Reason, Snapshot, Span, Trigger, Withheld, Workspace
 from kireji.compose import build_services
 from kireji.features.code_action import Offer, offers, resolve
 from support.acting import acting, marked
 from support.messages_api import script
+from support.messages_play import Pace
 
 TEXT = "import os\n\n\ndef total_price(net):\n    pass$0\n"
 GOOD = "def total_price(net):\n    return net * 2\n"
@@ -98,3 +100,37 @@ async def test_what_is_gone_is_not_done(tmp_path: Path, action: str, text: str) 
         outcome = await resolve(line.services, Snapshot("t", document), action, Intent(span), lambda _: document)
         assert outcome.reason is Reason.STALE
         assert line.api.received == 0
+
+
+TRACE = (
+    '$0Traceback (most recent call last):\n  File "shop.py", line 2, in mean\nZeroDivisionError: division by zero\n$0'
+)
+MEAN = "def mean(values):\n    return sum(values) / len(values)\n"
+PATCH = (
+    "<text_1>\nIt is empty.\n</text_1>\n<file_1>shop.py</file_1>\n<old_1>\n    return sum(values) / len(values)\n</old_1>\n"
+    "<new_1>\n    return sum(values) / len(values) if values else 0.0\n</new_1>"
+)
+
+
+@pytest.mark.parametrize("meanwhile", [MEAN, f"# new\n{MEAN}", None])
+async def test_a_file_that_was_written_meanwhile_gets_no_edit(tmp_path: Path, meanwhile: str | None) -> None:
+    file = tmp_path / "shop.py"
+    file.write_text(MEAN, "utf-8")
+    async with acting(tmp_path / "state", script(PATCH, pace=Pace(first_token=0.1))) as line:
+        document, span = marked(TRACE, "plaintext")
+        workspace = Workspace(str(tmp_path.resolve()))
+        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT, workspace=workspace)
+        now = {document.uri: document}
+        pending = asyncio.ensure_future(resolve(line.services, snapshot, "trace", Intent(span), now.get))
+        await line.api.request()
+        if meanwhile is None:
+            file.unlink()
+        else:
+            file.write_text(meanwhile, "utf-8")
+        outcome = await asyncio.wait_for(pending, 60)
+        if meanwhile == MEAN:
+            assert isinstance(outcome, Proposed), outcome
+            (edit,) = outcome.changes.edits
+            assert (edit.document.path, edit.version, outcome.text) == (str(file.resolve()), None, "It is empty.\n")
+        else:
+            assert outcome.reason is Reason.STALE, outcome

@@ -355,3 +355,18 @@ async def test_a_persons_own_actions(tmp_path: Path) -> None:
         await offers(client)
         said = [params for method, params in client.notifications if method == "window/logMessage"]
         assert sum("broken.md" in params["message"] for params in said) == 1
+
+
+async def test_protected_files_are_changed_by_nobody(tmp_path: Path) -> None:
+    async with MessagesApi(script("<old>\nx\n</old>\n<new>\ny\n</new>")) as api, serving(tmp_path, api) as served:
+        client = served.client
+        edits: list[Any] = []
+        client.answers["workspace/applyEdit"] = taking(edits)
+        await client.initialize(capabilities=able())
+        for name in (".vscode/tasks.py", ".github/build.py", ".git/hooks/x.py", "sitecustomize.py", ".gitlab-ci.yml"):
+            uri = f"file:///project/{name}"
+            client.open(uri, DONE)
+            assert await offers(client, uri=uri, title="") == []
+            assert await edit(client, "do it", uri=uri) is False
+        assert edits == []
+        assert api.asked == []

@@ -6,14 +6,19 @@ Which actions there are is the engine's knowledge; this only asks it, and sees t
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kireji.base.files import read_text
 from kireji.base.types import ActionOutcome, Document, Intent, Proposed, Reason, Snapshot, Span, Stage, Withheld
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
+
+_MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,26 @@ async def resolve(
     if chosen is None:
         return Withheld(Reason.STALE, Stage.CLASSIFY, "there is no such action")
     outcome = await act(services, snapshot, chosen, intent)
-    if isinstance(outcome, Proposed) and not _is_current(outcome, snapshot, latest):
+    if not isinstance(outcome, Proposed):
+        return outcome
+    same = await asyncio.to_thread(_is_as_on_disk, outcome, snapshot)
+    if not same or not _is_current(outcome, snapshot, latest):
         return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
     return outcome
+
+
+def _is_as_on_disk(outcome: Proposed, snapshot: Snapshot) -> bool:
+    """Whether files that no editor has open say what they said, and new ones are not there yet."""
+    root = snapshot.workspace.root
+    for edit in outcome.changes.edits:
+        path = edit.document.path
+        if edit.version is None and (root is None or path is None or _read(path, root) != edit.document.text):
+            return False
+    return not any(os.path.lexists(file.path) for file in outcome.changes.created)
+
+
+def _read(path: str, root: str) -> str | None:
+    return read_text(Path(path), Path(root), _MOST_BYTES)
 
 
 def _is_current(outcome: Proposed, snapshot: Snapshot, latest: Callable[[str], Document | None]) -> bool:

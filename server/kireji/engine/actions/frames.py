@@ -18,7 +18,9 @@ class Frame:
 
 
 _PYTHON = re.compile(r'^[ \t]*File "([^"\n]+)", line (\d+)', re.M)
-_NODE = re.compile(r"^[ \t]*at (?:[^\n(]*\()?(?:file://)?((?:[A-Za-z]:)?[^\s():]+\.\w+):(\d+):\d+\)?", re.M)
+_NODE = re.compile(
+    r"^[ \t]*at (?:[^\n(]*\()?(?:file://)?((?:[A-Za-z]:)?[^\s():]+\.(?:[cm]?[jt]sx?|vue|svelte)):(\d+):\d+\)?", re.M
+)
 _JAVA = re.compile(r"^[ \t]*at ([\w.$]+)\.[\w$<>]+\(([\w$]+\.java):(\d+)\)", re.M)
 _GO = re.compile(r"^[ \t]+([^\s:]+\.go):(\d+)(?: \+0x[0-9a-f]+)?$", re.M)
 _RUST = re.compile(r"(?:panicked at (?:'[^'\n]*', )?|^[ \t]+at )([^\s:]+\.rs):(\d+)", re.M)
@@ -35,6 +37,7 @@ def is_trace(text: str) -> bool:
 
 def frames_of(text: str) -> tuple[Frame, ...]:
     """The frames that name a file, the innermost first, each once."""
+    text = text.replace("\r\n", "\n")
     python = [Frame(m[1], int(m[2])) for m in _PYTHON.finditer(text)]
     # Python alone prints the innermost last.
     found = python[::-1]

@@ -106,7 +106,7 @@ def _framework(language: str, root: Path, file: Path | None) -> str:
         return "unittest" if by_hand else "pytest"
     manifest = read_text(root / "package.json", root, _MOST_BYTES) or ""
     for name in _FRAMEWORKS:
-        if re.search(rf'"(?:@\w+/)?{name}(?:-\w+)?"\s*:', manifest):
+        if re.search(rf'"(?:@{name}/[\w-]+|(?:@\w+/|ts-)?{name}(?:-\w+)?)"\s*:', manifest):
             return name
     return "node:test" if "node --test" in manifest or "node:test" in manifest else "vitest"
 
