@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from kireji.base.types import Reason
 from kireji.engine.actions.registry import ACTIONS, action_named
-from support.action_rows import GOOD, Row
+from support.action_rows import FAULTY, GOOD, Row
 from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi, tagged
 from support.serving import serving
@@ -207,7 +208,8 @@ class Stage:
         return Path(uri.removeprefix("file://")).relative_to(self.root).as_posix()
 
 
-async def run_row(stage: Stage, row: Row, answer: list[str]) -> None:
+async def asked_for(stage: Stage, row: Row, answer: list[str]) -> tuple[str, str, Any]:
+    """A row's action chosen in a document of its own, and the edit that comes of it, if any."""
     stage.number += 1
     path = stage.root / f"rows/n{stage.number}.{EXTENSIONS.get(row.language, row.language)}"
     first, _, rest = row.text.partition("$0")
@@ -231,17 +233,33 @@ async def run_row(stage: Stage, row: Row, answer: list[str]) -> None:
         argument = {"uri": uri, "range": where, "instruction": row.wish}
         stage.edits.clear()
         run = {"command": "kireji.edit", "arguments": [argument]}
-        assert await stage.client.request("workspace/executeCommand", run) is True
-        edit = stage.edits[0]
+        done = await stage.client.request("workspace/executeCommand", run)
+        assert done is bool(stage.edits)
+        edit = stage.edits[0] if stage.edits else None
     else:
         action = await stage.offered(uri, text, [problem] if words else [], row.action, where)
         edit = await stage.done(action)
+    stage.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    return uri, text, edit
+
+
+async def run_row(stage: Stage, row: Row, answer: list[str]) -> None:
+    """A good answer becomes one edit of one file, and the question held what it needed."""
+    uri, _, edit = await asked_for(stage, row, answer)
     assert edit, f"{row.action} {row.language}: {stage.client.notifications[-1]}"
     assert stage.files_after(edit, {uri: stage.number}) == {stage.path(uri): row.expected}
-    check_request(
-        stage.api.asked[-1], row.action, *([f"about {words}"] if words else []), *([row.wish] if row.wish else [])
-    )
-    stage.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    needed = [f"about {row.problem[0]}"] if row.problem[0] else []
+    check_request(stage.api.asked[-1], row.action, *needed, *([row.wish] if row.wish else []))
+
+
+async def run_faulty(stage: Stage, row: Row, answer: list[str]) -> None:
+    """A wrong answer, or one that reaches elsewhere, changes nothing, and the person hears why."""
+    stage.client.notifications.clear()
+    _, _, edit = await asked_for(stage, row, answer)
+    assert not edit, f"{row.action} {row.language}: {row.answer}"
+    assert isinstance(row.expected, Reason)
+    told = await stage.client.notified("window/showMessage")
+    assert row.expected.value in told["message"]
 
 
 async def run_reach(stage: Stage, row: Reach, answer: list[str]) -> None:
@@ -308,7 +326,7 @@ async def test_every_action_end_to_end(tmp_path: Path, kind: str) -> None:
     answer: list[str] = []
     async with (
         MessagesApi(lambda asked: tagged(asked, answer[0])) as api,
-        serving(tmp_path, api, KIREJI_GATES_EXPLICIT_MS="20000") as served,
+        serving(tmp_path, api, KIREJI_GATES_EXPLICIT_MS="20000", KIREJI_ACTIONS_ATTEMPTS="1") as served,
     ):
         client = served.client
         folders = [{"uri": root.as_uri(), "name": "project"}]
@@ -318,6 +336,8 @@ async def test_every_action_end_to_end(tmp_path: Path, kind: str) -> None:
         for row in chosen_rows():
             await run_row(stage, row, answer)
             done.add(row.action)
+        for row in FAULTY:
+            await run_faulty(stage, row, answer)
         for reach in REACHES:
             await run_reach(stage, reach, answer)
             done.add(reach.action)
