@@ -233,6 +233,25 @@ async def test_a_reached_cap_is_said_once(start: Start, model: Model, source: Pa
         assert model.api.asked == []
 
 
+async def test_a_wrong_key_is_said_once(start: Start, model: Model, source: Path) -> None:
+    async with start(ANTHROPIC_API_KEY="another-key") as editor:
+        await editor.open(source)
+        await editor.type("Goret")
+        await editor.told("refused the key")
+        await editor.type("urn")
+        await editor.no_ghost()
+        assert len(await editor.messages()) == 1
+
+
+async def test_a_missing_key_is_said_once_in_a_lifetime(start: Start, model: Model, source: Path) -> None:
+    for times in (1, 0):
+        async with start(ANTHROPIC_API_KEY="") as editor:
+            await editor.open(source)
+            await editor.until("return require('kireji').statusline():find('ready')")
+            assert sum("kireji key set" in message for message in await editor.messages()) == times
+    assert model.api.asked == []
+
+
 async def test_a_missing_server_is_said_once_with_what_to_do(start: Start, source: Path, tmp_path: Path) -> None:
     async with start(PATH="/usr/bin:/bin") as editor:
         await editor.lua("vim.cmd.edit((...))", str(source))

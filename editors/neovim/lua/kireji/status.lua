@@ -1,4 +1,5 @@
--- Keeps what the server says of itself, for a status line. What a person must act on the server says itself, once, in a message.
+-- Keeps what the server says of itself, for a status line, and tells a person once what they have to do something about. What
+-- caps give rise to the server tells itself, once for all editors.
 
 local M = {}
 
@@ -10,13 +11,45 @@ local M = {}
 ---@field spentToday number?
 ---@field dailyCap number
 ---@field secondsLeft integer?
+---@field cause string
 
 ---@type kireji.Status?
 M.now = nil
 
+local ADVICE = {
+  key_refused = 'the model service refused the key. `kireji key set`, in a terminal, keeps another; nothing has to be started again',
+  misconfigured = 'the model service refused the address, the model or the request. `kireji doctor`, in a terminal, says where each setting comes from',
+}
+local KEYLESS = 'no key is set, so the local engine answers, from your own files. `kireji key set`, in a terminal, keeps one'
+
+-- What was told last, until it is over.
+local last = nil
+
+--- What a person has to do something about.
+---@param status kireji.Status
+---@return string?
+local function advice(status)
+  if status.state == 'ready' and status.provider == 'copy-engine' then
+    -- Some people want it so: once in a lifetime is enough.
+    local mark = vim.fs.joinpath(vim.fn.stdpath('state'), 'kireji-keyless-told')
+    if vim.uv.fs_stat(mark) then
+      return nil
+    end
+    vim.fn.mkdir(vim.fn.stdpath('state'), 'p')
+    vim.fn.writefile({}, mark)
+    return KEYLESS
+  end
+  return ADVICE[status.cause]
+end
+
 ---@param status kireji.Status
 function M.told(status)
   M.now = status
+  local found = advice(status)
+  if found and found ~= last then
+    vim.notify('Kireji: ' .. found, found == KEYLESS and vim.log.levels.INFO or vim.log.levels.WARN)
+  end
+  last = found
   vim.api.nvim_exec_autocmds('User', { pattern = 'KirejiStatus', modeline = false })
   vim.cmd.redrawstatus()
 end
