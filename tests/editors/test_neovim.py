@@ -204,6 +204,16 @@ async def test_a_code_action_is_applied_and_undone_in_one_step(editor: Neovim, m
     assert await editor.lines() == before.splitlines()
 
 
+async def test_lines_are_edited_as_a_person_says(editor: Neovim, model: Model, source: Path) -> None:
+    model.says = '<old>\n    face = "🐍"\n</old>\n<new>\n    face = "🐢"\n</new>'
+    await editor.open(source)
+    await editor.type(":3Kireji edit a tortoise instead<CR>")
+    await editor.until("return vim.api.nvim_buf_get_lines(0, 2, 3, true)[1] == ...", '    face = "🐢"')
+    assert "a tortoise instead" in model.api.asked[0].question
+    await editor.type("u")
+    assert await editor.lines() == PROGRAM.splitlines()
+
+
 async def test_lives_through_close_and_reopen_with_lines_that_end_in_crlf(
     editor: Neovim, model: Model, source: Path
 ) -> None:
@@ -274,7 +284,7 @@ async def test_the_health_check_finds_all_well(editor: Neovim, source: Path) -> 
 async def test_commands_are_completed_as_far_as_the_server_knows_them(editor: Neovim, source: Path) -> None:
     await editor.open(source)
     assert await editor.lua("return vim.fn.getcompletion('Kireji ', 'cmdline')") == [
-        *("accept", "dismiss", "explain", "health", "pause", "restart", "resume", "snooze", "status")
+        *("accept", "dismiss", "edit", "explain", "health", "pause", "restart", "resume", "snooze", "status")
     ]
     await editor.type(":Kireji nonsense<CR>")
     assert "there is no :Kireji nonsense" in await editor.told("nonsense")

@@ -6,8 +6,11 @@ if vim.g.loaded_kireji then
 end
 vim.g.loaded_kireji = true
 
-vim.api.nvim_create_user_command('Kireji', function(call) require('kireji.commands').run(call.fargs) end, {
+vim.api.nvim_create_user_command('Kireji', function(call)
+  require('kireji.commands').run(call.fargs, call.range > 0 and { call.line1, call.line2 } or nil)
+end, {
   nargs = '+',
+  range = true,
   complete = function(begun, line) return require('kireji.commands').complete(begun, line) end,
   desc = 'Pause, resume, explain, … (see :help :Kireji)',
 })

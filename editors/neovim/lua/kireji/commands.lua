@@ -6,7 +6,7 @@ local server = require('kireji.server')
 
 ---@class kireji.Row
 ---@field command? string the server's command that it needs
----@field run fun(arguments: string[])
+---@field run fun(arguments: string[], range: integer[]?) with the lines that were chosen, the first and the last
 
 ---@type table<string, kireji.Row>
 M.table = {
@@ -30,19 +30,40 @@ M.table = {
       end)
     end,
   },
+  edit = { command = 'kireji.edit', run = function(arguments, range) M.edit(table.concat(arguments, ' '), range) end },
   accept = { run = function() require('kireji').does.accept() end },
   dismiss = { run = function() require('kireji').does.dismiss() end },
   health = { run = function() vim.cmd.checkhealth('kireji') end },
   restart = { run = function() M.restart() end },
 }
 
+--- Has the chosen lines, or what is around the cursor, changed as a person says; asks for the words where there are none.
+---@param words string
+---@param range integer[]?
+function M.edit(words, range)
+  if words == '' then
+    return vim.ui.input({ prompt = 'Edit as you say: ' }, function(said)
+      if said and said ~= '' then
+        M.edit(said, range)
+      end
+    end)
+  end
+  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
+  local where = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 0 } }
+  if range then
+    where = { start = { line = range[1] - 1, character = 0 }, ['end'] = { line = range[2], character = 0 } }
+  end
+  server.command('kireji.edit', { { uri = vim.uri_from_bufnr(0), range = where, instruction = words } })
+end
+
 ---@param words string[]
-function M.run(words)
+---@param range? integer[]
+function M.run(words, range)
   local row = M.table[words[1]]
   if not row then
     return vim.notify(('Kireji: there is no :Kireji %s; there is %s'):format(words[1], table.concat(M.names(), ', ')), vim.log.levels.ERROR)
   end
-  row.run(vim.list_slice(words, 2))
+  row.run(vim.list_slice(words, 2), range)
 end
 
 --- The rows that can be run now.
