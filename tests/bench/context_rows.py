@@ -1,8 +1,9 @@
 """Makes rows for measuring context from folders of source: spans taken out, each with the definitions its true text needs.
 
 What a Python name means is asked of jedi; in other languages a name means its definition in the same file, or else the
-workspace's, where there are at most three. Names that only happen to be spelled alike are among those: part of every
-figure of those languages. Scores nothing (`context.py`).
+workspace's, where there are at most three: a member's behind a dot, another's elsewhere, and none where the file gives the
+name to a variable of its own. Names that only happen to be spelled alike are left among those: part of every figure of
+those languages. Scores nothing (`context.py`).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from pathlib import Path
 import jedi
 
 from kireji.base.files import walk
+from kireji.base.imports import imports
 from kireji.base.languages import language_of
 from kireji.base.outline import Definition, outline
 from kireji.base.outline_tables import TABLES
-from kireji.base.syntax import parse
+from kireji.base.syntax import Node, parse
 
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _IMPORTS = re.compile(
@@ -34,6 +36,11 @@ _NAME_NODES = frozenset(
     | {"constant", "word", "name", "namespace_identifier"}
 )
 _NOT_CODE = ("comment", "string")
+# What stands behind a dot, and around what a name is given to a variable or a parameter.
+_BEHIND_DOT = frozenset({"property_identifier", "field_identifier"})
+_ACCESS = frozenset({"member_expression", "selector_expression", "nested_type_identifier", "qualified_type"})
+_GIVEN = re.compile(r"parameter|declarator|pattern|short_var|range_clause|for_in|catch")
+_BARREL = re.compile(r"^export\s+(?:type\s+)?\{[^}]*\}(?:\s*from\b[^\n]*)?", re.M)
 _MAX_ALIKE = 3
 _MAX_FILES = 3_000
 _MAX_CHARS = 200_000
@@ -113,9 +120,11 @@ def _span(file: _File, rng: random.Random) -> tuple[int, int] | None:
     number = rng.randrange(len(lines))
     line = lines[number]
     code = line.strip()
+    start = sum(map(len, lines[:number]))
+    if any(m.start() <= start < m.end() for pattern in (_BARREL, _IMPORTS) for m in pattern.finditer(file.text)):
+        return None
     if len(code) < 4 or code.startswith(("#", "//", "*", "/*", '"""', "import ", "from ", "package ", "export * ")):
         return None
-    start = sum(map(len, lines[:number]))
     indent = len(line) - len(line.lstrip())
     kind = rng.choices(("block", "line", "hole"), (15, 15, 4))[0]
     if kind == "block":
@@ -149,9 +158,11 @@ def _rows(
     prefix, suffix, truth = file.text[:start], file.text[end:], file.text[start:end]
     words = set(_WORD.findall(_IMPORTS.sub("", prefix + "\0" + suffix)))
     needs: dict[tuple[str, int], Need] = {}
-    for name, at in _names(file, start, end):
-        for path, definition in _meant(root, file, files, places, project, name, at):
-            if path == file.path and start <= definition.span.start < end:
+    for name, at, behind in _names(file, start, end):
+        for path, definition in _meant(root, file, files, places, project, name, at, behind):
+            first = definition.span.start
+            # What the span itself defines, or goes on to define, is no need of it.
+            if path == file.path and (start <= first < end or first <= at < first + len(definition.signature)):
                 continue
             signature = definition.signature.split("\n")[0]
             line = files[path].text.count("\n", 0, definition.span.start) + 1
@@ -167,17 +178,51 @@ def _rows(
         yield Row(root, file.path, file.language, kept, suffix, truth, row.needs, True)
 
 
-def _names(file: _File, start: int, end: int) -> Iterator[tuple[str, int]]:
-    """The names in a span, each once, with a place."""
+def _names(file: _File, start: int, end: int) -> Iterator[tuple[str, int, str]]:
+    """The names in a span, each once, with a place and what stands before the dot."""
     seen: set[str] = set()
-    for node in parse(file.language, file.text).root.walk():
+    nodes = list(parse(file.language, file.text).root.walk())
+    if file.language != "python":
+        own = {d.name for d in file.definitions}
+        seen.update(node.text for node in nodes if node.text not in own and _is_given(node))
+    for node in nodes:
         if node.type in _NAME_NODES and start <= node.start < end and node.text not in seen and len(node.text) > 1:
+            if (parent := node.parent) is not None and parent.field("key") == node:
+                continue
             if any(word in around.type for around in node.ancestors() for word in _NOT_CODE) and not any(
                 around.type in ("interpolation", "template_substitution") for around in node.ancestors()
             ):
                 continue
             seen.add(node.text)
-            yield node.text, node.start
+            yield node.text, node.start, _before_dot(node)
+
+
+def _is_given(node: Node) -> bool:
+    """Whether a name is that of a variable or a parameter."""
+    parent = node.parent
+    return (
+        node.type in _NAME_NODES | {"shorthand_property_identifier_pattern"}
+        and parent is not None
+        and (
+            node.type.endswith("_pattern")
+            or (
+                _GIVEN.search(parent.type) is not None
+                and parent.field("value") != node
+                and parent.field("type") != node
+            )
+            or (
+                parent.type == "expression_list" and parent.parent is not None and parent.parent.field("left") == parent
+            )
+        )
+    )
+
+
+def _before_dot(node: Node) -> str:
+    """What stands before the dot, "" for a name without one."""
+    parent = node.parent
+    if parent is None or (node.type not in _BEHIND_DOT and parent.type not in _ACCESS) or parent.start == node.start:
+        return ""
+    return parent.children[0].text
 
 
 def _meant(
@@ -188,9 +233,13 @@ def _meant(
     project: jedi.Project,
     name: str,
     at: int,
+    behind: str,
 ) -> Iterator[tuple[str, Definition]]:
     if file.language != "python":
-        found = places.get(name, [])
+        # Behind a module or a package stands what is no member.
+        module = any(behind in (i.alias, *(here for _, here in i.names)) for i in imports(file.language, file.text))
+        member = behind != "" and not module and (file.language != "go" or behind not in _packages(file.text))
+        found = [place for place in places.get(name, []) if (place[1].container != "") == member]
         here = [place for place in found if place[0] == file.path]
         yield from (here or (found if len(found) <= _MAX_ALIKE else []))[:1]
         return
@@ -214,6 +263,11 @@ def _meant(
                 if definition.name == name and first <= offset < first + len(definition.signature):
                     yield path, definition
                     break
+
+
+def _packages(text: str) -> set[str]:
+    """By what a Go file calls the packages that it imports."""
+    return {path.rpartition("/")[2] for path in re.findall(r'^\s*(?:import\s+)?(?:\w+\s+)?"([^"\n]+)"', text, re.M)}
 
 
 def _without(statement: str, names: set[str]) -> str:
