@@ -69,6 +69,32 @@ def test_what_has_changed_is_read_again_and_what_is_gone_is_forgotten(tmp_path: 
     assert defined(workspace) == {"shop/cart.py": ["Cart", "add"], "shop/tax.py": ["levy"], "new.go": ["Fresh"]}
 
 
+def test_what_the_editor_says_has_changed_is_read_again_and_nothing_else(tmp_path: Path) -> None:
+    workspace = read(tmp_path, FILES | {".kirejiignore": "hidden.py\n", "old/a.py": "A = 1\n", "old/b.py": "B = 1\n"})
+    write(tmp_path, {"shop/tax.py": "def levy(): ...\n", "shop/late.py": "def late(): ...\n", "unsaid.py": "U = 1\n"})
+    write(tmp_path, {"hidden.py": "H = 1\n", "node_modules/x.js": "function x() {}\n"})
+    (tmp_path / "web/list.ts").unlink()
+    for path in (tmp_path / "old").iterdir():
+        path.unlink()
+    (tmp_path / "link.py").symlink_to(tmp_path / "hidden.py")
+    told = ["shop/tax.py", "shop/late.py", "web/list.ts", "old", "hidden.py", "node_modules/x.js", "link.py", "gone.py"]
+    workspace.expect([str(tmp_path / name) for name in told] + ["/elsewhere/a.py"])
+    workspace.refresh()
+    expected = {"shop/cart.py": ["Cart", "add"], "shop/tax.py": ["levy"], "shop/late.py": ["late"]}
+    assert defined(workspace) == expected
+    workspace.refresh()
+    assert defined(workspace) == expected | {"unsaid.py": ["U"]}
+
+
+@pytest.mark.parametrize("told", [[], [".kirejiignore"], ["a/.gitignore"], ["go.mod"]])
+def test_after_many_changes_and_after_those_of_ignore_files_all_is_looked_at(tmp_path: Path, told: list[str]) -> None:
+    workspace = read(tmp_path, FILES)
+    write(tmp_path, {"new.py": "N = 1\n"})
+    workspace.expect([str(tmp_path / name) for name in told])
+    workspace.refresh()
+    assert defined(workspace)["new.py"] == ["N"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no links and FIFOs there without a privilege")
 def test_what_is_skipped_says_why_and_nothing_blocks(tmp_path: Path) -> None:
     outside = tmp_path / "outside.py"

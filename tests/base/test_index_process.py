@@ -131,6 +131,19 @@ async def test_changes_on_disk_are_seen(index: Index, root: Path) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_what_the_editor_says_has_changed_is_seen(index: Index, root: Path) -> None:
+    await texts(index, root)
+    late = root / "shop/late.py"
+    late.write_text("def bill_later(cart: Cart): ...\n")
+    await index.changed(str(root), [str(late), "/elsewhere.py"])
+    async with asyncio.timeout(30):
+        while "def bill_later(cart: Cart): ..." not in await texts(index, root):
+            await asyncio.sleep(0.01)
+    late.unlink()
+    await index.changed(str(root), [str(root / f"shop/{n}.py") for n in range(1_000)])
+    await until_not(index, root, "def bill_later(cart: Cart): ...")
+
+
 async def test_a_killed_process_is_given_the_texts_again(index: Index, child: Child, root: Path) -> None:
     tab = document(root / "tab.py", "def bill_for_tab(cart): ...\n")
     before = await texts(index, root, MAIN, tab)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kireji.base.analysis.client import Analysis
@@ -125,6 +125,11 @@ class Services:
     async def expect(self, roots: Iterable[str]) -> None:
         """Has workspaces read, so that the first request finds them known; does not wait until they are."""
         await asyncio.gather(*(_survived(self.semantics.index.open(root), "read a workspace for") for root in roots))
+
+    async def changed(self, roots: Iterable[str], paths: Sequence[str]) -> None:
+        """Has files that have changed on the disk read again, by the folder that they lie in."""
+        index = self.semantics.index
+        await asyncio.gather(*(_survived(index.changed(root, paths), "read changed files of") for root in roots))
 
     async def close(self) -> None:
         """Closes what was opened, each whatever becomes of the others."""

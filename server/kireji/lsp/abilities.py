@@ -25,6 +25,7 @@ class Abilities:
     applies_edits: bool = False
     configuration: bool = False
     configuration_registration: bool = False
+    watches_files: bool = False
     progress: bool = False
     status: bool = False
     documents: bool = False
@@ -58,6 +59,7 @@ def abilities(capabilities: types.ClientCapabilities, options: object = None) ->
         applies_edits=bool(has("workspace.apply_edit")) or _claims("applyEdit", options),
         configuration=bool(has("workspace.configuration")),
         configuration_registration=bool(has("workspace.did_change_configuration.dynamic_registration")),
+        watches_files=bool(has("workspace.did_change_watched_files.dynamic_registration")),
         progress=bool(has("window.work_done_progress")),
         status=_wants("status", capabilities.experimental),
         documents=_wants("documents", capabilities.experimental),

@@ -164,6 +164,8 @@ class Lifecycle:
         if able.configuration_registration:
             options = types.DidChangeConfigurationRegistrationOptions(section="kireji")
             await self._client.register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+        if able.watches_files:
+            await self._client.register(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, _watched())
         self.say(self._session.settings.problems)
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
@@ -238,6 +240,12 @@ class Lifecycle:
         fresh = [p for f in params.event.added if (p := from_proto.path(f.uri))]
         self._session.roots = tuple(dict.fromkeys([r for r in self._session.roots if r not in gone] + fresh))
 
+    async def did_change_files(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Files come, go or change on the disk: the index reads them again, and only them."""
+        paths = [path for event in params.changes if (path := from_proto.path(event.uri)) is not None]
+        services = await self._starting.services()
+        await services.changed(self._session.roots, paths)
+
     # ---- helpers -------------------------------------------------------------------------------
 
     async def _read_configuration(self) -> None:
@@ -289,6 +297,13 @@ class Lifecycle:
         if await gone(process_id):
             logger.warning("the editor's process is gone")
             self._protocol.on_exit()
+
+
+def _watched() -> types.DidChangeWatchedFilesRegistrationOptions:
+    """What the index reads, and what says which files it must not read."""
+    endings = sorted({ending.removeprefix(".") for language in LANGUAGES.values() for ending in language.extensions})
+    patterns = (f"**/*.{{{','.join(endings)}}}", "**/{.gitignore,.kirejiignore,go.mod}")
+    return types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=p) for p in patterns])
 
 
 def _notebooks() -> types.NotebookDocumentSyncOptions:

@@ -44,6 +44,7 @@ def register(protocol: Protocol, edge: Edge) -> None:
         (types.SHUTDOWN, lifecycle.shutdown, None),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, lifecycle.did_change_configuration, None),
         (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, lifecycle.did_change_folders, None),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, lifecycle.did_change_files, None),
         (types.TEXT_DOCUMENT_DID_OPEN, lifecycle.did_open, None),
         (types.TEXT_DOCUMENT_DID_CHANGE, lifecycle.did_change, None),
         (types.TEXT_DOCUMENT_DID_CLOSE, lifecycle.did_close, None),

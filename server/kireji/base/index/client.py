@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ PACE = Pace(start=20.0, hung=10.0)
 # The index reads no larger text.
 _MAX_CHARS = 400_000
 _POLL_SECONDS = 0.02
+# Of more, a look at the whole workspace is no dearer.
+_MOST_CHANGED = 500
 # As for the analysis: isolated, with our own package's folder alone, in case the package is not installed.
 _START = """
 import sys
@@ -118,6 +120,16 @@ class Index:
     async def open(self, root: str) -> None:
         """Has a workspace read, so that the first question finds it known; does not wait for it. Raises ChildUnavailable."""
         await self._ask("state", {"root": root}, asyncio.get_running_loop().time() + PACE.start)
+
+    async def changed(self, root: str, paths: Sequence[str]) -> None:
+        """Has files that have changed on the disk read again, those of them that lie below the root; does not wait for it.
+
+        Nothing where the process does not run: when it begins, it looks at the whole disk. Raises ChildUnavailable.
+        """
+        inside = [path for path in paths if Path(path).is_relative_to(root)]
+        if inside and self._child.state is ChildState.READY:
+            params = {"root": root, "paths": inside if len(inside) <= _MOST_CHANGED else []}
+            await self._ask("changed", params, asyncio.get_running_loop().time() + PACE.hung)
 
     async def ready(self, root: str, deadline: float) -> int:
         """Waits until a workspace has been read once; how many files of it are known."""

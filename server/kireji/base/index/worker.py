@@ -69,6 +69,12 @@ class Worker:
             view = look(workspace.graph, self._memory, open_here.entry, open_here.text, int(params["offset"]))
             return _answer(workspace, view, shown, int(params["chars"])) if view is not None else None
 
+    def changed(self, params: Mapping[str, Any]) -> None:
+        """These files have changed on the disk; where there are no `paths`, whatever has."""
+        workspace = self._workspace(params["root"])
+        workspace.expect(params["paths"])
+        self._reader.wake(workspace, True)
+
     def state(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """How far a workspace's index is."""
         workspace = self._workspace(params["root"])
@@ -114,14 +120,16 @@ class _Reader(threading.Thread):
         while True:
             workspace = self._wanted.get()
             self._waiting.discard(workspace)
-            started = time.monotonic()
+            started, whole = time.monotonic(), True
             try:
-                workspace.refresh()
+                whole = workspace.refresh()
                 workspace.keep()
             except OSError as error:
                 logger.debug("index: %s", error)
             except MemoryError:
                 die()
+            if not whole:
+                continue
             ended = time.monotonic()
             self._next = {known: at for known, at in self._next.items() if at > ended}
             self._next[workspace] = ended + max(_LEAST_PAUSE, _PAUSE_FACTOR * (ended - started))
@@ -176,7 +184,7 @@ def main(folder: str | None = None) -> None:
     gc.disable()
     channel = Channel()
     worker = Worker(Path(folder) if folder is not None else None)
-    methods = {"find": worker.find, "state": worker.state}
+    methods = {"find": worker.find, "changed": worker.changed, "state": worker.state}
     for message in channel.requests():
         method, number = message.get("method"), message.get("id")
         if number is None:

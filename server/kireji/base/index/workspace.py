@@ -5,16 +5,18 @@ Two threads share it: one reads files (`refresh`), the other shows texts and ask
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from threading import Lock
 from typing import Any
 
 from kireji.base.exclusions import Exclusions
 from kireji.base.files import Skipped, Unread, in_tools, read_text, survey
+from kireji.base.ignoring import GIT_FILE, OWN_FILE
 from kireji.base.index.entry import Entry, from_row, read_entry
 from kireji.base.index.keep import OPEN, Damaged, load, save
 from kireji.base.index.reach import Graph
@@ -31,6 +33,7 @@ _MAX_ALL_BYTES = 60_000_000
 _MAX_LINE = 5_000
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 _GO_MOD = "go.mod"
+_RULES = frozenset({_GO_MOD, GIT_FILE, OWN_FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Workspace:
         self._kept = kept
         self._opened: dict[str, Shown] = {}
         self._exclusions = Exclusions()
+        # What the editor says has changed; None: anything may have.
+        self._changed: set[str] | None = set()
         self._changes = 0
         self._saved = 0
 
@@ -109,10 +114,49 @@ class Workspace:
                     self.table.forget(path)
         return bool(gone)
 
+    def expect(self, paths: Iterable[str]) -> None:
+        """Has the next `refresh` read these files alone; all, where there are none, or an ignore file is among them."""
+        told = list(paths)
+        with self.lock:
+            if not told or any(PurePath(path).name in _RULES for path in told):
+                self._changed = None
+            elif self._changed is not None:
+                self._changed.update(told)
+
     # -- the thread that reads
 
-    def refresh(self) -> None:
-        """Reads what has changed on disk since the last time, or since the index was kept."""
+    def refresh(self) -> bool:
+        """Reads what has changed on disk since the last time, or since the index was kept; whether all was looked at."""
+        with self.lock:
+            changed, self._changed = self._changed, set()
+        if self.ready and changed:
+            self._read_again(changed)
+            return False
+        self._look_at_all()
+        return True
+
+    def _read_again(self, paths: Iterable[str]) -> None:
+        """Reads files of which the editor says that they have come, gone or changed."""
+        real = [str(Path(os.path.realpath(folder), name)) for folder, name in map(os.path.split, paths)]
+        allowed = self.open_to(real)
+        for given in real:
+            path = allowed.get(given)
+            found = Path(given)
+            if path is not None and _wanted(found.name) and found.is_file() and not found.is_symlink():
+                if self._has_room(path) and isinstance(self._read(found, path), int):
+                    continue
+            elif (path := self.relative(given)) is None:
+                continue
+            with self.lock:
+                gone = [known for known in self.table.numbers if known == path or known.startswith(f"{path}/")]
+            self._forget(gone)
+            self._changes += len(gone)
+
+    def _has_room(self, path: str) -> bool:
+        with self.lock:
+            return len(self.table) < MAX_FILES or path in self.table.numbers
+
+    def _look_at_all(self) -> None:
         if not self.ready and self._kept is not None:
             self._load(self._kept)
         seen: set[str] = set()
