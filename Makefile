@@ -50,9 +50,10 @@ bench-validate: $(STAMP) ## what the gates catch, refuse and cost, on code of in
 	@PYTHONPATH=tests $(BIN)/python -m bench.validate
 	@PYTHONPATH=tests $(BIN)/python -m bench.proofs
 
-bench-context: $(STAMP) ## which share of the definitions that code needs would be sent, by language; false hits and time of the search for secrets
+bench-context: $(STAMP) ## which share of the definitions that code needs would be sent, by language; false hits and time of the search for secrets; what the index costs
 	@PYTHONPATH=tests $(BIN)/python -m bench.context
 	@PYTHONPATH=tests $(BIN)/python -m bench.secrets
+	@PYTHONPATH=tests $(BIN)/python -m bench.index
 
 vsix: $(STAMP) ## the extension for VS Code, with the server in it, as editors/vscode/dist/kireji.vsix (asks for npm)
 	@rm -rf editors/vscode/server editors/vscode/dist

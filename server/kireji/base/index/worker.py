@@ -14,6 +14,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
@@ -37,6 +38,8 @@ _LEAST_PAUSE = 2.0
 _PAUSE_FACTOR = 20.0
 # The threads take turns quickly: a question must not wait while a long file is read.
 _SWITCH_SECONDS = 0.001
+# Whoever asks without end must not keep the reader from every file.
+_LONGEST_WAIT = 0.1
 
 
 class Worker:
@@ -48,8 +51,19 @@ class Worker:
         self._real: dict[str, str] = {}
         self._memory = Memory()
         self._reader = _Reader()
+        # Set while nobody asks: reading waits for whoever does, or both would take twice as long.
+        self._quiet = threading.Event()
+        self._quiet.set()
 
     def find(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        """As `_found`, before all reading of files."""
+        self._quiet.clear()
+        try:
+            return self._found(params)
+        finally:
+            self._quiet.set()
+
+    def _found(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
         """The likeliest definitions for a place; None where the text lies outside the workspace or may not be read."""
         workspace = self._workspace(params["root"])
         opened = [self._resolved(given) for given in params["opened"]]
@@ -85,7 +99,9 @@ class Worker:
     def _workspace(self, root: str) -> Workspace:
         known = self._workspaces.get(root)
         if known is None:
-            known = self._workspaces[root] = Workspace(Path(self._resolved(root)), self._folder)
+            known = self._workspaces[root] = Workspace(
+                Path(self._resolved(root)), self._folder, partial(self._quiet.wait, _LONGEST_WAIT)
+            )
             while len(self._workspaces) > _MAX_WORKSPACES:
                 self._workspaces.popitem(last=False)
         self._workspaces.move_to_end(root)

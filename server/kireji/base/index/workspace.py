@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from threading import Lock
@@ -49,10 +49,10 @@ class Shown:
 class Workspace:
     """A folder's index. `root` is resolved; `kept` is the folder of what is kept between starts, None for nowhere.
 
-    `lock` is held by whoever looks into `table` or changes it.
+    `lock` is held by whoever looks into `table` or changes it. `give_way` is called before each file that is read.
     """
 
-    def __init__(self, root: Path, kept: Path | None) -> None:
+    def __init__(self, root: Path, kept: Path | None, give_way: Callable[[], object] = lambda: None) -> None:
         self.root = root
         self.table = Table()
         self.graph = Graph(self.table)
@@ -61,6 +61,7 @@ class Workspace:
         self.ready = False
         self.skipped: Mapping[Unread, int] = {}
         self._kept = kept
+        self._give_way = give_way
         self._opened: dict[str, Shown] = {}
         self._exclusions = Exclusions()
         # What the editor says has changed; None: anything may have.
@@ -194,6 +195,7 @@ class Workspace:
         loaded: list[str] = []
         try:
             for entry in load(folder, str(self.root)):
+                self._give_way()
                 loaded.append(entry.path)
                 self._put(entry)
         except Damaged:
@@ -230,6 +232,7 @@ class Workspace:
         with self.lock:
             known = self.table.file(path)
         if path not in self._opened and (known is None or known.stamp != stamp):
+            self._give_way()
             text = read_text(found, self.root, MAX_BYTES)
             if text is None:
                 return Unread.UNREADABLE
