@@ -248,3 +248,39 @@ def test_no_other_file_is_made(root: Path, name: str) -> None:
     assert isinstance(stray(ChangeSet(created=(file,)), Plan(), document, workspace), Refused)
     if name != "shop/other.py":  # also where an action itself has planned it
         assert isinstance(stray(ChangeSet(created=(file,)), Plan(created=file), document, workspace), Refused)
+
+
+def test_broken_code_and_odd_places_are_normal(root: Path) -> None:
+    """Whatever stands in a document and wherever a person points, an action says whether it applies, and where."""
+    rng = random.Random(11)
+    texts = [(row.language, row.text.replace("$0", "")) for row in GOOD]
+    goods, hostile = [row.answer for row in GOOD], Hostile(13)
+    offered = Counter[str]()
+    for _ in range(COUNT):
+        language, text = rng.choice(texts)
+        for _n in range(rng.randint(0, 3)):
+            at = rng.randint(0, len(text))
+            text = text[:at] + rng.choice((*PIECES, "", "")) + text[min(len(text), at + rng.choice((0, 1, 8))) :]
+        path = root / "rows" / "here.txt"
+        document = make_document(path.as_uri(), str(path), language, 3, text)
+        tree = syntax.parse(language, text) if syntax.supported(language) else None
+        ends = sorted(rng.randint(0, len(text)) for _n in range(2))
+        span = Span(ends[0], rng.choice(ends))
+        problem = Diagnostic(
+            Span(rng.randint(0, len(text)), len(text) + rng.randint(0, 2)), "it", "x", rng.choice(("", "E1"))
+        )
+        snapshot = Snapshot("t", document, workspace=Workspace(str(root), True))
+        scene = Scene(snapshot, tree, Intent(span, (problem,), rng.choice(("", "do it"))))
+        for action in ACTIONS:
+            target = action.find(scene)
+            if target is None:
+                continue
+            offered[action.id] += 1
+            assert 0 <= target.span.start <= target.place.start <= target.place.end <= len(text), (action.id, text)
+            assert target.span.start <= target.head <= max(target.span.end, target.head) <= len(text)
+            plan = action.plan(scene, target)
+            if isinstance(plan, Plan):
+                made = action.make(scene, target, plan, hostile.answer(rng.choice(goods), text))
+                if isinstance(made, Made) and stray(made.changes, plan, document, snapshot.workspace) is None:
+                    check(root, scene, target, plan, made)
+    assert len(offered) >= 10, offered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -29,7 +30,7 @@ VERSIONED = {"workspaceEdit": {"documentChanges": True}, "applyEdit": True}
 
 
 def able(
-    actions: object = LAZY, workspace: object = VERSIONED, encoding: str = "utf-32", **window: bool
+    actions: object = LAZY, workspace: object = VERSIONED, encoding: str = "utf-32", **window: object
 ) -> dict[str, Any]:
     """A client's capabilities."""
     return {
@@ -370,3 +371,35 @@ async def test_protected_files_are_changed_by_nobody(tmp_path: Path) -> None:
             assert await edit(client, "do it", uri=uri) is False
         assert edits == []
         assert api.asked == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+async def test_a_text_to_be_read_lies_in_a_private_file_that_goes_with_the_server(tmp_path: Path) -> None:
+    shown: list[Path] = []
+
+    def show(params: Any) -> Any:
+        path = Path(params["uri"].removeprefix("file://"))
+        shown.append(path)
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        assert path.read_text("utf-8") == "It adds.\n"
+        return {"success": len(shown) == 1}
+
+    async with MessagesApi(script("It adds.")) as api, serving(tmp_path, api) as served:
+        client = served.client
+        client.answers["window/showDocument"] = show
+        await client.initialize(capabilities=able(showDocument={"support": True}))
+        client.open(URI, DONE)
+        (action,) = await offers(client, title="Explain")
+        assert action["kind"] == "source.explain" and "data" not in action, (
+            "a client would ask for its edit again and again"
+        )
+        run = {"command": action["command"]["command"], "arguments": action["command"]["arguments"]}
+        assert await client.request("workspace/executeCommand", run) is True
+        # Where the editor does not show it after all, it is said.
+        assert await client.request("workspace/executeCommand", run) is True
+        told = await client.notified("window/showMessage")
+        assert told["message"] == "Kireji: explain:\nIt adds.\n"
+        assert len(shown) == 2
+        await client.shutdown()
+        await served.process.wait()
+    assert not any(path.exists() for path in shown)

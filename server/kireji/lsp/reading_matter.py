@@ -51,6 +51,7 @@ class ReadingMatter:
     def _written(self, text: str) -> Path:
         if self._folder is None:
             self._folder = open_home()
+            self._edge.starting.closes(self._folder.close)
         path = self._folder.path / f"kireji-{next(self._numbers)}.md"
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)

@@ -33,6 +33,7 @@ class Starting:
         self._renewal = renewal
         self._stamp = renewal.stamp() if renewal is not None else None
         self._task: asyncio.Task[Built] | None = None
+        self._with_it: list[Callable[[], None]] = []
 
     async def services(self) -> Services:
         """The services, as soon as they are there. Cancelling the caller does not cancel the building."""
@@ -60,8 +61,14 @@ class Starting:
         """Whether the services have been built."""
         return self._task is not None and self._task.done()
 
+    def closes(self, close: Callable[[], None]) -> None:
+        """Has `close`, which is quick, called when the server ends in good order."""
+        self._with_it.append(close)
+
     async def close(self) -> None:
-        """Closes what was built; nothing if nothing was asked for."""
+        """Closes what was built, if anything was asked for, and what is to be closed with it."""
+        for close in self._with_it:
+            close()
         if self._task is not None:
             await (await self.services()).close()
 

@@ -34,7 +34,11 @@ def _find(scene: Scene) -> Target | None:
     if function is None or _is_documented(function, text):
         return None
     at = _below_header(function, text) if function.language == "python" else _above(function, text)
-    return Target(short(function.name), function.span, function.head.start, Span(at, at)) if at is not None else None
+    if at is None:
+        return None
+    # The indentation above which a comment goes belongs to what is shown.
+    shown = Span(min(at, function.span.start), function.span.end)
+    return Target(short(function.name), shown, function.head.start, Span(at, at))
 
 
 def _is_documented(function: Function, text: str) -> bool:
