@@ -54,28 +54,33 @@ def choose_place(protected: Protected, today: date, script: Path | None) -> Plac
     """The place that the settings name. Raises ConfigurationError."""
     if script is not None:
         return _here(read_script(script), today)
+    if protected.provider is ProviderChoice.OPENAI_COMPATIBLE:
+        return _own_server(protected)
+    access = claude_access(protected)
+    return _here(CopyEngine(Workspaces().corpus), today) if access is None else _claude(protected, access, today)
+
+
+def claude_access(protected: Protected) -> Access | None:
+    """The way to Claude that the settings name; None where they name none. Raises ConfigurationError."""
     match protected.provider:
-        case ProviderChoice.OPENAI_COMPATIBLE:
-            return _own_server(protected)
         case ProviderChoice.GATEWAY:
-            return _claude(protected, _gateway(protected), today, models.PLANNING_MODEL)
+            return _gateway(protected)
         case ProviderChoice.BEDROCK:
-            return _claude(protected, _bedrock(protected), today)
+            return _bedrock(protected)
         case ProviderChoice.VERTEX:
-            return _claude(protected, _vertex(protected), today)
+            return _vertex(protected)
         case ProviderChoice.ANTHROPIC | ProviderChoice.AUTO if protected.api_key is not None:
             if not protected.base_url:
                 raise ConfigurationError(
                     "the model's address cannot be used: correct ANTHROPIC_BASE_URL or model.base_url"
                 )
-            direct = Direct(protected.base_url, protected.api_key)
-            return _claude(protected, direct, today, models.PLANNING_MODEL)
+            return Direct(protected.base_url, protected.api_key)
         case ProviderChoice.ANTHROPIC:
             raise ConfigurationError(
                 "no key: run `kireji key set`, or choose the local engine with KIREJI_PROVIDER=local"
             )
         case _:
-            return _here(CopyEngine(Workspaces().corpus), today)
+            return None
 
 
 def _here(provider: Provider, today: date) -> Place:
@@ -87,8 +92,9 @@ def _known(today: date) -> Callable[[str, Use], Model]:
     return lambda name, _: models.find(name, today)
 
 
-def _claude(protected: Protected, access: Access, today: date, planner: str = "") -> Place:
+def _claude(protected: Protected, access: Access, today: date) -> Place:
     """Claude, by one of the ways to it. In clouds models have other names, so that nobody but the user can name a planner."""
+    planner = models.PLANNING_MODEL if isinstance(access, Direct) else ""
     if (extra := missing_library(access)) is not None:
         raise ConfigurationError(f"a library is missing: install kireji[{extra}]")
     limits = replace(DEFAULT_LIMITS, connect=protected.connect_ms / 1000)

@@ -20,8 +20,8 @@ from typing import Self
 
 from support.messages_cache import Counted, PromptCache
 from support.messages_http import Connection, GoneError, HttpRequest
-from support.messages_play import AT_ONCE, Fault, FaultKind, Pace, Play, perform, send_error
-from support.messages_rules import RefusalError, check_body, check_headers, prefill, turn_texts
+from support.messages_play import AT_ONCE, Fault, FaultKind, Pace, Play, perform, send_error, write_whole
+from support.messages_rules import MODELS, RefusalError, check_body, check_headers, prefill, turn_texts
 
 __all__ = ["Answer", "Asked", "Fault", "FaultKind", "MessagesApi", "Pace", "Play", "When", "script", "tagged"]
 
@@ -190,6 +190,9 @@ class MessagesApi:
             asked.done.set()
 
     async def _respond(self, connection: Connection, request: HttpRequest, asked: Asked) -> None:
+        if request.method == "GET":
+            await self._describe(connection, request, asked)
+            return
         try:
             self._admit(request, asked)
             rules, blocks = check_body(asked.body)
@@ -199,6 +202,18 @@ class MessagesApi:
         play = self._answer(asked)
         asked.status = 200
         await perform(self._wire(connection), asked, rules, counted, play if isinstance(play, Play) else Play(play))
+
+    async def _describe(self, connection: Connection, request: HttpRequest, asked: Asked) -> None:
+        """What the service says of a model."""
+        await self._arrive(asked)
+        check_headers({**request.headers, "content-type": "application/json"}, self.key)
+        name = request.path.removeprefix("/v1/models/")
+        if name not in MODELS:
+            raise RefusalError(404, "not_found_error", f"model: {name}")
+        told = {"id": name, "type": "model", "display_name": name.title(), "created_at": "2026-10-07T00:00:00Z"}
+        body = json.dumps(told | {"lifecycle": "active", "max_input_tokens": MODELS[name].context}).encode()
+        asked.status = 200
+        await write_whole(connection, 200, {"content-type": "application/json"}, body)
 
     def _admit(self, request: HttpRequest, asked: Asked) -> None:
         """Reads the body of a request that is one. Raises RefusalError."""

@@ -145,7 +145,7 @@ class AnthropicProvider:
                 meter.usage = replace(meter.usage, output=output)
             raise
         except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
-            fault = self._account.fault(err, meter) or _fault(err, meter)
+            fault = self._account.fault(err, meter) or fault_from(err, meter)
         finally:
             self._known.learn(request.prompt, meter.usage)
         if fault is not None:
@@ -291,7 +291,7 @@ async def _drain(events: AsyncStream[RawMessageStreamEvent], patience: float) ->
         return
 
 
-def _fault(err: Exception, meter: StreamMeter) -> ProviderError:
+def fault_from(err: Exception, meter: StreamMeter) -> ProviderError:
     """Every exception that can end a stream as one of ours: by type, status and code, never by its message.
 
     Clears the meter when it is certain that the service generated nothing.

@@ -90,8 +90,8 @@ def checked(access: Access) -> Access:
     return access
 
 
-def open_client(access: Access, connect: float, max_bytes: int) -> Client:
-    """Imports the SDK and makes a client. Blocks for most of a second."""
+def open_client(access: Access, connect: float, max_bytes: int, answers: str = "") -> Client:
+    """Imports the SDK and makes a client, which reads a stream unless `answers` names another type. Blocks for most of a second."""
     with no_collection():
         import anthropic
 
@@ -101,7 +101,7 @@ def open_client(access: Access, connect: float, max_bytes: int) -> Client:
             # The SDK loads them with the first request, on the event loop.
             import botocore.eventstream
             import botocore.parsers  # noqa: F401
-    kind = _AWS_EVENTS if isinstance(access, Bedrock) else _EVENTS
+    kind = answers or (_AWS_EVENTS if isinstance(access, Bedrock) else _EVENTS)
     http = wire.open_client(access.endpoint, connect=connect, max_bytes=max_bytes, stream_type=kind)
     client = _client(access, http)
     # ANTHROPIC_CUSTOM_HEADERS is read whatever is passed, and could replace the key's header or name another host.

@@ -66,7 +66,7 @@ class Server:
         """The client. Concurrent first uses wait for one import."""
         async with self._opening:
             if self._client is None:
-                self._client = await asyncio.to_thread(_open, self.address, self._key, self.limits)
+                self._client = await asyncio.to_thread(open_http, self.address, self._key, self.limits)
             return self._client
 
     async def close(self) -> None:
@@ -278,12 +278,14 @@ def _until(deadline: float) -> asyncio.Timeout:
     return asyncio.timeout(max(0.0, deadline - time.monotonic()))
 
 
-def _open(address: str, key: str | None, limits: ServerLimits) -> httpx2.AsyncClient:
-    """Imports the client, which takes a while, and makes one that obeys nothing but its arguments."""
+def open_http(
+    address: str, key: str | None, limits: ServerLimits, answers: str = "text/event-stream"
+) -> httpx2.AsyncClient:
+    """Imports the client, which takes a while, and makes one that obeys nothing but its arguments and reads such answers."""
     with no_collection():
         from kireji.providers import wire
 
-    client = wire.open_client(address, connect=limits.connect, max_bytes=limits.max_bytes)
+    client = wire.open_client(address, connect=limits.connect, max_bytes=limits.max_bytes, stream_type=answers)
     if key is not None:
         client.headers["authorization"] = f"Bearer {key}"
     for name in ("httpx2", "httpcore2"):
