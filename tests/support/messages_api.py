@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -118,6 +119,7 @@ class MessagesApi:
 
     def __init__(self, answer: Answer | None = None, *, key: str = "sk-ant-stand-in", port: int = 0) -> None:
         self.key = key
+        self.tls: ssl.SSLContext | None = None
         self.asked: list[Asked] = []
         self._answer = answer if answer is not None else script("")
         self._port = port
@@ -129,7 +131,12 @@ class MessagesApi:
     @property
     def url(self) -> str:
         """The address to pass as the endpoint; still known after the server has gone."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
 
     @property
     def environment(self) -> dict[str, str]:
@@ -154,7 +161,7 @@ class MessagesApi:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
+        self._server = await loop.create_server(self._connect, "127.0.0.1", self._port, ssl=self.tls)
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
