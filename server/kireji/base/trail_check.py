@@ -20,6 +20,8 @@ _NEARLY_ALL = 0.8
 # So many lines found together tell a suggestion in whichever file they stand.
 _ANYWHERE = 3
 _TAKEN = ("ACCEPTED", "ACCEPTED_LINE", "ACCEPTED_WORD")
+# What is shown before anyone has asked for it. Whatever else is offered, a person has chosen, and editors make the change then.
+_UNASKED = ("inline completion", "completion", "ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def trace(connection: Connection, path: str, text: str) -> list[Found]:
     taken = {row["about"] for row in rows if row["kind"] in _TAKEN}
     found: dict[str, Found] = {}
     for row in rows:
-        if row["kind"] != Kind.REQUEST.value or row["about"] not in taken or not isinstance(row["lines"], list):
+        chosen = row["about"] in taken or (bool(row["about"]) and row["feature"] not in _UNASKED)
+        if row["kind"] != Kind.REQUEST.value or not chosen or not isinstance(row["lines"], list):
             continue
         at = _in_order(row["lines"], places)
         enough = len(at) >= _NEARLY_ALL * len(row["lines"]) and bool(at)
