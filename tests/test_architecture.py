@@ -36,6 +36,7 @@ OWNERS = {
     "boto3": "providers/anthropic_clients.py",
     "botocore": "providers/anthropic_clients.py",
     "keyring": "base/keys.py",
+    "opentelemetry": "base/tracing.py",
     "click": "cli/",
     "rich": "cli/",
 }
@@ -171,7 +172,7 @@ def test_slow_libraries_are_not_loaded_with_the_server() -> None:
     code = "import sys, kireji.cli.main, kireji.cli.serve, kireji.lsp.app; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     late = re.compile(
-        r"^(anthropic|httpx2?|jedi|parso|tree_sitter\w*|sqlite3|rich|pydantic|kireji\.(engine|providers|compose)\b.*)$"
+        r"^(anthropic|httpx2?|jedi|parso|tree_sitter\w*|sqlite3|rich|pydantic|opentelemetry|kireji\.(engine|providers|compose)\b.*)$"
     )
     assert [m for m in loaded if late.match(m)] == []
 

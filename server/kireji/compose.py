@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kireji.base import keys, telemetry
 from kireji.base.analysis.client import Analysis
-from kireji.base.audit import Audit
+from kireji.base.audit import Audit, OutcomeRow
 from kireji.base.caps import Caps, nano_dollars
 from kireji.base.children import Child
 from kireji.base.clock import Clock
 from kireji.base.config_schema import Protected, ProviderChoice, Settings
 from kireji.base.exclusions import Exclusions
+from kireji.base.figures_file import FiguresFile
 from kireji.base.index.client import Index
 from kireji.base.ledger import SqliteLedger
 from kireji.base.sandbox_walls import Sandbox
 from kireji.base.store import Store
+from kireji.base.tracing import Tracing
 from kireji.base.trail import TrailOptions
 from kireji.base.trees import Trees
 from kireji.base.types import Span
@@ -43,6 +46,9 @@ from kireji.providers import models
 from kireji.routing import ConfigurationError as ConfigurationError
 from kireji.routing import choose_roles
 
+if TYPE_CHECKING:
+    from kireji.base.store import Connection
+
 
 def build_services(settings: Settings, clock: Clock, script: Path | None = None) -> Services:
     """All parts of the straight line. Raises ConfigurationError."""
@@ -61,6 +67,13 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
     symbols = SymbolReader()
     index = Index(Path(protected.state_dir) if protected.state_dir else None)
     sandbox = Sandbox()
+    listeners: list[Callable[[Connection, OutcomeRow], None]] = []
+    if protected.prometheus_file:
+        figures = FiguresFile(Path(protected.prometheus_file))
+        listeners.append(lambda connection, row: figures.recorded(connection, row.at))
+    tracing = Tracing(protected.otlp_endpoint) if protected.otlp_endpoint else None
+    if tracing is not None:
+        listeners.append(lambda _, row: tracing.record(row))
     return Services(
         roles=roles,
         gates=(
@@ -75,7 +88,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
         ),
         semantics=Semantics(symbols, analysis, Trees(), WorkspaceImports(symbols), index, Exclusions(), receivers),
         ledger=SqliteLedger(store, clock, caps(protected)),
-        audit=Audit(store, clock, _trail(protected)),
+        audit=Audit(store, clock, _trail(protected), listeners),
         clock=clock,
         sandbox=sandbox,
         resources=(
@@ -93,6 +106,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             # Its walls are looked for when the first tests are to be run.
             Resource(_nothing, sandbox.close),
             Resource(_nothing, store.close),
+            *([Resource(tracing.start, tracing.close)] if tracing is not None else []),
         ),
     )
 

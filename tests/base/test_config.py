@@ -117,6 +117,8 @@ CLOSED = {
     "ruff": (None, ["ruff", "./ruff", "/nonexistent/ruff", os.path.dirname(sys.executable), "~nosuchuser/ruff"]),  # noqa: PTH120
     "python": (None, ["python3", ".venv/bin/python"]),
     "key_file": (None, ["key", "../key"]),
+    "prometheus_file": (None, ["figures"]),
+    "otlp_endpoint": ("", ["http://collector.example", "collector"]),
     "state_dir": (None, ["state", "../state"]),
 }
 

@@ -141,6 +141,8 @@ EVIL: dict[str, object] = {
     "audit_names": True,
     "audit_text": True,
     "audit_days": 1,
+    "prometheus_file": "/tmp/evil",
+    "otlp_endpoint": "https://evil.example",
     "ruff": "/tmp/evil",
     "ty": "/tmp/evil",
     "python": "/tmp/evil",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import logging
 import subprocess
 import sys
@@ -11,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from kireji.base.config_schema import LogLevel
+from kireji.base.config_schema import LogFormat, LogLevel
 from kireji.base.store import StoreError
-from kireji.base.telemetry import set_up
+from kireji.base.telemetry import during, set_up
 
 SOURCE = "def hunter2(password): return 'swordfish'"
 KEY = "sk-ant-api03-abcdefghijklmnop_qrstuv"
@@ -116,3 +117,19 @@ def test_standard_output_stays_clean() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "" and "hello" in ran.stderr
+
+
+def test_an_entry_for_programs_names_its_request_and_is_as_discreet(log: io.StringIO) -> None:
+    set_up(LogLevel.INFO, form=LogFormat.JSON, secrets=("a-plain-secret",), stream=log)
+    logger = logging.getLogger("kireji.test")
+    logger.info("before\nwith a-plain-secret")
+    with during("r-1"):
+        logger.warning('in "it"')
+        logging.getLogger("anthropic").warning("source %s", "text")
+    logger.info("after")
+    said = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(entry["request"], entry["level"]) for entry in said] == [
+        *((None, "info"), ("r-1", "warning"), ("r-1", "warning"), (None, "info"))
+    ]
+    assert [said[0]["message"], said[1]["message"]] == ["before with [key]", 'in "it"']
+    assert "text" not in said[2]["message"] and said[2]["logger"] == "anthropic"

@@ -27,6 +27,8 @@ export const PROTECTED: Readonly<Record<string, string>> = {
     'audit.names': 'KIREJI_AUDIT_NAMES',
     'audit.text': 'KIREJI_AUDIT_TEXT',
     'audit.days': 'KIREJI_AUDIT_DAYS',
+    'export.prometheus': 'KIREJI_PROMETHEUS_FILE',
+    'export.otlp': 'KIREJI_OTLP_ENDPOINT',
     'tools.ruff': 'KIREJI_RUFF',
     'tools.ty': 'KIREJI_TY',
     'tools.python': 'KIREJI_PYTHON',
@@ -58,6 +60,10 @@ export const OPTIONS: readonly string[] = [
     'gates.ask_again',
     'completion.disabled_languages',
     'log.level',
+    'log.format',
+    'alerts.error_percent',
+    'alerts.p95_ms',
+    'alerts.usd_per_accepted',
 ];
 
 /** The languages for which the server is asked. */

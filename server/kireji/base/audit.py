@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kireji.base.clock import Clock
@@ -22,7 +22,10 @@ _log = logging.getLogger(__name__)
 KEEP_ROWS = 10_000
 _OFFERED = "offered"
 _NOTHING = Shown()
-_COLUMNS = "at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, nano, output, spared"
+_COLUMNS = (
+    "at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, nano, output, spared,"
+    " trouble"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class OutcomeRow:
     """How one request ended. `reason` is None for a suggestion that was offered; `ms` is from arrival to answer.
 
     `at` is the clock's seconds when it was written. `about` is the suggestion's id. `nano` is the cost in nano-dollars,
-    `output` and `spared` are tokens.
+    `output` and `spared` are tokens. `trouble` is why the local engine has answered in the model's stead.
     """
 
     request: str
@@ -59,15 +62,23 @@ class OutcomeRow:
     nano: int = 0
     output: int = 0
     spared: int = 0
+    trouble: Reason | None = None
 
 
 class Audit:
-    """The outcomes in the store; the newest KEEP_ROWS are kept."""
+    """The outcomes in the store; the newest KEEP_ROWS are kept. Listeners hear of each in the store's own thread."""
 
-    def __init__(self, store: Store, clock: Clock, trail: TrailOptions | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        trail: TrailOptions | None = None,
+        listeners: Sequence[Callable[[Connection, OutcomeRow], None]] = (),
+    ) -> None:
         self._store = store
         self._clock = clock
         self._trail = trail
+        self._listeners = tuple(listeners)
         self._failing = False
 
     @property
@@ -83,7 +94,7 @@ class Audit:
         values = (
             *(at, row.request[:64], row.feature, reason, row.stage.name, row.ms, row.provider),
             *(row.about[:64], row.language[:64], row.model, gates, json.dumps(row.repairs), int(row.reused)),
-            *(row.nano, row.output, row.spared),
+            *(row.nano, row.output, row.spared, row.trouble.name if row.trouble else ""),
         )
 
         def work(connection: Connection) -> None:
@@ -94,6 +105,8 @@ class Audit:
             connection.execute("DELETE FROM outcomes WHERE id <= ?", ((added or 0) - KEEP_ROWS,))
             if trail is not None:
                 append(connection, _entry(connection, at, row, shown, trail), trail)
+            for listener in self._listeners:
+                listener(connection, replace(row, at=at))
 
         self._submit(work)
 
@@ -130,6 +143,11 @@ class Audit:
 
         return tuple(map(_row, await self._store.run(work)))
 
+    async def last(self, seconds: float) -> tuple[tuple[OutcomeRow, ...], tuple[tuple[str, Feedback], ...]]:
+        """The rows of the last seconds, without what gates said, and what became of suggestions. Raises StoreError."""
+        since = self._clock.now() - seconds
+        return await self._store.run(lambda connection: rows_since(connection, since))
+
     def _submit(self, work: Callable[[Connection], None]) -> None:
         try:
             self._store.submit(work).add_done_callback(self._report)
@@ -147,6 +165,15 @@ class Audit:
         if not self._failing:
             self._failing = True
             _log.warning("outcomes are not recorded: %s", error)
+
+
+def rows_since(connection: Connection, since: float) -> tuple[tuple[OutcomeRow, ...], tuple[tuple[str, Feedback], ...]]:
+    """The rows from a time on, without what gates said, which takes longer to read than all else; and the feedback."""
+    columns = _COLUMNS.replace("gates, repairs", "'[]', '[]'")
+    rows = connection.execute(f"SELECT {columns} FROM outcomes WHERE at >= ? ORDER BY id DESC", (since,))  # noqa: S608
+    outcomes = tuple(map(_row, rows.fetchall()))
+    became = connection.execute("SELECT about, what FROM feedback WHERE at >= ?", (since,)).fetchall()
+    return outcomes, tuple((about, Feedback[what]) for about, what in became)
 
 
 def _entry(connection: Connection, at: float, row: OutcomeRow, shown: Shown, options: TrailOptions) -> Entry:
@@ -179,7 +206,8 @@ def _ms(at: float) -> int:
 
 
 def _row(values: tuple[Any, ...]) -> OutcomeRow:
-    at, request, feature, reason, stage, ms, provider, about, language, model, gates, repairs, reused, *counts = values
+    at, request, feature, reason, stage, ms, provider, *rest = values
+    about, language, model, gates, repairs, reused, nano, output, spared, trouble = rest
     lines = (
         GateLine(gate, GateState(state), elapsed, tuple((code, start, end) for code, start, end in findings))
         for gate, state, elapsed, findings in json.loads(gates)
@@ -198,5 +226,8 @@ def _row(values: tuple[Any, ...]) -> OutcomeRow:
         tuple(lines),
         tuple(json.loads(repairs)),
         bool(reused),
-        *counts,
+        nano,
+        output,
+        spared,
+        Reason[trouble] if trouble else None,
     )

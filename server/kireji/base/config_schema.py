@@ -25,6 +25,13 @@ class ProviderChoice(Enum):
     LOCAL = "local"
 
 
+class LogFormat(Enum):
+    """How it is written: a line for people, or an object for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class LogLevel(Enum):
     """How much is written to standard error."""
 
@@ -366,6 +373,30 @@ class Protected:
             then="nothing of it is removed until it is corrected",
         ),
     )
+    prometheus_file: str | None = field(
+        default=None,
+        metadata=about(
+            Kind.FILE,
+            "A file in which today's figures are kept for a collector, in Prometheus' text format.",
+            key="export.prometheus",
+            env="KIREJI_PROMETHEUS_FILE",
+            closed=None,
+            then="none is written",
+            aliases=("metrics_file",),
+        ),
+    )
+    otlp_endpoint: str = field(
+        default="",
+        metadata=about(
+            Kind.ENDPOINT,
+            "Where OpenTelemetry spans of requests are sent, without text (OTLP over HTTP); needs `kireji[otel]`.",
+            key="export.otlp",
+            env="KIREJI_OTLP_ENDPOINT",
+            closed="",
+            then="none are sent",
+            aliases=("otlp", "otel", "telemetry"),
+        ),
+    )
     ruff: str | None = field(
         default=None,
         metadata=about(
@@ -683,6 +714,45 @@ class Options:
     log_level: LogLevel = field(
         default=LogLevel.INFO,
         metadata=about(Kind.CHOICE, "How much is written to standard error.", key="log.level", env="KIREJI_LOG"),
+    )
+    log_format: LogFormat = field(
+        default=LogFormat.TEXT,
+        metadata=about(
+            Kind.CHOICE,
+            "Whether a log entry is a line for people or a JSON object, with the id of its request.",
+            key="log.format",
+            env="KIREJI_LOG_FORMAT",
+        ),
+    )
+    alert_error_percent: float = field(
+        default=20.0,
+        metadata=about(
+            Kind.NUMBER,
+            "Which share of a day's requests may fail before that is said, in percent; 0 says nothing.",
+            key="alerts.error_percent",
+            env="KIREJI_ALERT_ERROR_PERCENT",
+            high=100,
+        ),
+    )
+    alert_p95_ms: int = field(
+        default=5_000,
+        metadata=about(
+            Kind.WHOLE,
+            "How long 95 of 100 of a day's suggestions may take before that is said, in milliseconds; 0 says nothing.",
+            key="alerts.p95_ms",
+            env="KIREJI_ALERT_P95_MS",
+            high=600_000,
+        ),
+    )
+    alert_usd_per_accepted: float = field(
+        default=0.1,
+        metadata=about(
+            Kind.NUMBER,
+            "What each accepted suggestion of a day may cost before that is said, in dollars; 0 says nothing.",
+            key="alerts.usd_per_accepted",
+            env="KIREJI_ALERT_USD_PER_ACCEPTED",
+            high=1_000,
+        ),
     )
 
 

@@ -6,14 +6,18 @@ Counts; holds no text. A suggestion that was shown more than once, typed through
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kireji.base.audit import OutcomeRow
-from kireji.base.types import Feedback
+from kireji.base.types import TROUBLES, Feedback, Reason, Stage
 
 # The feature of a question that nobody has asked yet.
 AHEAD = "ahead"
+_QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+# What speaks of the service, of the money or of a bug; a cap that is reached is none.
+_FAILURES = (TROUBLES | {Reason.INTERNAL}) - {Reason.CAP_REACHED}
+_NO_FAILURE = frozenset({Reason.CANCELLED, Reason.SUPERSEDED, Reason.STALE})
 _TAKEN = frozenset({Feedback.ACCEPTED, Feedback.ACCEPTED_WORD, Feedback.ACCEPTED_LINE})
 
 
@@ -50,15 +54,23 @@ class Figures:
     per_accepted: tuple[float, float] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What requests have in common is a day, a language, a model … . `failed` is of those that were to be answered."""
+
+    requests: int
+    accepted: Share
+    failed: Share
+    p50: float
+    p95: float
+    dollars: float
+    output: int
+
+
 def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]) -> Figures:
     """The figures of these rows and of what became of what they showed."""
-    became: dict[str, set[Feedback]] = {}
-    for about, what in feedback:
-        became.setdefault(about, set()).add(what)
-    # A list of names is no suggestion. What was shown again, in part or later, is one still; what was asked for ahead is one
-    # as soon as it is shown.
-    served = [row for row in rows if row.reason is None and row.about and row.feature != AHEAD]
-    shown = list({row.about: row for row in reversed(served)}.values())
+    became = _became(feedback)
+    served, shown = _served(rows), _shown(rows)
     taken = [row for row in shown if became.get(row.about, set()) & _TAKEN]
     accepted = {row.about for row in taken}
     whole: Counter[tuple[str, str]] = Counter((row.language, row.feature) for row in shown)
@@ -75,13 +87,61 @@ def figures(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]
         },
         dismissed=sum(Feedback.DISMISSED in became.get(row.about, set()) for row in shown),
         withheld=dict(Counter(row.reason.value for row in rows if row.reason is not None).most_common()),
-        milliseconds={name: quantile(answered, share) for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))},
+        milliseconds={name: quantile(answered, share) for name, share in _QUANTILES},
         reused=Share(sum(row.reused for row in served), len(served)),
         dollars=dollars,
         output=output,
         spared=sum(row.spared for row in rows),
         per_accepted=(output / len(accepted), dollars / len(accepted)) if accepted else None,
     )
+
+
+def grouped(
+    rows: Iterable[OutcomeRow], feedback: Iterable[tuple[str, Feedback]], by: Callable[[OutcomeRow], str]
+) -> dict[str, Group]:
+    """The rows by what `by` says of each, those with most requests first."""
+    became = _became(feedback)
+    parts: dict[str, list[OutcomeRow]] = {}
+    for row in rows:
+        parts.setdefault(by(row), []).append(row)
+    return {name: _group(part, became) for name, part in sorted(parts.items(), key=lambda one: (-len(one[1]), one[0]))}
+
+
+def group(rows: Sequence[OutcomeRow], feedback: Iterable[tuple[str, Feedback]]) -> Group:
+    """All rows together."""
+    return _group(rows, _became(feedback))
+
+
+def _group(rows: Sequence[OutcomeRow], became: Mapping[str, set[Feedback]]) -> Group:
+    shown = _shown(rows)
+    answered = sorted(row.ms for row in _served(rows))
+    asked = [row for row in rows if row.stage is not Stage.CLASSIFY and row.reason not in _NO_FAILURE]
+    return Group(
+        requests=len(rows),
+        accepted=Share(sum(bool(became.get(row.about, set()) & _TAKEN) for row in shown), len(shown)),
+        failed=Share(sum(row.reason in _FAILURES or row.trouble is not None for row in asked), len(asked)),
+        p50=quantile(answered, 0.5),
+        p95=quantile(answered, 0.95),
+        dollars=sum(row.nano for row in rows) / 1e9,
+        output=sum(row.output for row in rows),
+    )
+
+
+def _became(feedback: Iterable[tuple[str, Feedback]]) -> dict[str, set[Feedback]]:
+    became: dict[str, set[Feedback]] = {}
+    for about, what in feedback:
+        became.setdefault(about, set()).add(what)
+    return became
+
+
+def _served(rows: Iterable[OutcomeRow]) -> list[OutcomeRow]:
+    """A list of names is no suggestion. What was asked for ahead is one as soon as it is shown."""
+    return [row for row in rows if row.reason is None and row.about and row.feature != AHEAD]
+
+
+def _shown(rows: Iterable[OutcomeRow]) -> list[OutcomeRow]:
+    """What was shown again, in part or later, is one suggestion still."""
+    return list({row.about: row for row in reversed(_served(rows))}.values())
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

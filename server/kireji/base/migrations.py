@@ -110,4 +110,5 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE TABLE trail_head (salt TEXT NOT NULL, last INTEGER NOT NULL, chain TEXT NOT NULL)",
         "INSERT INTO trail_head (salt, last, chain) VALUES (lower(hex(randomblob(32))), 0, '')",
     ),
+    ("ALTER TABLE outcomes ADD COLUMN trouble TEXT NOT NULL DEFAULT ''",),
 )

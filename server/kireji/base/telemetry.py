@@ -5,14 +5,18 @@ Kireji's own messages hold neither, by rule; libraries keep no such rule, so the
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TextIO
 
-from kireji.base.config_schema import LogLevel
+from kireji.base.config_schema import LogFormat, LogLevel
 
 _OWN = "kireji"
 # The framework logs every message it sends at INFO, the clients every request: nothing below WARNING is wanted of them.
@@ -21,13 +25,23 @@ _KEYS = re.compile(r"sk-[A-Za-z0-9_-]{8,}|(?i:bearer)\s+\S+|(?i:x-api-key\W+)\S+
 _LONGEST = 2_000
 
 
-def set_up(level: LogLevel, *, secrets: tuple[str, ...] = (), stream: TextIO | None = None) -> None:
+# The request that is being worked on in this task, so that whatever is logged meanwhile can be told to belong to it.
+_request: ContextVar[str] = ContextVar("kireji_request", default="")
+
+
+def set_up(
+    level: LogLevel,
+    *,
+    form: LogFormat = LogFormat.TEXT,
+    secrets: tuple[str, ...] = (),
+    stream: TextIO | None = None,
+) -> None:
     """Makes the process log to `stream` (standard error), in place of whatever was set up before.
 
     `secrets` are texts that are blotted out wherever they appear: the key in use.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_Discreet(secrets))
+    handler.setFormatter((_Discreet if form is LogFormat.TEXT else _Structured)(secrets))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -35,6 +49,16 @@ def set_up(level: LogLevel, *, secrets: tuple[str, ...] = (), stream: TextIO | N
     root.setLevel(level.name)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+@contextlib.contextmanager
+def during(request: str) -> Iterator[None]:
+    """What is logged in here, by this task or by one that it starts, belongs to the request."""
+    token = _request.set(request)
+    try:
+        yield
+    finally:
+        _request.reset(token)
 
 
 def conceal(secret: str) -> None:
@@ -56,6 +80,10 @@ class _Discreet(logging.Formatter):
             self._secrets = (*self._secrets, secret)
 
     def format(self, record: logging.LogRecord) -> str:
+        return f"{self.formatTime(record)} {record.levelname} {record.name}: {self.message_of(record)}"
+
+    def message_of(self, record: logging.LogRecord) -> str:
+        """What may be said of a record, on one line."""
         own = record.name == _OWN or record.name.startswith(f"{_OWN}.")
         text = record.getMessage() if own else _place_only(record)
         if record.exc_info and record.exc_info[1] is not None:
@@ -63,8 +91,16 @@ class _Discreet(logging.Formatter):
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         text = _KEYS.sub("[key]", text)[:_LONGEST]
-        text = "".join(c if c.isprintable() else " " for c in text)
-        return f"{self.formatTime(record)} {record.levelname} {record.name}: {text}"
+        return "".join(c if c.isprintable() else " " for c in text)
+
+
+class _Structured(_Discreet):
+    """The same as a JSON object, with the request that it belongs to: the id that its rows in the store have."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
+        said = {"at": at, "level": record.levelname.lower(), "logger": record.name, "request": _request.get() or None}
+        return json.dumps({**said, "message": self.message_of(record)})
 
 
 def _place_only(record: logging.LogRecord) -> str:

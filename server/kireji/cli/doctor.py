@@ -45,6 +45,7 @@ CHECKS: Sections = (
             doctor_settings.own_actions,
             doctor_state.state,
             doctor_state.money,
+            doctor_state.figures,
         ),
     ),
     ("Self-tests", (doctor_selftests.services, doctor_selftests.local_engine, doctor_sandbox.sandbox)),

@@ -69,6 +69,32 @@ def money(machine: Machine) -> Iterator[Line]:
         yield ok("money", text)
 
 
+def figures(machine: Machine) -> Iterator[Line]:
+    """Whether the figures of the last day are in order."""
+    from kireji.base.alerts import SECONDS, alerts, thresholds
+    from kireji.base.audit import Audit
+    from kireji.base.store import Store, StoreError
+
+    async def last() -> tuple[str, ...]:
+        store = Store(machine.settings.protected.state_dir)
+        if not machine.settings.protected.state_dir or not store.path.exists():
+            return ()
+        try:
+            rows, feedback = await Audit(store, machine.clock).last(SECONDS)
+        finally:
+            await store.close()
+        return alerts(rows, feedback, thresholds(machine.settings.options))
+
+    try:
+        found = asyncio.run(last())
+    except StoreError:  # the state folder's own line says why
+        return
+    for sentence in found:
+        yield note("figures", sentence, "See kireji stats; alerts.… in your settings file say what is in order.")
+    if not found:
+        yield ok("figures", "failures, times and costs of the last day are in order")
+
+
 def _not_there(folder: Path) -> Line:
     """A folder that is made at the first use, if it can be."""
     above = next(parent for parent in folder.parents if os.path.lexists(parent))

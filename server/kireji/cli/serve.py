@@ -40,7 +40,8 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
     settings = load_settings(overrides)
     named = (settings.protected.key_file, config.config_file(os.environ))
     watched = [Path(file) for file in named if file]
-    telemetry.set_up(settings.options.log_level, secrets=(settings.protected.api_key or "",))
+    options, secret = settings.options, settings.protected.api_key or ""
+    telemetry.set_up(options.log_level, form=options.log_format, secrets=(secret,))
 
     def build() -> tuple[Services, tuple[str, ...]]:
         # All that a request needs is loaded here, in a thread: on the event loop it would keep messages waiting.

@@ -93,6 +93,7 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
         nano=report.cost,
         output=report.usage.output,
         spared=report.spared,
+        trouble=report.trouble,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kireji.base import telemetry
 from kireji.base.types import Document, Offered, Outcome, Proposed, Reason, Snapshot, Stage, Trigger, Withheld
 from kireji.features.explain import Told
 from kireji.features.suggestions import Place
@@ -86,25 +87,26 @@ async def answer(
     request = here.snapshot.id if here is not None else edge.lifecycle.next_id()
     since = here.snapshot.taken_at if here is not None else time.monotonic()
     told: Told = Withheld(Reason.INTERNAL, Stage.DELIVER)
-    try:
-        if here is None:
-            result = failed(Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY))
-        else:
-            result = await work(await edge.starting.services(), here)
-            # From here to the reply nothing is awaited, so what is current now is current when it is written.
-            if isinstance(result, Offered | Proposed) and not is_current(here):
-                result = failed(Withheld(Reason.STALE, Stage.DELIVER, report=result.report))
-        told = result
-    except asyncio.CancelledError:
-        told = Withheld(Reason.CANCELLED, Stage.DELIVER)
-        raise
-    except Exception:
-        # An editor shows an error reply to a person in mid-thought; an empty answer and a log entry serve them better.
-        logger.exception("a bug: %s failed", feature)
-        result = failed(Withheld(Reason.INTERNAL, Stage.DELIVER))
-    finally:
-        document = here.snapshot.document if here is not None else None
-        _close(edge, request, feature, told, (time.monotonic() - since) * 1000, document)
+    with telemetry.during(request):
+        try:
+            if here is None:
+                result = failed(Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY))
+            else:
+                result = await work(await edge.starting.services(), here)
+                # From here to the reply nothing is awaited, so what is current now is current when it is written.
+                if isinstance(result, Offered | Proposed) and not is_current(here):
+                    result = failed(Withheld(Reason.STALE, Stage.DELIVER, report=result.report))
+            told = result
+        except asyncio.CancelledError:
+            told = Withheld(Reason.CANCELLED, Stage.DELIVER)
+            raise
+        except Exception:
+            # An editor shows an error reply to a person in mid-thought; an empty answer and a log entry serve them better.
+            logger.exception("a bug: %s failed", feature)
+            result = failed(Withheld(Reason.INTERNAL, Stage.DELIVER))
+        finally:
+            document = here.snapshot.document if here is not None else None
+            _close(edge, request, feature, told, (time.monotonic() - since) * 1000, document)
     return result
 
 

@@ -11,15 +11,19 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kireji.lsp.client import Client, Level
 from kireji.lsp.lifecycle import Lifecycle
 from kireji.lsp.starting import Starting
 
+if TYPE_CHECKING:
+    from kireji.engine.services import Services
+
 # Our own notification; its parameters are `as_json` of a Status.
 STATUS = "kireji/status"
 _NANO = 1_000_000_000
+_ALERT_SECONDS = 60.0
 
 
 class State(Enum):
@@ -91,6 +95,8 @@ class StatusTeller:
         self._told: Status | None = None
         self._again = False
         self._telling = False
+        self._alert = ""
+        self._look_again = 0.0
 
     async def status(self) -> Status:
         """The status as it is now."""
@@ -126,6 +132,8 @@ class StatusTeller:
             return status
         if state is State.READY and info.remote and spending.warning:
             status = replace(status, reason=spending.warning)
+        if not status.reason:
+            status = replace(status, reason=await self._alerted(services))
         return replace(status, spent=spending.today / _NANO, month=spending.month / _NANO)
 
     def changed(self) -> None:
@@ -148,6 +156,21 @@ class StatusTeller:
                     self._client.notify(STATUS, as_json(status))
         finally:
             self._telling = False
+
+    async def _alerted(self, services: Services) -> str:
+        """What is out of order in the figures of the last day; looked at now and then, as it changes slowly."""
+        from kireji.base.alerts import SECONDS, alerts, thresholds
+        from kireji.base.store import StoreError
+
+        if time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + _ALERT_SECONDS
+            try:
+                rows, feedback = await services.audit.last(SECONDS)
+            except StoreError:  # which is told as what the ledger says
+                return self._alert
+            found = alerts(rows, feedback, thresholds(self._lifecycle.session.settings.options))
+            self._alert = "; ".join(found)
+        return self._alert
 
     async def _news(self) -> tuple[str, ...]:
         """What the caps give rise to. A ledger that is down is told once, with what to do, where it keeps somebody from asking."""

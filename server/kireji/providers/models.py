@@ -241,6 +241,15 @@ def _most_of(hole: Hole | None) -> int:
     return size + size // 3 + marks + _TEMPLATE
 
 
+def saved(model: Model, usage: Usage) -> int:
+    """What the service's cache has saved, in nano-dollars: as if all had been sent anew. Below zero where it did not pay."""
+    prices = model.prices
+    amount = usage.cache_read * (prices.input - prices.cache_read) - usage.cache_write * (
+        prices.cache_write - prices.input
+    )
+    return amount * _factor(model, usage.input + usage.cache_write + usage.cache_read)
+
+
 def thoughts(model: Model, prompt: Prompt) -> int:
     """How many tokens may be thought before the answer. A budget that is sent has a least size."""
     least = _LEAST_BUDGET if model.thinking is Thinking.OMIT else 0

@@ -3,6 +3,7 @@
 
 ---@class kireji.Settings
 ---@field actions? kireji.Settings.actions
+---@field alerts? kireji.Settings.alerts
 ---@field completion? kireji.Settings.completion
 ---@field gates? kireji.Settings.gates
 ---@field log? kireji.Settings.log
@@ -14,6 +15,11 @@
 ---@field attempts? integer How often a code action may ask, until an answer is sound; each time with what was found wrong, and each is paid for. Default: 3.
 ---@field tests? boolean Whether the tests of what an action changes are run, in a sandbox; only ever in a workspace that you trust. Default: true.
 ---@field tests_ms? integer How long one run of the tests may take, in milliseconds. Default: 60000.
+
+---@class kireji.Settings.alerts
+---@field error_percent? number Which share of a day's requests may fail before that is said, in percent; 0 says nothing. Default: 20.0.
+---@field p95_ms? integer How long 95 of 100 of a day's suggestions may take before that is said, in milliseconds; 0 says nothing. Default: 5000.
+---@field usd_per_accepted? number What each accepted suggestion of a day may cost before that is said, in dollars; 0 says nothing. Default: 0.1.
 
 ---@class kireji.Settings.completion
 ---@field automatic? boolean Whether suggestions come while typing; if not, only when asked for. Default: true.
@@ -37,3 +43,4 @@
 
 ---@class kireji.Settings.log
 ---@field level? 'debug'|'info'|'warning'|'error' How much is written to standard error. Default: info.
+---@field format? 'text'|'json' Whether a log entry is a line for people or a JSON object, with the id of its request. Default: text.
