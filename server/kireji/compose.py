@@ -42,6 +42,7 @@ from kireji.engine.gates.text import TextGate
 from kireji.engine.gates.tools import delegates
 from kireji.engine.gates.types import TypesGate, rules
 from kireji.engine.services import Resource, Semantics, Services
+from kireji.places import claude_access as claude_access
 from kireji.providers import models
 from kireji.routing import ConfigurationError as ConfigurationError
 from kireji.routing import choose_roles

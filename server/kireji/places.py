@@ -1,4 +1,5 @@
-"""Where models are asked: a service, a server of one's own, or nowhere but here. Only `routing.py` uses it.
+"""Where models are asked: a service, a server of one's own, or nowhere but here. `routing.py` uses it, and `compose.py` hands on
+what the doctor asks.
 
 Settings in, a place out, which makes providers of models. Opens no connection, and knows nothing of what is asked.
 """

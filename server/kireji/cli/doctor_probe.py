@@ -18,8 +18,7 @@ _MOST_NAMES = 8
 
 def service(machine: Machine) -> Iterator[Line]:
     """Whether the service is there, what it is, and whether it does what the settings want of it."""
-    from kireji.compose import with_kept_key
-    from kireji.places import ConfigurationError, claude_access
+    from kireji.compose import ConfigurationError, claude_access, with_kept_key
     from kireji.providers.provider import ProviderError
 
     try:

@@ -16,10 +16,9 @@ from kireji.providers.provider import ProviderError, StreamMeter
 async def probe_claude(access: Direct, model: str, seconds: float) -> Found:
     """What is said there of a model. Raises ProviderError."""
     fault: ProviderError
-    limits = DEFAULT_LIMITS
     try:
         async with asyncio.timeout(seconds):
-            client = await asyncio.to_thread(open_client, access, limits.connect, limits.max_bytes, "application/json")
+            client = await asyncio.to_thread(open_client, access, seconds, DEFAULT_LIMITS.max_bytes, "application/json")
             import anthropic  # loaded by now
 
             async with client:

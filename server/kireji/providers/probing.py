@@ -18,7 +18,7 @@ from kireji.providers.provider import ProviderError, StreamMeter
 if TYPE_CHECKING:
     import httpx2
 
-_LIMITS = ServerLimits(max_bytes=1024 * 1024)
+_MOST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ class Found:
 async def probe_server(address: str, key: str | None, model: str, seconds: float) -> Found:
     """What the server at an address says, of itself and of a model. Raises ProviderError."""
     fault: ProviderError
+    limits = ServerLimits(connect=seconds, max_bytes=_MOST_BYTES)
     try:
         async with asyncio.timeout(seconds):
-            client = await asyncio.to_thread(open_http, check_server(address), key, _LIMITS, "application/json")
+            client = await asyncio.to_thread(open_http, check_server(address), key, limits, "application/json")
             async with client:
                 return await _asked(client, address, model)
     except Exception as err:  # noqa: BLE001 - the one funnel: everything becomes a ProviderError below
