@@ -22,8 +22,10 @@ LAYERS = ["cli", "lsp", "features", "engine", "providers", "base"]
 ABOVE_ALL = {"cli", "lsp"}
 
 # What leads from room to room, and what rooms may know of each other: Protocols and data.
-STRAIGHT_LINES = {"pipeline", "acting", "asking", "reading", "correct", "judging", "services"}
-SHARED = {"kireji.engine.gates.gate", "kireji.engine.actions.action"}
+STRAIGHT_LINES = {"pipeline", "acting", "asking", "reading", "correct", "judging", "services"} | {
+    *("planning", "carrying", "plan_asking", "together"),
+}
+SHARED = {"kireji.engine.gates.gate", "kireji.engine.actions.action", "kireji.engine.plans.plan"}
 
 OWNERS = {
     "pygls": "lsp/",

@@ -68,7 +68,13 @@ def check_stronger(expected: tuple[str, int] | None, **settings: object) -> None
     roles = choose_roles(Protected(api_key="sk-ant-none", **settings), NOW, None)  # type: ignore[arg-type]
     found = roles.escalated
     assert (None if found is None else (found.model.id, found.thinking)) == expected
-    assert roles.action.thinking == roles.completion.thinking == roles.planning.thinking == 0
+    assert roles.action.thinking == roles.completion.thinking == 0
+
+
+def test_who_plans_may_think() -> None:
+    roles = choose_roles(Protected(api_key="sk-ant-none", thinking_tokens=700), NOW, None)
+    assert roles.planning.thinking == 700
+    assert choose_roles(Protected(provider=ProviderChoice.LOCAL), NOW, None).planning.thinking == 0
 
 
 def test_who_takes_over_for_actions() -> None:

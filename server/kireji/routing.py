@@ -53,9 +53,14 @@ def choose_roles(protected: Protected, clock: Clock, script: Path | None) -> Rol
     return Roles(
         completion=asking(protected.model, Use.COMPLETE),
         action=action,
-        planning=asking(planner, Use.INSTRUCT),
+        planning=_thinking(asking(planner, Use.INSTRUCT), protected, place),
         escalated=_stronger(protected, action, asking, place),
     )
+
+
+def _thinking(asking: Asking, protected: Protected, place: Place) -> Asking:
+    """The same with leave to think, where it can be given."""
+    return replace(asking, thinking=protected.thinking_tokens) if place.thinks else asking
 
 
 def _stronger(

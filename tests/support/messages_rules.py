@@ -210,14 +210,38 @@ def _effort(body: Json, rules: Rules) -> str | None:
     config = body.get("output_config")
     if config is None:
         return None
-    if not isinstance(config, dict) or set(config) - {"effort"}:
-        raise _invalid("output_config: only effort is played here")
+    if not isinstance(config, dict) or set(config) - {"effort", "format"}:
+        raise _invalid("output_config: only effort and format are played here")
+    if "format" in config:
+        _format(config["format"], rules)
     effort = config.get("effort")
+    if effort is None and "format" in config:
+        return None
     if not rules.effort:
         raise _invalid("This model does not support the effort parameter")
     if effort not in _EFFORTS:
         raise _invalid(f"output_config.effort: one of {', '.join(_EFFORTS)}")
     return str(effort)
+
+
+def _format(value: object, rules: Rules) -> None:
+    """A schema must close each of its objects."""
+    if not rules.effort:
+        raise _invalid("output_config.format: This model does not support structured outputs")
+    if not isinstance(value, dict) or set(value) != {"type", "schema"} or value["type"] != "json_schema":
+        raise _invalid("output_config.format: type json_schema, and a schema")
+    pending = [value["schema"]]
+    while pending:
+        schema = pending.pop()
+        if not isinstance(schema, dict) or "type" not in schema:
+            raise _invalid("output_config.format.schema: not a schema")
+        if schema["type"] == "object":
+            properties = schema.get("properties")
+            if schema.get("additionalProperties") is not False or not isinstance(properties, dict):
+                raise _invalid("output_config.format.schema: additionalProperties must be false")
+            pending += properties.values()
+        elif schema["type"] == "array":
+            pending.append(schema.get("items"))
 
 
 def _thinking(body: Json, rules: Rules, effort: str | None, max_tokens: int) -> None:

@@ -244,7 +244,7 @@ class Protected:
         default=4_000,
         metadata=about(
             Kind.WHOLE,
-            "How much a model may think about an action that was proved wrong twice, in tokens, which are paid for; 0 is never.",
+            "How much a model may think about a plan or an action that was proved wrong twice, in tokens, each paid for; 0: never.",
             key="model.thinking_tokens",
             env="KIREJI_THINKING_TOKENS",
             closed=0,

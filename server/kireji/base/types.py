@@ -360,7 +360,8 @@ class Prompt:
     """A question in the answer contract. `tag` is this request's nonce tag; `stop` its closing form.
 
     Up to `thinking` tokens may be thought before the answer, which then has `max_tokens` all the same. With a `hole` there
-    is neither contract nor message: the answer is the text at the cursor, and `stop` what may be said behind it.
+    is neither contract nor message: the answer is the text at the cursor, and `stop` what may be said behind it. With a
+    `schema`, in JSON, the answer is an object of that form, where the service can promise it, and stands in no tag.
     """
 
     model: str
@@ -374,6 +375,7 @@ class Prompt:
     fingerprint: str = ""
     thinking: int = 0
     hole: Hole | None = None
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

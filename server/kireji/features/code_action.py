@@ -77,7 +77,7 @@ async def resolve(
     if not isinstance(outcome, Proposed):
         return outcome
     same = await asyncio.to_thread(_is_as_on_disk, outcome, snapshot)
-    if not same or not _is_current(outcome, snapshot, latest):
+    if not same or not is_current(outcome, snapshot, latest):
         return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
     return outcome
 
@@ -96,7 +96,7 @@ def _read(path: str, root: str) -> str | None:
     return read_text(Path(path), Path(root), _MOST_BYTES)
 
 
-def _is_current(outcome: Proposed, snapshot: Snapshot, latest: Callable[[str], Document | None]) -> bool:
+def is_current(outcome: Proposed, snapshot: Snapshot, latest: Callable[[str], Document | None]) -> bool:
     """Whether all texts are as they were; a file that no editor had open has stayed so."""
     seen = {snapshot.document.uri: snapshot.document}
     seen |= {edit.document.uri: edit.document for edit in outcome.changes.edits if edit.version is not None}

@@ -111,20 +111,23 @@ class CodeActions:
         pending, here = self._begin(said, title, token)
 
         async def run() -> bool:
-            outcome = await pending
-            if not isinstance(outcome, Proposed) or here is None:
-                return False
-            shown = bool(outcome.text) and await self._reading.show(f"Kireji: {said.action}", outcome.text)
-            if not outcome.changes.edits and not outcome.changes.created:
-                return shown
-            edit = self._edit(outcome, here, title)
-            return (
-                edit is not None
-                and await self._confirmed(outcome, title)
-                and await self._edge.client.apply(edit, _headed(title))
-            )
+            return await self.deliver(await pending, here, title, said.action)
 
         return run()
+
+    async def deliver(self, outcome: ActionOutcome, here: Here | None, title: str, name: str) -> bool:
+        """Brings what an action has come to before the person; whether the client has applied the edit, or shown the text."""
+        if not isinstance(outcome, Proposed) or here is None:
+            return False
+        shown = bool(outcome.text) and await self._reading.show(f"Kireji: {name}", outcome.text)
+        if not outcome.changes.edits and not outcome.changes.created:
+            return shown
+        edit = self._edit(outcome, here, title)
+        return (
+            edit is not None
+            and await self._confirmed(outcome, title)
+            and await self._edge.client.apply(edit, _headed(title))
+        )
 
     def _begin(self, said: Wanted, title: str, token: str | int | None) -> tuple[Awaitable[ActionOutcome], Here | None]:
         """The outcome on its way, and the document it is about, taken now."""

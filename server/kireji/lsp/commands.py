@@ -21,10 +21,11 @@ from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
 from kireji.lsp.inline import Inline
 from kireji.lsp.on_snapshot import Edge
+from kireji.lsp.plans import Plans
 from kireji.lsp.protocol import ErrorCode, Refusal
 from kireji.lsp.session import view
 from kireji.lsp.status import as_json, as_sentence
-from kireji.lsp.to_proto import ACCEPT, ACT, EDIT, workspace_edit
+from kireji.lsp.to_proto import ACCEPT, ACT, EDIT, PLAN, workspace_edit
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +36,10 @@ Arguments = Sequence[Any]
 
 
 def runner(
-    edge: Edge, actions: CodeActions, suggestions: Suggestions, inline: Inline
+    edge: Edge, actions: CodeActions, plans: Plans, suggestions: Suggestions, inline: Inline
 ) -> Callable[[types.ExecuteCommandParams], Any]:
     """The handler of all commands, with what it keeps of them in `runner.names`."""
-    table = commands(edge, actions, suggestions, inline)
+    table = commands(edge, actions, plans, suggestions, inline)
 
     def run(params: types.ExecuteCommandParams) -> Any:
         command = table.get(params.command)
@@ -59,11 +60,12 @@ NAMES = (
     "kireji.dismiss",
     ACT,
     EDIT,
+    PLAN,
 )
 
 
 def commands(
-    edge: Edge, actions: CodeActions, suggestions: Suggestions, inline: Inline
+    edge: Edge, actions: CodeActions, plans: Plans, suggestions: Suggestions, inline: Inline
 ) -> dict[str, Callable[[Arguments, str | int | None], Any]]:
     """Command -> what it does with its arguments and the client's progress token. Raises Refusal for bad arguments."""
     lifecycle = edge.lifecycle
@@ -124,6 +126,7 @@ def commands(
         "kireji.dismiss": report(Feedback.DISMISSED),
         ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
         EDIT: lambda arguments, token: actions.edit(arguments[0] if arguments else None, token),
+        PLAN: lambda arguments, token: plans.plan(arguments[0] if arguments else None, token),
     }
 
 

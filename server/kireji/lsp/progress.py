@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from lsprotocol import types
 
 from kireji.lsp.client import Client
+
+# How far the work is, in per cent, and what was done.
+Report = Callable[[int, str], None]
 
 
 class Progresses:
@@ -20,19 +23,25 @@ class Progresses:
         self._made = 0
 
     @contextlib.asynccontextmanager
-    async def showing(self, title: str, able: bool, token: str | int | None = None) -> AsyncGenerator[None, None]:
-        """Shows `title` while the block runs, under the client's own token or one that it is asked to take."""
+    async def showing(self, title: str, able: bool, token: str | int | None = None) -> AsyncGenerator[Report, None]:
+        """Shows `title` while the block runs, under the client's own token or one that it is asked to take. What it is given
+        says how far the work is."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 — a coroutine always runs in one
         if token is None and not able:
-            yield
+            yield _nothing
             return
         given, token = token is not None, token if token is not None else self._fresh()
         self._running[token] = task
         # The work does not wait until the client has made room for it.
         begun = asyncio.ensure_future(self._begin(token, title, given))
+
+        def report(percent: int, text: str) -> None:
+            if begun.done() and not begun.cancelled() and begun.result():
+                self._client.progress(token, types.WorkDoneProgressReport(message=text, percentage=percent))
+
         try:
-            yield
+            yield report
         finally:
             del self._running[token]
             if begun.done() and not begun.cancelled() and begun.result():
@@ -54,3 +63,8 @@ class Progresses:
     def _fresh(self) -> str:
         self._made += 1
         return f"kireji-{self._made}"
+
+
+def _nothing(percent: int, text: str) -> None:
+    """For clients that show no progress."""
+    del percent, text

@@ -19,6 +19,7 @@ from kireji.lsp.code_actions import OPTIONS as ACTION_OPTIONS
 from kireji.lsp.code_actions import CodeActions
 from kireji.lsp.inline import Inline
 from kireji.lsp.on_snapshot import Edge
+from kireji.lsp.plans import Plans
 from kireji.lsp.popup import OPTIONS as POPUP_OPTIONS
 from kireji.lsp.popup import Popups
 from kireji.lsp.progress import Progresses
@@ -56,7 +57,11 @@ def register(protocol: Protocol, edge: Edge) -> None:
         (types.COMPLETION_ITEM_RESOLVE, popups.resolve, None),
         (types.TEXT_DOCUMENT_CODE_ACTION, actions.offer, ACTION_OPTIONS),
         (types.CODE_ACTION_RESOLVE, actions.resolve, None),
-        (types.WORKSPACE_EXECUTE_COMMAND, commands.runner(edge, actions, suggestions, inline), None),
+        (
+            types.WORKSPACE_EXECUTE_COMMAND,
+            commands.runner(edge, actions, Plans(edge, progresses, actions), suggestions, inline),
+            None,
+        ),
         (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progresses.stop, None),
         (PROBLEMS, lifecycle.did_tell_problems, None),
         (TEST_FAILED, lifecycle.did_fail_test, None),

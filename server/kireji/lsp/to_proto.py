@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ACCEPT = "kireji.accept"
 ACT = "kireji.act"
 EDIT = "kireji.edit"
+PLAN = "kireji.plan"
 
 # A message longer than this is not about one problem.
 _MOST_SAID = 1_000

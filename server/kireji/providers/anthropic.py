@@ -8,6 +8,7 @@ Over 300 lines because its parts speak the SDK's types.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncStream
     from anthropic import types as anthropic_types
-    from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam
+    from anthropic.types import (
+        MessageParam,
+        OutputConfigParam,
+        RawMessageStreamEvent,
+        TextBlockParam,
+        ThinkingConfigParam,
+    )
 
     from kireji.providers.anthropic_clients import Client
 
@@ -228,9 +235,19 @@ async def _send(client: Client, model: Model, prompt: Prompt) -> AsyncStream[Raw
         messages=_messages(model, prompt),
         stop_sequences=list(prompt.stop) or omit,
         thinking=omit if thinking is None else thinking,
-        output_config={"effort": "medium" if prompt.thinking else "low"} if model.effort else omit,
+        output_config=_output(model, prompt) or omit,
         stream=True,
     )
+
+
+def _output(model: Model, prompt: Prompt) -> OutputConfigParam:
+    """How much to try, and the form of the answer, where the model can be told."""
+    output: OutputConfigParam = {}
+    if model.effort:
+        output["effort"] = "medium" if prompt.thinking else "low"
+    if prompt.schema and model.structured:
+        output["format"] = {"type": "json_schema", "schema": json.loads(prompt.schema)}
+    return output
 
 
 def _messages(model: Model, prompt: Prompt) -> list[MessageParam]:

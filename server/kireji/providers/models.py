@@ -65,6 +65,7 @@ class Model:
     thinking: Thinking
     effort: bool
     prefill: bool
+    structured: bool = False
     long_prompt: LongPrompt | None = None
     retires: date | None = None
     replacement: str = ""
@@ -109,6 +110,7 @@ MODELS: tuple[Model, ...] = (
         thinking=Thinking.DISABLED,
         effort=True,
         prefill=False,
+        structured=True,
     ),
     Model(
         id="claude-haiku-4-5",
@@ -132,6 +134,7 @@ MODELS: tuple[Model, ...] = (
         thinking=Thinking.BETWEEN_TOOLS,
         effort=True,
         prefill=False,
+        structured=True,
     ),
     Model(
         id="claude-sonnet-4-5",

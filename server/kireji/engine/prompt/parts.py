@@ -99,7 +99,7 @@ def _listed(items: Sequence[ContextItem]) -> str:
 def _sent(prompt: Prompt) -> list[str]:
     blocks = [("system", block) for block in prompt.system]
     blocks += [(message.role, block) for message in prompt.messages for block in message.blocks]
-    parts = [prompt.model, str(prompt.max_tokens), str(prompt.thinking), *prompt.stop, prompt.prefill]
+    parts = [prompt.model, str(prompt.max_tokens), str(prompt.thinking), *prompt.stop, prompt.prefill, prompt.schema]
     for role, block in blocks:
         parts += role, block.text, str(block.cache)
     return [*parts, *prompt.hole.texts] if prompt.hole is not None else parts

@@ -1,0 +1,124 @@
+"""The door of `kireji.plan`: a plan for what a person wants, their word on it, and the change that it comes to.
+
+Who asks the person is the client's choice: the server does, by a message, or the client does, with the plan as data.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from kireji.base.types import ActionOutcome, Document, Proposed, Reason, Stage, Trigger, Withheld
+from kireji.features.explain import sentence
+from kireji.features.plan import as_json, carried_out, drafted, in_words
+from kireji.lsp.asked_for import MOST_WORDS
+from kireji.lsp.client import Level
+from kireji.lsp.code_actions import CodeActions
+from kireji.lsp.on_snapshot import Edge, Here, answer, look
+from kireji.lsp.progress import Progresses, Report
+from kireji.lsp.protocol import ErrorCode, Refusal
+
+if TYPE_CHECKING:
+    from kireji.engine.planning import Drafted
+    from kireji.engine.services import Services
+
+FEATURE = "plan"
+_TITLE = "Change several files"
+_KEPT = 8
+
+
+class Plans:
+    """Plans that were drafted for a client to ask about, and those that are being carried out."""
+
+    def __init__(self, edge: Edge, progresses: Progresses, actions: CodeActions) -> None:
+        self._edge = edge
+        self._progresses = progresses
+        self._actions = actions
+        self._kept: OrderedDict[str, tuple[str, Drafted]] = OrderedDict()
+
+    def plan(self, data: object, token: str | int | None) -> Awaitable[dict[str, Any]]:
+        """`{"uri", "instruction"}` asks the person and does it; with `"draft": true` it only plans; `{"run": id}` does that."""
+        said = data if isinstance(data, dict) else {}
+        if "run" in said:
+            kept = self._kept.pop(str(said["run"]), None)
+            if kept is None:
+                raise Refusal(ErrorCode.INVALID_PARAMS, "there is no such plan, or it was carried out already")
+            return self._carried(kept[0], kept[1], token)
+        uri, words = said.get("uri"), said.get("instruction")
+        if not isinstance(uri, str) or not isinstance(words, str) or not 0 < len(words.strip()) <= MOST_WORDS:
+            what = f'{{"uri", "instruction"}} with 1 to {MOST_WORDS:,} characters, or {{"run"}}'
+            raise Refusal(ErrorCode.INVALID_PARAMS, f"kireji.plan takes {what}")
+        if said.get("draft") is True:
+            return self._drafted(uri, words.strip(), token)
+        return self._planned(uri, words.strip(), token)
+
+    def _drafted(self, uri: str, words: str, token: str | int | None) -> Awaitable[dict[str, Any]]:
+        edge, here = self._edge, look(self._edge, uri, Trigger.EXPLICIT)
+
+        async def run() -> dict[str, Any]:
+            async with self._showing(token):
+                found = await answer(
+                    edge, here, FEATURE, lambda services, here: drafted(services, here.snapshot, words), _itself
+                )
+            if isinstance(found, Withheld):
+                return _refused(found)
+            self._kept[found.id] = (uri, found)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return as_json(found)
+
+        return run()
+
+    def _planned(self, uri: str, words: str, token: str | int | None) -> Awaitable[dict[str, Any]]:
+        """All in one: the person is asked in between."""
+
+        async def work(services: Services, here: Here, report: Report) -> ActionOutcome:
+            found = await drafted(services, here.snapshot, words)
+            if isinstance(found, Withheld):
+                return found
+            if not await self._edge.client.confirm(Level.INFO, f"Kireji: {in_words(found)}", "Carry out"):
+                return Withheld(Reason.CANCELLED, Stage.CLASSIFY, "the plan was not agreed to", report=found.report)
+            return await self._worked(services, here, found, report)
+
+        return self._done(uri, token, work)
+
+    def _carried(self, uri: str, plan: Drafted, token: str | int | None) -> Awaitable[dict[str, Any]]:
+        return self._done(uri, token, lambda services, here, report: self._worked(services, here, plan, report))
+
+    def _done(self, uri: str, token: str | int | None, work: Any) -> Awaitable[dict[str, Any]]:
+        edge, here = self._edge, look(self._edge, uri, Trigger.EXPLICIT)
+
+        async def run() -> dict[str, Any]:
+            async with self._showing(token) as report:
+                outcome: ActionOutcome = await answer(
+                    edge, here, FEATURE, lambda services, here: work(services, here, report), _itself
+                )
+            if isinstance(outcome, Withheld):
+                edge.client.show(Level.INFO, f"Kireji: {_TITLE}: {sentence(outcome)}")
+                return _refused(outcome)
+            applied = await self._actions.deliver(outcome, here, _TITLE, FEATURE)
+            return {
+                "applied": applied,
+                "message": outcome.text if isinstance(outcome, Proposed) else "",
+                "reason": None,
+            }
+
+        return run()
+
+    async def _worked(self, services: Services, here: Here, plan: Drafted, report: Report) -> ActionOutcome:
+        def latest(uri: str) -> Document | None:
+            return here.latest() if uri == here.snapshot.document.uri else self._edge.lifecycle.document(uri)
+
+        return await carried_out(services, here.snapshot, plan, report, latest)
+
+    def _showing(self, token: str | int | None) -> Any:
+        return self._progresses.showing(f"Kireji: {_TITLE}", self._edge.lifecycle.session.abilities.progress, token)
+
+
+def _itself(withheld: Withheld) -> Any:
+    return withheld
+
+
+def _refused(withheld: Withheld) -> dict[str, Any]:
+    return {"applied": False, "message": "", "reason": sentence(withheld)}
