@@ -68,6 +68,8 @@ def opened(snapshot: Snapshot) -> tuple[Document, ...]:
 
 def _sheet(snapshot: Snapshot, root: str, path: str) -> Sheet | Unfit:
     real = contained(path, root)
+    if path.endswith(".ipynb"):
+        return Unfit(Reason.OUT_OF_SCOPE, "it would change a notebook, which is more than one text")
     if real is None or excluded(Path(root, path), Path(root)) is not None:
         return Unfit(Reason.OUT_OF_SCOPE, "it would change a file that is protected, ignored or lies elsewhere")
     for document in opened(snapshot):

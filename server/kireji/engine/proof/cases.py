@@ -11,6 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 _MOST_CHARS = 8_000_000
 _DETAIL_CHARS = 4_000
@@ -59,9 +60,10 @@ def junit(report: str, output: str, code: int) -> Cases:
 
 
 _UNITTEST = re.compile(
-    r"^(\w+ \([\w.]+\))(?:\n.*?)? \.\.\. (?:.*\n)*?(ok|FAIL|ERROR|skipped|expected failure|unexpected success)\b", re.M
+    r"^([\w.]+ \([\w.]+\))(?:\n.*?)? \.\.\. (?:.*\n)*?(ok|FAIL|ERROR|skipped|expected failure|unexpected success)\b",
+    re.M,
 )
-_SECTION = re.compile(r"^={70}\n(?:FAIL|ERROR): (\w+ \([\w.]+\)).*?\n-{70}\n(.*?)(?=^={70}\n|^-{70}\n)", re.M | re.S)
+_SECTION = re.compile(r"^={70}\n(?:FAIL|ERROR): ([\w.]+ \([\w.]+\)).*?\n-{70}\n(.*?)(?=^={70}\n|^-{70}\n)", re.M | re.S)
 
 
 def unittest(report: str, output: str, code: int) -> Cases:
@@ -101,31 +103,36 @@ def jest(report: str, output: str, code: int) -> Cases:
 
 
 def go(report: str, output: str, code: int) -> Cases:
-    """The lines of `go test -json`. A package that does not build is a failed case of its own."""
+    """The lines of `go test -json`. A package that fails without a test of it (it does not build) is a case of its own."""
     del report, code
     said: dict[str, list[str]] = {}
     states: dict[str, CaseState] = {}
+    broken: list[str] = []
     for line in output.splitlines():
         if not line.startswith("{"):
             continue
         row = json.loads(line)
         if not isinstance(row, dict):
             raise ValueError("not an event")
-        name = "/".join(str(row[key]) for key in ("Package", "Test") if key in row) or str(row.get("ImportPath"))
+        package = str(row.get("Package") or row.get("ImportPath"))
+        name = f"{package}/{row['Test']}" if "Test" in row else package
         match row.get("Action"):
             case "output" | "build-output":
                 said.setdefault(name, []).append(str(row.get("Output", "")))
-            case "pass" if "Test" in row:
-                states[name] = CaseState.PASSED
-            case "skip" if "Test" in row:
-                states[name] = CaseState.SKIPPED
+            case "pass" | "skip" | "fail" if "Test" in row:
+                states[name] = _GO[row["Action"]]
             case "fail" | "build-fail":
-                states[name] = CaseState.FAILED
-    if not states and not said:
+                broken.append(package)
+    if not said and not states and not broken:
         raise ValueError("not a run of go test")
+    failed = {name.partition("/")[0] for name, state in states.items() if state is CaseState.FAILED}
+    states |= {package: CaseState.FAILED for package in broken if package.partition("/")[0] not in failed}
     return tuple(
         Case(name, state, "".join(said.get(name, ())).strip()[:_DETAIL_CHARS]) for name, state in states.items()
     )
+
+
+_GO = MappingProxyType({"pass": CaseState.PASSED, "skip": CaseState.SKIPPED, "fail": CaseState.FAILED})
 
 
 def by_code(report: str, output: str, code: int) -> Cases:

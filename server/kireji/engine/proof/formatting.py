@@ -48,7 +48,8 @@ async def formatted(snapshot: Snapshot, changes: ChangeSet) -> tuple[ChangeSet, 
 
 
 async def _chosen(language: str, path: str | None, workspace: Workspace) -> Formatter | None:
-    if path is None or workspace.root is None:
+    # A notebook's cell is text of ours, which no file holds.
+    if path is None or workspace.root is None or path.endswith(".ipynb"):
         return None
     return await asyncio.to_thread(formatter_of, language, path, workspace.root, workspace.python)
 

@@ -198,7 +198,8 @@ class Bench:
 async def testing(place: Sandbox, snapshot: Snapshot, names: Iterable[str]) -> AsyncGenerator[Bench | None, None]:
     """The bench of one action; None where nothing may be run."""
     workspace = snapshot.workspace
-    if workspace.root is None or not workspace.trusted or not snapshot.options.action_tests:
+    notebook = (snapshot.document.path or "").endswith(".ipynb")
+    if workspace.root is None or not workspace.trusted or not snapshot.options.action_tests or notebook:
         yield None
         return
     bench = Bench(place, snapshot, workspace.root, names)
