@@ -263,6 +263,19 @@ async def test_retry_after(header: str, seconds: float | None) -> None:
     assert error.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("Wed, 21 Oct 2037 07:28:00 GMT", 10**8, 10**9),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+    ],
+)
+async def test_retry_after_may_be_a_date(header: str, least: float, most: float) -> None:
+    error = await check_fault(Fault(FaultKind.STATUS, status=429, retry_after=header), Reason.RATE_LIMITED)
+    assert error.retry_after is not None
+    assert least <= error.retry_after <= most
+
+
 async def test_a_spend_limit_is_no_rate_limit() -> None:
     fault = Fault(FaultKind.STATUS, status=429, code="enforced_spend_limit_reached")
     error = await check_fault(fault, Reason.SPEND_LIMIT)

@@ -26,7 +26,7 @@ from kireji.base.types import (
     Span,
     Usage,
 )
-from kireji.providers.breaker import Breaker
+from kireji.providers.breaker import Breaker, BreakerRules
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
 from kireji.providers.rates import UNKNOWN, Quota, Rates
 from kireji.providers.resilience import Patience, Resilient
@@ -251,6 +251,19 @@ async def test_whoever_leaves_closes_the_call(play: Callable[[], list[Piece]], e
         await stream.aclose()
     assert asked.vendor.closed == 1
     assert asked.breaker.away() is None
+
+
+async def test_a_mute_service_is_found_out_by_those_who_do_not_wait_for_it() -> None:
+    asked = Asked([None], patience=replace(FAST, silence=60.0))
+    breaker = Breaker(SystemClock(), BreakerRules(failures=2, waited=0.05))
+    asked.provider = Resilient(asked.vendor, breaker, SystemClock(), replace(FAST, silence=60.0))
+    for _ in range(20):
+        if (away := breaker.away()) is not None:
+            break
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asked.ask(), 0.04)
+    assert away is not None and away.reason is Reason.TIMEOUT
+    assert len(asked.vendor.asked) >= 2
 
 
 async def test_what_the_service_lets_us_ask_is_kept_to() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import re
+import time
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
 from kireji.base.types import Reason
@@ -73,9 +75,19 @@ def _token(value: object) -> str:
 
 
 def _seconds(value: object) -> float | None:
-    """`retry-after` in seconds; None for a date, for nonsense, and when there is none."""
-    try:
-        seconds = float(value) if isinstance(value, str) else math.nan
-    except ValueError:
+    """`retry-after` in seconds, which it may also say as a date; None for nonsense, and when there is none."""
+    if not isinstance(value, str):
         return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _until(value)
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(date: str) -> float | None:
+    """Seconds until a date as HTTP writes it."""
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
