@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kireji.base.clock import SystemClock
-from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.config import load
+from kireji.base.config_schema import Options
 from kireji.base.text import make_document
 from kireji.base.types import Offered, Reason, Snapshot, Trigger
 from kireji.compose import build_services
@@ -18,7 +19,7 @@ from kireji.engine import pipeline
 from kireji.engine.services import Services
 from kireji.providers.breaker import Breaker
 from kireji.providers.resilience import DEFAULT_PATIENCE, Resilient
-from support.fault_server import Anthropic, Dialect, Exchange, FaultServer, Play
+from support.fault_server import Anthropic, Dialect, Exchange, FaultServer, OpenAi, Play
 from support.figures import report
 
 # Every so manyth byte; `make soak` takes each.
@@ -59,14 +60,16 @@ async def shown(services: Services, name: str) -> str | Reason:
     return outcome.candidate.change.text.rstrip("\n") if isinstance(outcome, Offered) else outcome.reason
 
 
-@pytest.mark.parametrize("dialect", [Anthropic()], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", [Anthropic(), OpenAi()], ids=lambda dialect: dialect.name)
 async def test_what_broke_off_anywhere_is_shown_whole_or_not_at_all(tmp_path: Path, dialect: Dialect) -> None:
     sizes: list[int] = []
     ends: Counter[str] = Counter()
     async with FaultServer(dialect, {"def total": f"{BOTH}\n"}).listening() as service:
-        protected = Protected(api_key=service.key, base_url=service.url, state_dir=str(tmp_path / "state"))
-        services = build_services(Settings(protected=protected), SystemClock())
+        environment = {"ANTHROPIC_API_KEY": service.key, "KIREJI_STATE": str(tmp_path)}
+        settings = load(environment | dialect.environment(service.url, service.key), {})
+        services = build_services(settings, SystemClock())
         try:
+            await services.roles.completion.provider.warm()
             service.play = cut_at(10**6, sizes)
             assert await shown(services, "whole") == BOTH
             for size in range(0, sizes[0], STEP):

@@ -27,6 +27,10 @@ class Dialect(Protocol):
     @property
     def name(self) -> str: ...
 
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        """What leads a server there. Without the key, where it may lie in a file."""
+        ...
+
     def tag(self, body: Json) -> str:
         """The tag in which the request wants its answer."""
         ...
@@ -240,6 +244,9 @@ class Anthropic:
 
     name = "anthropic"
 
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        return {"ANTHROPIC_BASE_URL": url}
+
     def tag(self, body: Json) -> str:
         return str(body["stop_sequences"][0])[2:-1]
 
@@ -286,3 +293,60 @@ class Anthropic:
 
 def _event(kind: str, **fields: object) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields}, ensure_ascii=False)}\n\n".encode()
+
+
+class OpenAi:
+    """A server of one's own that follows the contract over chat completions."""
+
+    name = "openai"
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        names = {"KIREJI_PROVIDER": "openai-compatible", "KIREJI_MODEL": "some-instruct-model"}
+        return names | {"KIREJI_SERVER_URL": f"{url}/v1", "KIREJI_SERVER_KEY": key}
+
+    def tag(self, body: Json) -> str:
+        return next(stop for stop in map(str, body["stop"]) if stop.startswith("</code_"))[2:-1]
+
+    def starts(self) -> int:
+        return 1
+
+    def ends(self) -> int:
+        return 3
+
+    def frames(self, text: str, body: Json) -> list[bytes]:
+        return self.ended(text, body, "stop_sequence")
+
+    def ended(self, text: str, body: Json, reason: str) -> list[bytes]:
+        named = {"stop_sequence": "stop", "max_tokens": "length", "refusal": "content_filter"}
+        finish = {"index": 0, "delta": {}, "finish_reason": named.get(reason, reason)}
+        pieces = [text[at : at + 4] for at in range(0, len(text), 4)]
+        return [
+            _chunk({"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}),
+            *map(self.text, pieces),
+            _chunk(finish),
+            _chunk(usage={"prompt_tokens": 100, "completion_tokens": 9, "total_tokens": 109}),
+            b"data: [DONE]\n\n",
+        ]
+
+    def failed(self, kind: str) -> bytes:
+        code = 503 if kind == "overloaded_error" else 500
+        return f"data: {json.dumps({'error': {'type': kind, 'message': 'played', 'code': code}})}\n\n".encode()
+
+    def error(self, status: int, kind: str, code: str = "") -> bytes:
+        return json.dumps(
+            {"error": {"type": kind, "message": "played", "param": None, "code": code or status}}
+        ).encode()
+
+    def text(self, said: object) -> bytes:
+        return _chunk({"index": 0, "delta": {"content": said}, "finish_reason": None})
+
+
+def _chunk(*choices: Json, **more: object) -> bytes:
+    chunk = {
+        "id": "chat",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": list(choices),
+    } | more
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from kireji.base.types import Reason
@@ -19,15 +19,20 @@ End = Reason | str
 
 @dataclass(frozen=True)
 class Fault:
-    """One row."""
+    """One row. `openai` are the ends in that dialect, where they are others."""
 
     name: str
     play: Play
-    ends: frozenset[End]
+    anthropic: frozenset[End]
+    openai: frozenset[End]
+
+    def ends(self, dialect: str) -> frozenset[End]:
+        """How a question may end in a dialect."""
+        return self.openai if dialect == "openai" else self.anthropic
 
 
-def _row(name: str, play: Play, *ends: End) -> Fault:
-    return Fault(name, play, frozenset(ends))
+def _row(name: str, play: Play, *ends: End, openai: Collection[End] = ()) -> Fault:
+    return Fault(name, play, frozenset(ends), frozenset(openai or ends))
 
 
 # ---- instead of an answer
@@ -385,8 +390,8 @@ FAULTS: tuple[Fault, ...] = (
     _row("drops in the text", _drops_in_the_text, R.INCOMPLETE),
     _row("resets in the text", _resets_in_the_text, R.INCOMPLETE),
     _row("ends in the text", _ends_in_the_text, R.INCOMPLETE),
-    _row("ends without its last event", _without_the_last(1), GOOD, R.INCOMPLETE),
-    _row("ends without its last two events", _without_the_last(2), R.INCOMPLETE),
+    _row("ends without its last event", _without_the_last(1), R.INCOMPLETE, openai={GOOD}),
+    _row("ends without its last two events", _without_the_last(2), R.INCOMPLETE, openai={GOOD}),
     _row("ends behind its text", _without_the_last(3), R.INCOMPLETE),
     _row("only a start", _only_the_start, R.BROKEN_OFF),
     _row("empty", _empty, R.BROKEN_OFF),
@@ -396,10 +401,10 @@ FAULTS: tuple[Fault, ...] = (
     _row("a first chunk that is none", _bad_first_chunk, R.BROKEN_OFF),
     _row("overloaded in the text", _error_event("overloaded_error"), R.OVERLOADED),
     _row("an error in the text", _error_event("api_error"), R.OVERLOADED),
-    _row("an unknown error in the text", _error_event("an error of tomorrow"), R.PROTOCOL),
+    _row("an unknown error in the text", _error_event("an error of tomorrow"), R.PROTOCOL, openai={R.OVERLOADED}),
     _row("overloaded at once", _error_event_first("overloaded_error"), R.OVERLOADED),
     _row("bad JSON at once", _first(b"event: message_start\ndata: {\n\n"), R.PROTOCOL),
-    _row("bad JSON that is no event", _first(b"data: {\n\n"), GOOD, R.PROTOCOL),
+    _row("bad JSON that is no event", _first(b"data: {\n\n"), GOOD, openai={R.PROTOCOL}),
     _row("bad JSON in the text", _with(b'event: content_block_delta\ndata: {"type": "content_bl\n\n'), R.PROTOCOL),
     _row("a list for an event", _with(b"event: content_block_delta\ndata: [1]\n\n"), R.PROTOCOL),
     _row("an event of tomorrow", _with(b'event: tomorrow\ndata: {"type": "tomorrow"}\n\n'), GOOD),

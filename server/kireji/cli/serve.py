@@ -57,11 +57,12 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
         from kireji.base.clock import SystemClock
         from kireji.compose import renew_or_fall_back
 
-        # Of all settings only the key is taken anew: the others hold until the next start.
-        key = load_settings(overrides).protected.api_key
-        telemetry.conceal(key or "")
-        fresh = replace(settings, protected=replace(settings.protected, api_key=key))
-        return renew_or_fall_back(services, fresh, SystemClock(), script)
+        # Of all settings only the keys are taken anew: the others hold until the next start.
+        now = load_settings(overrides).protected
+        for key in (now.api_key, now.server_key):
+            telemetry.conceal(key or "")
+        fresh = replace(settings.protected, api_key=now.api_key, server_key=now.server_key)
+        return renew_or_fall_back(services, replace(settings, protected=fresh), SystemClock(), script)
 
     async def run() -> int:
         if watch_loop is not None:

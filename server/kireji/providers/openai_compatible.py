@@ -194,7 +194,8 @@ class _Reader:
             return []
         self._meter.begun = True
         event = json.loads(data)
-        if not isinstance(event, dict):
+        # The replacement character stands for bytes that were none: what they should have said, nobody knows.
+        if not isinstance(event, dict) or "\ufffd" in data:
             raise ValueError("a malformed event")
         if event.get("error") or event.get("object") == "error":
             raise failed(event)

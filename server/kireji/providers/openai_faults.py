@@ -61,6 +61,9 @@ def fault_of(err: Exception, meter: StreamMeter) -> ProviderError:
         meter.usage = Usage()
     if isinstance(err, WireError):
         return ProviderError(Reason.PROTOCOL, str(err))
+    if isinstance(err, httpx2.SSEError):
+        # An event over the size limit.
+        return ProviderError(Reason.PROTOCOL, type(err).__name__)
     if isinstance(err, httpx2.TransportError | OSError):
         return ProviderError(Reason.UNREACHABLE, type(err).__name__)
     if isinstance(err, ValueError | httpx2.DecodingError):
