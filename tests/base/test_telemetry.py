@@ -14,7 +14,7 @@ import pytest
 
 from kireji.base.config_schema import LogFormat, LogLevel
 from kireji.base.store import StoreError
-from kireji.base.telemetry import during, set_up
+from kireji.base.telemetry import conceal, during, set_up
 
 SOURCE = "def hunter2(password): return 'swordfish'"
 KEY = "sk-ant-api03-abcdefghijklmnop_qrstuv"
@@ -133,3 +133,14 @@ def test_an_entry_for_programs_names_its_request_and_is_as_discreet(log: io.Stri
     ]
     assert [said[0]["message"], said[1]["message"]] == ["before with [key]", 'in "it"']
     assert "text" not in said[2]["message"] and said[2]["logger"] == "anthropic"
+
+
+@pytest.mark.parametrize("form", list(LogFormat))
+def test_a_key_that_is_found_later_is_blotted_out_too(log: io.StringIO, form: LogFormat) -> None:
+    set_up(LogLevel.INFO, form=form, stream=log)
+    logging.getLogger("kireji.test").info("a-kept-secret at first")
+    for secret in ("a-kept-secret", "", "another-one"):
+        conceal(secret)
+    logging.getLogger("kireji.test").info("a-kept-secret and another-one")
+    first, second = log.getvalue().splitlines()
+    assert "a-kept-secret" in first and "[key] and [key]" in second

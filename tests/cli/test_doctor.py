@@ -20,6 +20,7 @@ import pytest
 
 from kireji.base import config
 from kireji.base.analysis.client import Analysis
+from kireji.base.audit import Audit, OutcomeRow
 from kireji.base.caps import Caps
 from kireji.base.child_protocol import ChildSpec
 from kireji.base.children import Child
@@ -27,7 +28,7 @@ from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Protected, Settings
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
-from kireji.base.types import Usage
+from kireji.base.types import Reason, Stage, Usage
 from kireji.cli import doctor_installed, doctor_settings, doctor_state
 from kireji.cli.doctor_installed import LIBRARIES, TOOLS
 from kireji.cli.doctor_selftests import SAMPLES, analysis_line, gate_line
@@ -470,6 +471,25 @@ def test_money(tmp_path: Path) -> None:
     check_look(money, tmp_path, "note", "no remote model", remedy="Raise", KIREJI_DAILY_CAP_USD="0")
     check_look(money, tmp_path, "note", "this month", remedy="month ends", KIREJI_MONTHLY_CAP_USD="1")
     check_look(money, tmp_path, "note", "no remote model", remedy="monthly", KIREJI_MONTHLY_CAP_USD="0")
+
+
+def test_figures_of_the_last_day(tmp_path: Path) -> None:
+    check_look(doctor_state.figures, tmp_path, "ok", "in order")
+    asyncio.run(fail(tmp_path))
+    check_look(
+        doctor_state.figures, tmp_path, "note", "75 % of the last day's requests have failed", remedy="kireji stats"
+    )
+    check_look(doctor_state.figures, tmp_path, "ok", "in order", KIREJI_ALERT_ERROR_PERCENT="80")
+
+
+async def fail(home: Path) -> None:
+    """Forty requests, of which three quarters found no service."""
+    store = Store(home / "state")
+    audit = Audit(store, SystemClock())
+    for number in range(40):
+        reason = Reason.UNREACHABLE if number % 4 else None
+        audit.record(OutcomeRow(f"x-{number}", "inline completion", reason, Stage.STREAM, 1.0, "anthropic"))
+    assert await store.close()
 
 
 def test_the_state_folder(tmp_path: Path) -> None:

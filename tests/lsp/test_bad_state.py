@@ -1,4 +1,4 @@
-"""A state folder that cannot be used: nothing is spent, a person is told what to do, and editing goes on."""
+"""Where nothing may be spent, a person is told why and what to do, and editing goes on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
+from kireji.base.audit import Audit, OutcomeRow
+from kireji.base.caps import Caps, nano_dollars
+from kireji.base.clock import SystemClock
+from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
+from kireji.base.types import Reason, Stage, Usage
 from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.serving import serving
@@ -119,3 +124,49 @@ async def test_a_full_disk(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="a place in which even root can make nothing")
 async def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     await check_closed(tmp_path, "/proc/kireji", "KIREJI_STATE", KIREJI_STATE="/proc/kireji")
+
+
+@pytest.mark.parametrize(("cap", "until"), [("daily", "midnight"), ("monthly", "the month ends")])
+async def test_past_a_cap_the_local_engine_serves_and_one_message_says_so(tmp_path: Path, cap: str, until: str) -> None:
+    caps = {"KIREJI_DAILY_CAP_USD": "5", "KIREJI_MONTHLY_CAP_USD": "5"} | {f"KIREJI_{cap.upper()}_CAP_USD": "4.5"}
+    store = Store(tmp_path / "state")
+    ledger = SqliteLedger(store, SystemClock(), Caps(*map(nano_dollars, (10, 10, 10))))
+    async with ledger.reserve(CallInfo("x", "x", "x", "x"), 0) as reservation:
+        reservation.settle(Usage(), nano_dollars(4.4999), "complete")
+    assert await store.close()
+    told = []
+    async with MessagesApi(script("return 1")) as api:
+        for _ in range(2):
+            place: dict[str, Any] = {**caps, "KIREJI_DETERMINISTIC": "true"}
+            async with serving(tmp_path, api, **place) as served:
+                client = served.client
+                await client.initialize(capabilities=WANTS_STATUS)
+                for number in range(1, 4):
+                    client.open(URI, f"{TEXT}# {number}\n", version=number)
+                    answer = await asyncio.wait_for(client.ask(URI, LINE, COLUMN, automatic=1), WATCHDOG)
+                    assert [item["insertText"] for item in answer["items"]] == [" items:"]
+                status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
+                assert status["reason"].startswith("the spending cap is reached; the local engine")
+                told += [params["message"] for method, params in client.notifications if method == "window/showMessage"]
+                await client.shutdown()
+        assert api.asked == []
+    words = f"Kireji: the {cap} cap of $4.50 is reached: the local engine answers until {until}"
+    assert len(told) == 1 and told[0].startswith(words) and f"money.{cap}_cap_usd" in told[0], told
+
+
+async def test_figures_that_are_out_of_order_are_said_in_the_status(tmp_path: Path) -> None:
+    store = Store(tmp_path / "state")
+    audit = Audit(store, SystemClock())
+    for number in range(40):
+        reason = Reason.TIMEOUT if number % 2 else None
+        row = OutcomeRow(
+            f"x-{number}", "inline completion", reason, Stage.STREAM, 1.0, "anthropic", about=f"x-{number}.1"
+        )
+        audit.record(row)
+    assert await store.close()
+    async with MessagesApi(script("return 1")) as api, serving(tmp_path, api) as served:
+        await served.client.initialize(capabilities=WANTS_STATUS)
+        served.client.open(URI, TEXT)
+        await asyncio.wait_for(served.client.ask(URI, LINE, COLUMN, automatic=1), WATCHDOG)
+        status = await served.client.notified("kireji/status", lambda status: "failed" in status["reason"])
+        assert (status["state"], status["reason"].partition(", ")[2]) == ("ready", "more than 20 %")
