@@ -140,6 +140,13 @@ def test_what_is_old_goes_and_the_rest_is_vouched_for(connection: sqlite3.Connec
     assert check(connection).faults, "nothing vouches for what is missing now"
 
 
+def test_what_is_missing_is_named(connection: sqlite3.Connection) -> None:
+    fill(connection, 9)
+    connection.execute("DELETE FROM trail WHERE id IN (1, 5, 6, 9)")
+    said = " ".join(check(connection).faults)
+    assert all(words in said for words in ("rows before 2", "rows 5 to 6 are missing", "the last row is 8, and was 9"))
+
+
 def test_the_digests_are_there_to_be_compared(connection: sqlite3.Connection) -> None:
     fill(connection, 2)
     end = check(connection).end

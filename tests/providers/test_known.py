@@ -74,6 +74,9 @@ def test_only_so_many_are_kept() -> None:
     for number in range(20):
         known.learn(prompt_of(f"{number}", marked=1, rest=""), Usage(cache_read=1))
     assert known.most(first) == models.most(first)
-    known.learn(replace(first, cacheable_prefix=""), Usage(cache_read=10))
+    plain = replace(
+        first, system=tuple(replace(b, cache=False) for b in first.system), messages=(Message("user", (Block("x"),)),)
+    )
+    known.learn(plain, Usage(cache_read=10))
     known.learn(first, Usage(input=10))
     assert known.most(first) == models.most(first)

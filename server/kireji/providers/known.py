@@ -25,9 +25,12 @@ class KnownPrefixes:
     def learn(self, prompt: Prompt, usage: Usage) -> None:
         """Takes in what a call has told: all up to the last mark was either read from the service's cache or written to it."""
         tokens = usage.cache_read + usage.cache_write
-        if tokens and prompt.cacheable_prefix:
-            self._tokens[prompt.cacheable_prefix] = tokens
-            self._tokens.move_to_end(prompt.cacheable_prefix)
+        blocks = list(models.blocks_of(prompt))
+        last = max((number for number, block in enumerate(blocks, 1) if block.cache), default=0)
+        if tokens and last:
+            text = "".join(block.text for block in blocks[:last])
+            self._tokens[text] = tokens
+            self._tokens.move_to_end(text)
             while len(self._tokens) > _KEPT:
                 self._tokens.popitem(last=False)
 
