@@ -238,6 +238,28 @@ async def test_the_reservation_of_another_process_that_is_dead_is_found_at_once(
         assert await till.today() == 0, "of a row without a process nothing is known"
 
 
+async def test_no_call_costs_a_look_at_all_others(till: Till) -> None:
+    """After a year there are many: what is asked of them is found by an index that leads to few."""
+    said: list[str] = []
+    await till.store.run(lambda c: c.set_trace_callback(said.append))
+    await till.pay(1, 1)
+    await till.ledger.spending()
+    await till.store.run(lambda c: c.set_trace_callback(None))
+    plans = [
+        (statement, detail)
+        for statement in said
+        if statement.startswith(("SELECT", "UPDATE", "DELETE"))
+        for *_, detail in await till.store.run(lambda c, s=statement: c.execute(f"EXPLAIN QUERY PLAN {s}").fetchall())  # type: ignore[misc]
+        if " calls" in detail
+    ]
+    assert len(plans) >= 6
+    for statement, detail in plans:
+        assert any(index in detail for index in ("calls_reserved", "calls_by_request", "autoindex")), (
+            statement,
+            detail,
+        )
+
+
 async def test_reservations_of_the_dead_count_as_spent(till: Till, tmp_path: Path) -> None:
     async with till.ledger.reserve(CALL, 60) as slow:
         till.clock.at += STALE_SECONDS - 1
