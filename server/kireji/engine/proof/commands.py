@@ -167,7 +167,7 @@ def _go(project: Project, changed: tuple[str, ...]) -> TestRun | None:
     real = os.path.realpath(program)
     root = Path(real).parent.parent
     modules = os.environ.get("GOMODCACHE") or _at_home("go/pkg/mod")
-    shown = (Shown(str(root), str(root)), Shown(modules, modules))
+    shown: tuple[Shown, ...] = (Shown(str(root), str(root)), Shown(modules, modules))
     # The person's own cache, read only: to compile the standard library anew takes longer than most tests.
     cache = os.environ.get("GOCACHE") or _at_home(".cache/go-build")
     if Path(cache, "00").is_dir():
