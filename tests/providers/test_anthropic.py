@@ -37,7 +37,8 @@ from kireji.base.types import (
 from kireji.providers import anthropic
 from kireji.providers.anthropic import DEFAULT_LIMITS, Account, AnthropicProvider, Limits
 from kireji.providers.anthropic_clients import Direct
-from kireji.providers.models import Model, estimate, find
+from kireji.providers.costs import estimate
+from kireji.providers.models import Model, find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script
 

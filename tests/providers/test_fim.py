@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kireji.base.types import Hole, Prompt
+from kireji.providers.costs import most
 from kireji.providers.fim import (
     FAMILIES,
     Fim,
@@ -22,7 +23,6 @@ from kireji.providers.fim import (
     special_tokens,
     takes_instructions,
 )
-from kireji.providers.models import most
 
 QWEN = "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"
 ANGLE = "<fim_prefix>a<fim_suffix>b<fim_middle>"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kireji.base.types import Block, Message, Prompt, Usage
-from kireji.providers import models
+from kireji.providers import costs, models
 from kireji.providers.known import KnownPrefixes
 
 HAIKU = models.find("claude-haiku-5-5", date(2026, 11, 1))
@@ -45,13 +45,13 @@ def test_a_known_beginning_bounds_more_closely(later: Prompt, closer: bool) -> N
     known = KnownPrefixes()
     first = prompt_of("system", STABLE, marked=2, rest="x = 1")
     known.learn(first, Usage(input=3, cache_write=tokens(first.cacheable_prefix)))
-    assert (known.most(later).marked < models.most(later).marked) == closer
-    assert known.most(later).rest == models.most(later).rest
+    assert (known.most(later).marked < costs.most(later).marked) == closer
+    assert known.most(later).rest == costs.most(later).rest
     worst = Usage(input=len("x = 2"), cache_write=tokens(later.cacheable_prefix), output=64)
-    bound = models.estimate(HAIKU, later, known.most(later))
-    assert models.cost(HAIKU, worst) <= bound <= models.estimate(HAIKU, later)
+    bound = costs.estimate(HAIKU, later, known.most(later))
+    assert costs.cost(HAIKU, worst) <= bound <= costs.estimate(HAIKU, later)
     if closer:
-        assert bound < 1.2 * models.cost(HAIKU, worst)
+        assert bound < 1.2 * costs.cost(HAIKU, worst)
 
 
 @given(st.lists(st.text(max_size=30), min_size=2, max_size=6), st.integers(1, 6), st.text(max_size=30))
@@ -59,24 +59,24 @@ def test_a_bound_is_never_below_what_may_be_billed(texts: list[str], marked: int
     """At one token a byte, which no tokenizer exceeds, and with the service's own count of what was read or written."""
     prompt = prompt_of(*texts, marked=min(marked, len(texts)), rest=rest)
     size = len(prompt.cacheable_prefix.encode())
-    behind = "".join(block.text for block in models.blocks_of(prompt))[len(prompt.cacheable_prefix) :]
+    behind = "".join(block.text for block in costs.blocks_of(prompt))[len(prompt.cacheable_prefix) :]
     known = KnownPrefixes()
     for usage in (Usage(cache_write=size, input=len(behind.encode()), output=64), Usage(cache_read=size, output=64)):
         known.learn(prompt, usage)
-        assert models.estimate(HAIKU, prompt, known.most(prompt)) >= models.cost(HAIKU, usage)
+        assert costs.estimate(HAIKU, prompt, known.most(prompt)) >= costs.cost(HAIKU, usage)
 
 
 def test_only_so_many_are_kept() -> None:
     known = KnownPrefixes()
     first = prompt_of("system", STABLE, marked=2, rest="")
     known.learn(first, Usage(cache_read=10))
-    assert known.most(first) != models.most(first)
+    assert known.most(first) != costs.most(first)
     for number in range(20):
         known.learn(prompt_of(f"{number}", marked=1, rest=""), Usage(cache_read=1))
-    assert known.most(first) == models.most(first)
+    assert known.most(first) == costs.most(first)
     plain = replace(
         first, system=tuple(replace(b, cache=False) for b in first.system), messages=(Message("user", (Block("x"),)),)
     )
     known.learn(plain, Usage(cache_read=10))
     known.learn(first, Usage(input=10))
-    assert known.most(first) == models.most(first)
+    assert known.most(first) == costs.most(first)

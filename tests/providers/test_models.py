@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from kireji.base.types import Block, Message, Prompt, Usage
-from kireji.providers.models import DEFAULT_MODEL, MODELS, RETIRED, ModelError, cost, estimate, find, likely_input
+from kireji.providers.costs import cost, estimate, likely_input
+from kireji.providers.models import DEFAULT_MODEL, MODELS, RETIRED, ModelError, find
 
 TODAY = date(2026, 11, 10)
 MILLION = 1_000_000

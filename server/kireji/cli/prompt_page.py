@@ -14,7 +14,8 @@ from rich.text import Text
 from kireji.base.types import Block, ContextItem, ItemKind, Prompt, RedactedPack, Snapshot, Span
 from kireji.cli.place import line_of, relative
 from kireji.cli.plain import one_line
-from kireji.providers.models import Model, likely_input, likely_tokens
+from kireji.providers.costs import likely_input, likely_tokens
+from kireji.providers.models import Model
 
 _NANO = 1_000_000_000
 _WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})

@@ -131,10 +131,10 @@ def _money(used: Iterable[Used]) -> Money:
 
 
 def _saved(used: Used) -> int:
-    from kireji.providers import models
+    from kireji.providers import costs, models
 
     row = next((model for model in models.MODELS if used.model in (model.id, *model.aliases)), None)
-    return models.saved(row, used.usage) if row is not None else 0
+    return costs.saved(row, used.usage) if row is not None else 0
 
 
 def _first_day(now: float, days: int) -> str:

@@ -44,7 +44,7 @@ from kireji.engine.record import Record
 from kireji.engine.services import Services
 from kireji.engine.site import refusal
 from kireji.engine.together import Judged, judge_together
-from kireji.providers import models
+from kireji.providers import costs
 
 _MOST_CHARS = 150_000
 # Each subtask may be answered wrongly once, be asked for again, and be answered wrongly once more.
@@ -247,7 +247,7 @@ async def _costs(
         if sum(item.kind is ItemKind.RELATED for item in pack.items) != len(found.sheets):
             return None
         prompt = render_subtask(pack, asking.model, *nonces(pack, asking.nonce))
-        usage = Usage(input=models.likely_input(asking.model, prompt), output=_LIKELY_ANSWER)
+        usage = Usage(input=costs.likely_input(asking.model, prompt), output=_LIKELY_ANSWER)
         likely += asking.provider.cost(usage)
         most += 2 * asking.provider.estimate(prompt)
         # The planner reads what differs, which is no longer than what it was made of.

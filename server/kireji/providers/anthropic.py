@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Reason, Request, Usage
-from kireji.providers import models
+from kireji.providers import costs
 from kireji.providers.anthropic_clients import Access, checked, cloud_fault, open_client
 from kireji.providers.known import KnownPrefixes
 from kireji.providers.models import Model, Thinking
@@ -107,10 +107,10 @@ class AnthropicProvider:
         return ProviderInfo(self._account.name, self._model.id, remote=True, follows_instructions=True)
 
     def estimate(self, prompt: Prompt) -> int:
-        return models.estimate(self._model, prompt, self._known.most(prompt))
+        return costs.estimate(self._model, prompt, self._known.most(prompt))
 
     def cost(self, usage: Usage) -> int:
-        return models.cost(self._model, usage)
+        return costs.cost(self._model, usage)
 
     async def warm(self) -> None:
         await self._account.client()
@@ -133,7 +133,7 @@ class AnthropicProvider:
                     client = await self._account.client()
                 reader = _Reader(self._model, request.prompt, request.deadline, meter)
                 async with asyncio.timeout(reader.time_left()):
-                    meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
+                    meter.usage = Usage(input=costs.likely_input(self._model, request.prompt))
                     events = await held.enter_async_context(await _send(client, self._model, request.prompt))
                     meter.rates = _rates(events.response)
                 while not reader.finished:
@@ -207,7 +207,7 @@ class _Reader:
             return []
         self._chars += len(text)
         seen = self._meter.usage
-        self._meter.usage = replace(seen, output=max(seen.output, models.likely_tokens(self._model, self._chars)))
+        self._meter.usage = replace(seen, output=max(seen.output, costs.likely_tokens(self._model, self._chars)))
         prefill, self._prefill = self._prefill, ""
         return [Delta(prefill), Delta(text)] if prefill else [Delta(text)]
 
@@ -230,7 +230,7 @@ async def _send(client: Client, model: Model, prompt: Prompt) -> AsyncStream[Raw
     thinking = _thinking(model, prompt)
     return await client.messages.create(
         model=model.id,
-        max_tokens=min(prompt.max_tokens + models.thoughts(model, prompt), model.max_output),
+        max_tokens=min(prompt.max_tokens + costs.thoughts(model, prompt), model.max_output),
         system=[_block(block) for block in prompt.system] or omit,
         messages=_messages(model, prompt),
         stop_sequences=list(prompt.stop) or omit,
@@ -275,7 +275,7 @@ def _block(block: Block) -> TextBlockParam:
 
 
 def _thinking(model: Model, prompt: Prompt) -> ThinkingConfigParam | None:
-    if budget := models.thoughts(model, prompt):
+    if budget := costs.thoughts(model, prompt):
         return {"type": "enabled", "budget_tokens": budget} if model.thinking is Thinking.OMIT else {"type": "adaptive"}
     match model.thinking:
         case Thinking.OMIT:

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from kireji.base.types import Prompt, Usage
-from kireji.providers import models
-from kireji.providers.models import Size
+from kireji.providers import costs
+from kireji.providers.costs import Size
 
 _KEPT = 16
 
@@ -25,7 +25,7 @@ class KnownPrefixes:
     def learn(self, prompt: Prompt, usage: Usage) -> None:
         """Takes in what a call has told: all up to the last mark was either read from the service's cache or written to it."""
         tokens = usage.cache_read + usage.cache_write
-        blocks = list(models.blocks_of(prompt))
+        blocks = list(costs.blocks_of(prompt))
         last = max((number for number, block in enumerate(blocks, 1) if block.cache), default=0)
         if tokens and last:
             text = "".join(block.text for block in blocks[:last])
@@ -36,8 +36,8 @@ class KnownPrefixes:
 
     def most(self, prompt: Prompt) -> Size:
         """The most tokens a prompt can be: as counted where it is known, one for each byte where it is not."""
-        most, text, length, spared = models.most(prompt), "", 0, 0
-        for block in models.blocks_of(prompt):
+        most, text, length, spared = costs.most(prompt), "", 0, 0
+        for block in costs.blocks_of(prompt):
             text += block.text
             length += len(block.text.encode("utf-8", "surrogatepass"))
             # A count may be used only where a block ends: inside of one, the tokens of both sides need not add up. The

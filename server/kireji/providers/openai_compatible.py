@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from kireji.base.endpoint import check_server
 from kireji.base.garbage import no_collection
 from kireji.base.types import Block, Delta, End, EndReason, Prompt, Request, Usage
-from kireji.providers import models
+from kireji.providers import costs
 from kireji.providers.fim import Fim, around, rendered
 from kireji.providers.models import Model
 from kireji.providers.openai_faults import failed, fault_of, refused
@@ -88,10 +88,10 @@ class OpenAiCompatible:
         return ProviderInfo(NAME, self._model.id, remote=True, follows_instructions=self._model.fim is None)
 
     def estimate(self, prompt: Prompt) -> int:
-        return models.estimate(self._model, prompt)
+        return costs.estimate(self._model, prompt)
 
     def cost(self, usage: Usage) -> int:
-        return models.cost(self._model, usage)
+        return costs.cost(self._model, usage)
 
     async def warm(self) -> None:
         await self._server.client()
@@ -109,7 +109,7 @@ class OpenAiCompatible:
                 reader = _Reader(self._model, meter)
                 path, body = _question(self._model, request.prompt)
                 async with _until(request.deadline):
-                    meter.usage = Usage(input=models.likely_input(self._model, request.prompt))
+                    meter.usage = Usage(input=costs.likely_input(self._model, request.prompt))
                     sent = client.stream("POST", f"{self._server.address}{path}", json=body)
                     response = await held.enter_async_context(sent)
                     if not response.is_success:
@@ -219,7 +219,7 @@ class _Reader:
         self._chars += len(text)
         if not self._counted:
             seen = self._meter.usage
-            self._meter.usage = replace(seen, output=models.likely_tokens(self._model, self._chars))
+            self._meter.usage = replace(seen, output=costs.likely_tokens(self._model, self._chars))
         return [Delta(text)]
 
     def _count(self, usage: object) -> None:
