@@ -280,6 +280,6 @@ async def test_what_the_service_lets_us_ask_is_kept_to() -> None:
 async def test_of_many_questions_a_few_are_asked_at_once() -> None:
     asked = Asked([Delta("x"), None], patience=replace(FAST, silence=0.3))
     ends = await asyncio.gather(*(asked.ask() for _ in range(20)))
-    assert sum(end == ("", Reason.SUPERSEDED) for end in ends) == 12
-    assert len(asked.vendor.asked) == 8
+    assert sum(end == ("", Reason.SUPERSEDED) for end in ends) == 10
+    assert len(asked.vendor.asked) == 6, "when those had failed, nobody was asked any more"
     assert asked.breaker.away() is not None

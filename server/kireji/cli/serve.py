@@ -40,8 +40,9 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
     settings = load_settings(overrides)
     named = (settings.protected.key_file, config.config_file(os.environ))
     watched = [Path(file) for file in named if file]
-    options, secret = settings.options, settings.protected.api_key or ""
-    telemetry.set_up(options.log_level, form=options.log_format, secrets=(secret,))
+    options, protected = settings.options, settings.protected
+    keys_in_use = (protected.api_key or "", protected.server_key or "")
+    telemetry.set_up(options.log_level, form=options.log_format, secrets=keys_in_use)
 
     def build() -> tuple[Services, tuple[str, ...]]:
         # All that a request needs is loaded here, in a thread: on the event loop it would keep messages waiting.

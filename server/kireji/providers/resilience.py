@@ -24,12 +24,13 @@ from kireji.providers.turns import Turns
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a silence may last, and how long is waited before a further try: `pause` seconds at most, twice that the next
-    time. Who is left with less than `least` seconds does not try again."""
+    time. Who is left with less than `least` seconds does not try again. `at_once` questions may be on their way, more than
+    a plan over several files asks side by side, so that typing does not wait for it; `waiting` more may wait."""
 
     silence: float = 4.0
     pause: float = 0.25
     least: float = 0.3
-    at_once: int = 4
+    at_once: int = 6
     waiting: int = 4
 
 
