@@ -78,7 +78,7 @@ def claude_access(protected: Protected) -> Access | None:
             return Direct(protected.base_url, protected.api_key)
         case ProviderChoice.ANTHROPIC:
             raise ConfigurationError(
-                "no key: run `kireji key set`, or choose the local engine with KIREJI_PROVIDER=local"
+                "no key: run `kireji key set` or set ANTHROPIC_API_KEY, or choose the local engine with KIREJI_PROVIDER=local"
             )
         case _:
             return None
