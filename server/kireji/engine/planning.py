@@ -107,10 +107,10 @@ async def draft(services: Services, snapshot: Snapshot, wish: str) -> Drafted | 
         return record.withheld(found.reason, Stage.TRIM, found.detail)
     if sum(len(sheet.document.text) for sheet in found.sheets) > _MOST_CHARS:
         return record.withheld(Reason.TOO_LARGE, Stage.TRIM, "the files of the plan do not fit into a question")
-    costs = await _costs(services, snapshot, wish, plan, found)
-    if costs is None:
+    priced = await _costs(services, snapshot, wish, plan, found)
+    if priced is None:
         return record.withheld(Reason.IGNORED_FILE, Stage.TRIM, "the plan would change a file that is never sent")
-    return Drafted(snapshot.id, Work(wish, plan, found), *costs, record.report())
+    return Drafted(snapshot.id, Work(wish, plan, found), *priced, record.report())
 
 
 async def carry_out(services: Services, snapshot: Snapshot, drafted: Drafted, told: Told) -> ActionOutcome:
