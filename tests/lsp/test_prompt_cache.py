@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support import messages_rules
 from support.lsp_client import WATCHDOG, Client
 from support.messages_api import Asked, MessagesApi, script
 from support.serving import serving
@@ -104,3 +106,20 @@ async def test_a_short_question_is_marked_where_the_model_remembers_it(tmp_path:
         served.client.open("file:///project/app.py", "x = \n")
         await shown(served.client, "file:///project/app.py", 0, 4)
         assert (b'"cache_control"' in api.asked[0].raw) is marks
+
+
+async def test_what_the_service_counts_corrects_how_much_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = messages_rules.MODELS["claude-haiku-5-5"]
+    dense = {**messages_rules.MODELS, "claude-haiku-5-5": replace(rules, chars_per_token=1.7)}
+    monkeypatch.setattr(messages_rules, "MODELS", dense)
+    text = "".join(f"value_{n} = {n}\n" for n in range(2_000))
+    async with MessagesApi(script("")) as api, serving(tmp_path, api) as served:
+        await served.client.initialize()
+        for n in range(8):
+            # Another text each time: in one, what was sent stays as it was.
+            served.client.open(f"file:///project/app_{n}.py", f"{text}x = \n{text}")
+            await shown(served.client, f"file:///project/app_{n}.py", 2_000, 4)
+        first, last = (len(asked.question) for asked in (api.asked[0], api.asked[-1]))
+        assert 0.6 < last / first < 0.8, "1.7 characters a token where 2.6 were expected"

@@ -218,7 +218,7 @@ def _made(action: Action, scene: Scene, target: Target, plan: Plan, answer: str)
 async def _gathered(services: Services, task: _Task) -> ContextPack:
     """What the action wants to see. Nothing of it may be sent yet."""
     snapshot, semantics = task.scene.snapshot, services.semantics
-    ratio = services.roles.action.model.chars_per_token
+    ratio = services.roles.action.counted.chars_per_token
     chars = int(snapshot.options.action_context_tokens * ratio)
     about = int(snapshot.options.action_project_tokens * ratio)
     gathered, project = await asyncio.gather(
@@ -239,7 +239,7 @@ async def _packed(
 ) -> RedactedPack:
     """What may be sent: redacted, then fitted into the action's budget."""
     snapshot = task.scene.snapshot
-    budget, ratio = snapshot.options.action_context_tokens, services.roles.action.model.chars_per_token
+    budget, ratio = snapshot.options.action_context_tokens, services.roles.action.counted.chars_per_token
     whole = replace(gathered, items=(*gathered.items, *lessons))
     return fit(await redacted(services.semantics.exclusions, snapshot, whole), budget, ratio, task.target.span)
 
@@ -254,7 +254,7 @@ async def _answer(
 ) -> RawCompletion | Withheld:
     """The whole answer, or why there is none to be read."""
     action, snapshot = task.action, task.scene.snapshot
-    prompt = render_action(pack, action, task.target, asking.model, *nonces(pack, asking.nonce))
+    prompt = render_action(pack, action, task.target, asking.counted, *nonces(pack, asking.nonce))
     request = Request(prompt, pack, deadline, snapshot.workspace)
     record.done(Stage.RENDER)
 

@@ -64,6 +64,8 @@ async def ask(
         async with contextlib.aclosing(asking.provider.stream(request, meter)) as pieces:
             raw = await read(pieces)
         settle(raw)
+        if meter.begun:
+            asking.calibration.learn(asking.model, request.prompt, meter.usage)
     if raw.end is None and raw.fault is None:
         record.spared += max(0, request.prompt.max_tokens - meter.usage.output)
     return record.streamed(raw)

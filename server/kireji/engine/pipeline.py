@@ -238,7 +238,7 @@ async def gather_pack(
 ) -> RedactedPack:
     """What may be sent: gathered by a deadline, then redacted, then fitted into the budget."""
     options, semantics, asking = snapshot.options, services.semantics, services.roles.completion
-    ratio, tokens = asking.model.chars_per_token, options.context_tokens
+    ratio, tokens = asking.counted.chars_per_token, options.context_tokens
     chars = int(tokens * ratio)
     seconds = options.gather_ms / 1000
     deadline = asyncio.get_running_loop().time() + seconds
@@ -260,7 +260,7 @@ async def gather_pack(
 def render_pack(services: Services, pack: RedactedPack) -> Prompt:
     """The question, word for word, with fresh nonces."""
     asking = services.roles.completion
-    return render(pack, asking.model, *nonces(pack, asking.nonce))
+    return render(pack, asking.counted, *nonces(pack, asking.nonce))
 
 
 def make_candidate(snapshot: Snapshot, site: Site, raw: RawCompletion) -> Candidate | None:

@@ -24,6 +24,7 @@ from kireji.engine.context.symbols import SymbolReader
 from kireji.engine.gates.gate import Gate
 from kireji.engine.gates.run import prepare_gates
 from kireji.providers.breaker import Away, Breaker
+from kireji.providers.calibration import Calibration
 from kireji.providers.models import Model
 from kireji.providers.provider import Provider
 
@@ -58,6 +59,12 @@ class Asking:
     steady: Steady = field(default_factory=Steady)
     breaker: Breaker | None = None
     instead: Provider | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @property
+    def counted(self) -> Model:
+        """The model's profile, with as many characters a token as its service has counted so far."""
+        return self.calibration.applied(self.model)
 
     def away(self) -> Away | None:
         """Why nothing is asked now; None when it is."""
