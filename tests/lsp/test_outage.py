@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from kireji.base.keys import Place, keep
 from support.figures import report
 from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi, tagged
@@ -101,6 +102,24 @@ async def test_the_local_engine_serves_while_the_model_is_away_and_nothing_needs
             number += 1
             await asyncio.sleep(0.05)
         await client.notified("kireji/status", lambda status: status["state"] == "ready")
+
+
+async def test_a_refused_key_is_not_tried_again_until_there_is_another(tmp_path: Path) -> None:
+    key_file = tmp_path / "config" / "kireji" / "key"
+    async with MessagesApi(Service(Fault(FaultKind.HANG_UP)), key="sk-ant-the-right-one") as api:
+        keep(key_file, "sk-ant-the-wrong-one", Place.FILE)
+        async with serving(tmp_path, None, ANTHROPIC_BASE_URL=api.url, KIREJI_COOL_DOWN_MS="10") as served:
+            client = served.client
+            await client.initialize(capabilities=WANTS_STATUS)
+            for number in range(1, 7):
+                assert await suggested(client, number) == [" items:"]
+            assert [asked.status for asked in api.asked] == [401]
+            status = await client.notified("kireji/status", limited)
+            assert status["reason"] == "the model service refused the key; the local engine answers meanwhile"
+            keep(key_file, api.key, Place.FILE)
+            assert await suggested(client, 7) == [" items.keys():"]
+            assert [asked.status for asked in api.asked] == [401, 200]
+            await client.notified("kireji/status", lambda status: status["state"] == "ready")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
