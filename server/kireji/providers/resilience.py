@@ -186,8 +186,11 @@ class Resilient:
 
 def refusal(away: Away) -> ProviderError:
     """The error of a question that is not asked."""
-    again = "until the key or the settings change" if away.seconds is None else f"for {away.seconds:.0f} s"
-    return ProviderError(away.reason, f"{away.detail}; not asked {again}".removeprefix("; "))
+    if away.seconds is None:
+        again = "not asked with this key any more"
+    else:
+        again = f"not asked for {away.seconds:.0f} s" if away.seconds > 0 else "another question tries it"
+    return ProviderError(away.reason, f"{away.detail}; {again}".removeprefix("; "))
 
 
 def _likely_tokens(prompt: Prompt) -> int:
