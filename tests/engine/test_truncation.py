@@ -19,7 +19,7 @@ from kireji.engine import pipeline
 from kireji.engine.services import Services
 from kireji.providers.breaker import Breaker
 from kireji.providers.resilience import DEFAULT_PATIENCE, Resilient
-from support.fault_server import Anthropic, Dialect, Exchange, FaultServer, OpenAi, Play
+from support.fault_server import Anthropic, Dialect, Exchange, FaultServer, Filling, OpenAi, Play
 from support.figures import report
 
 # Every so manyth byte; `make soak` takes each.
@@ -60,7 +60,7 @@ async def shown(services: Services, name: str) -> str | Reason:
     return outcome.candidate.change.text.rstrip("\n") if isinstance(outcome, Offered) else outcome.reason
 
 
-@pytest.mark.parametrize("dialect", [Anthropic(), OpenAi()], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", [Anthropic(), OpenAi(), Filling()], ids=lambda dialect: dialect.name)
 async def test_what_broke_off_anywhere_is_shown_whole_or_not_at_all(tmp_path: Path, dialect: Dialect) -> None:
     sizes: list[int] = []
     ends: Counter[str] = Counter()

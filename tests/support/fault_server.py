@@ -32,7 +32,7 @@ class Dialect(Protocol):
         ...
 
     def tag(self, body: Json) -> str:
-        """The tag in which the request wants its answer."""
+        """The tag in which the request wants its answer; empty where it wants none."""
         ...
 
     def frames(self, text: str, body: Json) -> list[bytes]:
@@ -219,7 +219,7 @@ class FaultServer:
         said = json.dumps(body, ensure_ascii=False)
         answer = next(text for word, text in self.answers.items() if word in said)
         tag = self.dialect.tag(body)
-        return f"<{tag}>{answer}"
+        return f"<{tag}>{answer}" if tag else answer
 
 
 async def _request(reader: asyncio.StreamReader) -> Json | None:
@@ -339,6 +339,21 @@ class OpenAi:
 
     def text(self, said: object) -> bytes:
         return _chunk({"index": 0, "delta": {"content": said}, "finish_reason": None})
+
+
+class Filling(OpenAi):
+    """The same server with a model that fills holes: no contract, no tag, nothing but the text."""
+
+    name = "filling"
+
+    def environment(self, url: str, key: str) -> dict[str, str]:
+        return super().environment(url, key) | {"KIREJI_MODEL": "Qwen/Qwen2.5-Coder-7B"}
+
+    def tag(self, body: Json) -> str:
+        return ""
+
+    def text(self, said: object) -> bytes:
+        return _chunk({"index": 0, "text": said, "finish_reason": None})
 
 
 def _chunk(*choices: Json, **more: object) -> bytes:

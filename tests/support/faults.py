@@ -19,7 +19,7 @@ End = Reason | str
 
 @dataclass(frozen=True)
 class Fault:
-    """One row. `openai` are the ends in that dialect, where they are others."""
+    """One row. `openai` are the ends with servers of one's own, where they are others."""
 
     name: str
     play: Play
@@ -28,7 +28,7 @@ class Fault:
 
     def ends(self, dialect: str) -> frozenset[End]:
         """How a question may end in a dialect."""
-        return self.openai if dialect == "openai" else self.anthropic
+        return self.anthropic if dialect == "anthropic" else self.openai
 
 
 def _row(name: str, play: Play, *ends: End, openai: Collection[End] = ()) -> Fault:
