@@ -106,8 +106,7 @@ def build_services(settings: Settings, clock: Clock, script: Path | None = None)
             *(Resource(_nothing, gate.close) for gate in others),
             # Its walls are looked for when the first tests are to be run.
             Resource(_nothing, sandbox.close),
-            Resource(_nothing, store.close),
-            *([Resource(tracing.start, tracing.close)] if tracing is not None else []),
+            Resource(tracing.start if tracing is not None else _nothing, lambda: _in_order(store, tracing)),
         ),
     )
 
@@ -147,6 +146,13 @@ def _trail(protected: Protected) -> TrailOptions | None:
 def secret_spans(text: str) -> tuple[Span, ...]:
     """What may not leave the machine may not come back either: the gates and the redaction know the same formats."""
     return tuple(hit.span for hit in find_secrets(text))
+
+
+async def _in_order(store: Store, tracing: Tracing | None) -> None:
+    """Closes who writes down before who hears of it, so that the last row is heard of."""
+    await store.close()
+    if tracing is not None:
+        await tracing.close()
 
 
 async def _nothing() -> None:

@@ -28,6 +28,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.bodies: list[tuple[str, bytes]] = []
+        self.arrived = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     @property
@@ -46,6 +47,7 @@ class Collector:
 
     async def _serve(self, connection: Connection, request: HttpRequest) -> None:
         self.bodies.append((request.path, request.body))
+        self.arrived.set()
         await connection.write_head(200, {"content-length": "0", "content-type": "application/x-protobuf"})
 
 
@@ -68,6 +70,7 @@ async def test_one_id_ties_log_ledger_audit_and_span_together(tmp_path: Path) ->
         await served.client.initialize()
         served.client.open(URI, TEXT)
         assert (await asyncio.wait_for(served.client.ask(URI, 1, 13, automatic=1), WATCHDOG))["items"]
+        await asyncio.wait_for(collector.arrived.wait(), WATCHDOG)
         await served.client.shutdown()
         assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
     with closing(sqlite3.connect(tmp_path / "state" / FILE)) as connection:

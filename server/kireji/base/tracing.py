@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 2
+# A server that is to end has little time left for what was not sent yet.
+_DELAY_MS = 500
 _NANO = 1_000_000_000
 
 
@@ -70,5 +72,5 @@ def _open(endpoint: str) -> TracerProvider:
 
     provider = TracerProvider(resource=Resource({"service.name": "kireji"}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=_TIMEOUT_SECONDS)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY_MS))
     return provider
