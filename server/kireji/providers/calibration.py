@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kireji.base.types import Prompt, Usage
-from kireji.providers.models import Model, blocks_of
+from kireji.providers.costs import blocks_of
+from kireji.providers.models import Model
 
 _WEIGHT = 0.2
 _LEAST, _MOST = 0.6, 1.6
