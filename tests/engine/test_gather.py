@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -209,6 +210,27 @@ async def test_the_index_answers_once_it_has_read_the_workspace(tmp_path: Path, 
         text = text if text is not None else FILES[str(Path(item.uri.removeprefix("file://")).relative_to(root))]
         assert text[item.span.start :].startswith(item.text)
     assert not any("DISK" in i.text for i in pack.items)
+
+
+async def test_open_texts_that_the_index_does_not_serve_count_too(tmp_path: Path, index: Index) -> None:
+    root = tmp_path / "root"
+    write(root, FILES | {"main.py": "THE DISK IS NOT READ"})
+    snapshot, site = make_snapshot(root, MAIN)
+    notebook = str(root / "report.ipynb")
+    cells = [
+        make_document(f"vscode-notebook-cell:{notebook}#{n}", notebook, "python", 1, f"def bill_{n}(cart): ...\n")
+        for n in ("first", "second")
+    ]
+    untitled = make_document("untitled:1", None, "python", 1, "def bill_untitled(cart): ...\ndef unrelated(): ...\n")
+    outside = _open(tmp_path / "elsewhere", "away.py", "def bill_elsewhere(cart): ...\n")
+    snapshot = replace(snapshot, open_documents=(*snapshot.open_documents, *cells, untitled, outside))
+    await index.ready(str(root), soon())
+    pack = await gather(snapshot, site, SymbolReader(), index, 20.0, CHARS)
+    found = {i.text: i for i in pack.items if i.kind is ItemKind.OPEN_FILE}
+    assert {i.uri for i in found.values()} == {cells[0].uri, cells[1].uri, untitled.uri, outside.uri}
+    assert "def unrelated(): ..." not in found
+    assert "def total(self) -> int: ..." in [i.text for i in pack.items], "and the index answers as before"
+    assert all(0 < i.score < 1 for i in found.values())
 
 
 async def test_what_is_excluded_stays_out_also_when_it_is_open(tmp_path: Path, index: Index) -> None:

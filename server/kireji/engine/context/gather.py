@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from kireji.base import limits
 from kireji.base.child_protocol import ChildUnavailable
@@ -34,6 +36,9 @@ _MAX_ITEMS = 400
 _LEAST_CHARS = 8_000
 # The part of the time that is left to following imports when the index is late. Where it has none to ask, it says so at once.
 _READER_SHARE = 0.1
+# The hand rules' score that is as likely as not.
+_HALF = 2.0
+_NOTEBOOK = ".ipynb"
 
 
 async def gather(
@@ -55,6 +60,8 @@ async def gather(
     items = await _indexed(snapshot, site, index, chars, ends - _READER_SHARE * deadline_s)
     if items is None:
         items = await _followed(snapshot, site, reader, ends)
+    else:
+        items += await _beside_it(snapshot, site, reader, ends)
     before, after = _window(site, chars, needed)
     seen = Span(before.span.start, after.span.end)
     edits, dropped = edited(snapshot, site, seen, _opened(snapshot, site), chars)
@@ -71,7 +78,8 @@ async def _indexed(
     if index is None or root is None or document.path is None:
         return None
     try:
-        hits = await index.find(document, site.offset, root, _opened(snapshot, site), chars, deadline)
+        served = [other for other in _opened(snapshot, site) if _is_served(other, Path(root))]
+        hits = await index.find(document, site.offset, root, served, chars, deadline)
     except ChildUnavailable as error:
         logger.debug("index: %s", error)
         return None
@@ -97,6 +105,34 @@ async def _followed(snapshot: Snapshot, site: Site, reader: SymbolReader, deadli
     return list(found)
 
 
+async def _beside_it(snapshot: Snapshot, site: Site, reader: SymbolReader, deadline: float) -> list[ContextItem]:
+    """What open texts define that the index does not serve: untitled ones, those of other folders, and notebooks' cells."""
+    root = Path(snapshot.workspace.root or "")
+    language = canonical(site.document.language)
+    others = [d for d in _opened(snapshot, site) if canonical(d.language) == language and not _is_served(d, root)]
+    if not others:
+        return []
+
+    def look() -> list[ContextItem]:
+        around = surroundings(site.document, site.offset)
+        found = [item for other in others for item in _of_open_file(other, reader, around)]
+        # The index's likelihoods are below 1; the hand rules' sums are brought among them.
+        return [replace(item, score=item.score / (item.score + _HALF)) for item in found]
+
+    work = asyncio.create_task(asyncio.to_thread(look))
+    done, _ = await asyncio.wait({work}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+    if work in done:
+        return work.result()
+    work.add_done_callback(_retrieve)
+    return []
+
+
+def _is_served(document: Document, root: Path) -> bool:
+    """Whether the index has the text: a file of the workspace, and not one of several texts in one."""
+    path = document.path
+    return path is not None and not path.endswith(_NOTEBOOK) and Path(path).is_relative_to(root)
+
+
 def _opened(snapshot: Snapshot, site: Site) -> list[Document]:
     """The other open texts that may be looked at."""
     return [
@@ -104,7 +140,7 @@ def _opened(snapshot: Snapshot, site: Site) -> list[Document]:
     ]
 
 
-def _retrieve(work: asyncio.Task[None]) -> None:
+def _retrieve(work: asyncio.Task[Any]) -> None:
     """Takes the result of work that came too late, so that an error in it is reported by the loop and not lost."""
     if not work.cancelled() and (error := work.exception()) is not None:
         work.get_loop().call_exception_handler(
@@ -164,13 +200,18 @@ def _collect(
     for definition in reader.document(document, here).definitions:
         rank = score(definition, None, "", around)
         add(_item(ItemKind.SIGNATURE, document.uri, definition, rank, "in this file"))
-    for path, other in others.items():
+    for other in others.values():
         if stop.is_set():
             return
         if canonical(other.language) == canonical(document.language):
-            for definition in _sharing(reader.document(other, path).definitions, around):
-                rank = score(definition, Origin.PACKAGE, "", around)
-                add(_item(ItemKind.OPEN_FILE, other.uri, definition, rank, "in an open file"))
+            for item in _of_open_file(other, reader, around):
+                add(item)
+
+
+def _of_open_file(other: Document, reader: SymbolReader, around: Surroundings) -> Iterator[ContextItem]:
+    for definition in _sharing(reader.document(other, _path(other)).definitions, around):
+        rank = score(definition, Origin.PACKAGE, "", around)
+        yield _item(ItemKind.OPEN_FILE, other.uri, definition, rank, "in an open file")
 
 
 def _item(kind: ItemKind, uri: str, definition: Definition, rank: float, why: str) -> ContextItem:
@@ -187,5 +228,6 @@ def _sharing(definitions: Iterable[Definition], around: Surroundings) -> Iterato
 
 
 def _path(document: Document) -> Path:
-    """A document without a file goes by its address, which is no path on disk."""
-    return Path(document.path).resolve() if document.path else Path(document.uri)
+    """A document without a file of its own, as a notebook's cell is, goes by its address, which is no path on disk."""
+    own = document.path is not None and not document.path.endswith(_NOTEBOOK)
+    return Path(document.path).resolve() if own and document.path else Path(document.uri)
