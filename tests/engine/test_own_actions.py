@@ -145,3 +145,13 @@ def test_a_workspaces_actions_need_trust(tmp_path: Path, trusted: bool, ids: lis
     assert [action.id for action in found.actions] == ids
     if trusted:
         assert found.actions[1].title == "Log instead of print (this project's)"
+
+
+def test_a_workspaces_folder_that_leads_out_is_not_read(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root / ".kireji", outside):
+        folder.mkdir(parents=True)
+    (outside / "theirs.md").write_text(GOOD, encoding="utf-8")
+    (root / ".kireji/actions").symlink_to(outside)
+    snapshot = replace(Snapshot("t", scene_of("$0").document), workspace=Workspace(str(root), True))
+    assert own_actions(snapshot, lambda _: False).actions == ()

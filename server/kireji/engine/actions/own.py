@@ -55,7 +55,7 @@ def own_actions(snapshot: Snapshot, is_secret: Callable[[str], bool]) -> Own:
     """All own actions for a snapshot: the user's, then those of its workspace if that is trusted. Reads the disk."""
     folders = [("own", Path(snapshot.own_actions))] if snapshot.own_actions else []
     workspace = snapshot.workspace
-    if workspace.trusted and workspace.root is not None:
+    if workspace.trusted and workspace.root is not None and _is_within(Path(workspace.root)):
         folders.append(("project", Path(workspace.root, PROJECT)))
     return read_actions(folders, is_secret)
 
@@ -74,6 +74,14 @@ def read_actions(folders: list[tuple[str, Path]], is_secret: Callable[[str], boo
             except _WrongError as error:
                 problems.append(f"{path}: {error}; this action is left out")
     return Own(tuple(actions), tuple(problems))
+
+
+def _is_within(root: Path) -> bool:
+    """Whether the workspace's folder of actions is one of its own: a link may lead anywhere."""
+    try:
+        return (root / PROJECT).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a loop of links
+        return False
 
 
 def _files(folder: Path, problems: list[str]) -> list[Path]:
