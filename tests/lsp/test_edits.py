@@ -14,7 +14,7 @@ from kireji.lsp.edits import Home, Unable, edit_of, unsaid
 from kireji.lsp.positions import Encoding
 
 A, B, C = "file:///w/a.py", "file:///w/b.py", "file:///w/c.py"
-HERE = Home(A, A, 0)
+HERE = Home(A, A, 0, 100)
 PLAIN = Abilities()
 VERSIONED = Abilities(versioned_edits=True)
 FULL = Abilities(versioned_edits=True, creates_files=True, annotates=True)
@@ -85,8 +85,10 @@ def test_no_file_is_created_by_a_client_that_cannot(abilities: Abilities) -> Non
 
 
 def test_a_cell_of_a_notebook_is_changed_at_its_own_address_and_no_other_cell() -> None:
-    home = Home("file:///w/n.ipynb.py", "cell:2", 4)
+    home = Home("file:///w/n.ipynb.py", "cell:2", 4, 8)
     text = "one\ntwo\n"
     own = ChangeSet((file_edit(home.read, text, 4, 7, "2"),))
     assert told(own, PLAIN, home) == {"changes": {"cell:2": [{"range": span(0, 0, 3), "newText": "2"}]}}
     assert told(ChangeSet((file_edit(home.read, text, 0, 3, "1"),)), PLAIN, home) is Unable.NOTEBOOK
+    below = file_edit(home.read, f"{text}three\n", 4, 9, "2")
+    assert told(ChangeSet((below,)), PLAIN, home) is Unable.NOTEBOOK

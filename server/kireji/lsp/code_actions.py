@@ -171,7 +171,9 @@ class CodeActions:
         if here is None:
             return None
         lifecycle = self._edge.lifecycle
-        home = Home(here.snapshot.document.uri, here.uri, here.snapshot.origin)
+        own = lifecycle.session.documents.get(here.uri)
+        origin = here.snapshot.origin
+        home = Home(here.snapshot.document.uri, here.uri, origin, origin + len(own.text) if own is not None else origin)
         edit = edit_of(outcome.changes, home, lifecycle.session.abilities, lifecycle.encoding)
         if isinstance(edit, Unable):
             self._edge.client.show(Level.WARNING, _headed(title, f"{Reason.UNABLE.value} ({edit.value})"))

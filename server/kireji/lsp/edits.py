@@ -20,25 +20,27 @@ from kireji.lsp.to_proto import to_range
 @dataclass(frozen=True, slots=True)
 class Home:
     """The document that a request was about: `read` is the address of the text that the engine has read, `uri` the client's
-    own, which starts at `origin` in it. They differ for a notebook's cell."""
+    own, which reaches from `origin` to `end` in it. They differ for a notebook's cell."""
 
     read: str
     uri: str
     origin: int
+    end: int
 
 
 class Unable(Enum):
     """Why a change cannot be given to a client."""
 
     CREATE = "it cannot create files"
-    NOTEBOOK = "it would change several cells at once"
+    NOTEBOOK = "it takes no change of several cells of a notebook at once"
 
 
 def edit_of(changes: ChangeSet, home: Home, abilities: Abilities, encoding: Encoding) -> types.WorkspaceEdit | Unable:
     """The whole change as one edit, so that one undo takes it back; or what the client cannot do."""
     if changes.created and not (abilities.versioned_edits and abilities.creates_files):
         return Unable.CREATE
-    if any(change.span.start < home.origin for edit in _at_home(changes, home) for change in edit.changes):
+    spans = (change.span for edit in _at_home(changes, home) for change in edit.changes)
+    if any(span.start < home.origin or span.end > home.end for span in spans):
         return Unable.NOTEBOOK
     if not abilities.versioned_edits:
         return types.WorkspaceEdit(

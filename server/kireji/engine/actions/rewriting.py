@@ -23,8 +23,8 @@ from kireji.engine.actions.replacing import Said
 # More than that is not said again passage by passage, and read by nobody.
 MOST_CHARS = 24_000
 _MOST_AROUND = 200
-# What stands in a file by itself, below one of these.
 _TEXTS = frozenset({"string_content", "string_fragment", "string", "template_string", "raw_string_literal"})
+# What stands in a file by itself stands below one of these.
 _TOPS = frozenset({"module", "program", "source_file", "stream", "document", "stylesheet", "translation_unit", "chunk"})
 
 
