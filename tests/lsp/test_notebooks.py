@@ -168,3 +168,37 @@ async def test_a_renamed_document_gets_no_answer_of_its_old_name(tmp_path: Path)
         assert await offered(pending) == []
         (item,) = await offered(client.ask("file:///project/new.py", 1, 13, automatic=1))
         assert item["insertText"] == "dth * height"
+
+
+async def test_an_action_changes_its_own_cell_and_no_other(tmp_path: Path) -> None:
+    def block(old: str, new: str) -> str:
+        return f"<old_1>\n{old}\n</old_1>\n<new_1>\n{new}\n</new_1>"
+
+    own, below = block("    return m", "    return math.pi"), block("area(𝒳)", "area(2)")
+    async with MessagesApi(script(own, below)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        edits: list[Any] = []
+
+        def apply(params: Any) -> Any:
+            edits.append(params["edit"])
+            return {"applied": True}
+
+        client.answers["workspace/applyEdit"] = apply
+        await client.initialize(
+            capabilities={
+                "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
+                "notebookDocument": {"synchronization": {"dynamicRegistration": False}},
+            }
+        )
+        open_notebook(client)
+        for done in (True, False):
+            # Without a function at the cursor the whole text is meant, as far as the editor can be told to change it.
+            line = 1 if done else 2
+            place = {"start": {"line": line, "character": 0}, "end": {"line": line, "character": 0}}
+            argument = {"uri": f"{NOTEBOOK}#d", "range": place, "instruction": "do it"}
+            run = {"command": "kireji.edit", "arguments": [argument]}
+            assert await client.request("workspace/executeCommand", run) is done
+        (edit,) = edits
+        (change,) = edit["documentChanges"]
+        assert change["textDocument"] == {"uri": f"{NOTEBOOK}#d", "version": 1}
+        assert change["edits"][0]["range"]["start"] == {"line": 1, "character": 0}
