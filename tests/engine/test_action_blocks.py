@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kireji.base import syntax
@@ -9,7 +11,7 @@ from kireji.base.edit import apply
 from kireji.base.text import make_document
 from kireji.base.types import Reason, Span
 from kireji.engine.actions.action import Refused, Region
-from kireji.engine.actions.blocks import MAX_BLOCKS, applied, blocks_of
+from kireji.engine.actions.blocks import MAX_BLOCKS, Block, applied, blocks_of
 from kireji.engine.actions.importing import header_of, imports_change, with_imports
 
 TEXT = (
@@ -157,3 +159,12 @@ def test_imports_go_where_imports_stand(language: str, text: str, asked: str, ex
 def test_what_is_no_import_is_refused(language: str, asked: str) -> None:
     tree = syntax.parse(language, "")
     assert isinstance(imports_change(tree, asked, 0), Refused)
+
+
+def test_no_passage_takes_long_to_be_found() -> None:
+    text = "a\n" * 12_000
+    region = Region(make_document("file:///w/a.py", "/w/a.py", "python", 1, text), (Span(0, len(text)),), 1)
+    block = Block(" a\n" * 6_000 + "b", "c")
+    since = time.process_time()
+    assert isinstance(applied((block,) * 30, (region,), lambda _: None), Refused)
+    assert time.process_time() - since < 5

@@ -16,6 +16,8 @@ from kireji.engine.actions.action import Refused, Region
 
 # More than that is another file, and matching is quadratic at worst.
 MAX_BLOCKS = 60
+# So many lines are compared at most to find a passage.
+_MOST_LOOKS = 1_000_000
 _OPENING = re.compile(r"<(old|new|file)(_\w+)?>")
 _FENCE = re.compile(r"\A[ \t]*`{3,}[\w+#.-]*[ \t]*\n(.*?)\n?[ \t]*`{3,}[ \t]*\Z", re.DOTALL)
 # What may stand between blocks without meaning anything: fences and commas of a list that nobody asked for.
@@ -151,7 +153,13 @@ def _by_lines(block: Block, text: str, span: Span) -> Iterator[Change]:
     """Whole lines that say the same but for blanks at their ends and one shift of all indentation."""
     wanted = block.old.strip("\n").split("\n")
     rows = _rows(text, span)
+    if len(wanted) * len(rows) > _MOST_LOOKS:
+        return
+    # Most places are told apart by this comparison, which costs next to nothing.
+    bare, there = [line.strip() for line in wanted], [text[row.start : row.end].strip() for row in rows]
     for first in range(len(rows) - len(wanted) + 1):
+        if there[first : first + len(wanted)] != bare:
+            continue
         chosen = rows[first : first + len(wanted)]
         shift = _shift(wanted, [text[row.start : row.end] for row in chosen])
         if shift is None:
