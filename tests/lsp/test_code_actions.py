@@ -403,3 +403,31 @@ async def test_a_text_to_be_read_lies_in_a_private_file_that_goes_with_the_serve
         await client.shutdown()
         await served.process.wait()
     assert not any(path.exists() for path in shown)
+
+
+async def test_an_offer_names_the_problems_that_it_is_about(tmp_path: Path) -> None:
+    text = f'{DONE}\n\ndef find(db, name):\n    return db.execute(f"SELECT id FROM t WHERE n = {{nam}}")\n'
+    line = text[: text.index("    return db")].count("\n")
+
+    def problem(at: int, end: int, code: str) -> dict[str, Any]:
+        where = {"start": {"line": line, "character": at}, "end": {"line": line, "character": end}}
+        return {"range": where, "message": code, "source": "Ruff", "code": code}
+
+    undefined, old = problem(52, 55, "F821"), problem(4, 10, "X1") | {"tags": [2]}
+    async with MessagesApi(script("")) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, text)
+        where = {"start": {"line": line, "character": 4}, "end": {"line": line, "character": 4}}
+        context = {"diagnostics": [old, undefined]}
+        params = {"textDocument": {"uri": URI}, "range": where, "context": context}
+        found = {
+            one["data"]["action"]: one
+            for one in await client.request("textDocument/codeAction", params)
+            if "data" in one
+        }
+        about = {name: [d["code"] for d in one.get("diagnostics") or ()] for name, one in found.items()}
+        assert about["fix"] == ["F821"]
+        assert about["replace-deprecated"] == ["X1"]
+        assert about["secure"] == [] and "diagnostics" not in found["secure"]["data"]
+        assert [d["code"] for d in found["fix"]["data"]["diagnostics"]] == ["F821"]

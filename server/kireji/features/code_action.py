@@ -25,8 +25,8 @@ _MOST_BYTES = 2_000_000
 class Offer:
     """One thing that may be done: which action, what it is called, the protocol's kind, and what it is about.
 
-    `shows`: it brings a text to be read, so that it can be no lazy edit. `creates`: it would make a file. `cures`: it is
-    about problems that were told with the question, and needs them again.
+    `shows`: it brings a text to be read, so that it can be no lazy edit. `creates`: it would make a file. `cures`: which of
+    the problems that were told with the question it is about; it needs them again.
     """
 
     action: str
@@ -35,7 +35,7 @@ class Offer:
     span: Span
     shows: bool = False
     creates: bool = False
-    cures: bool = False
+    cures: tuple[int, ...] = ()
 
 
 def offers(services: Services, snapshot: Snapshot, intent: Intent, only: tuple[str, ...]) -> tuple[Offer, ...]:
@@ -50,7 +50,7 @@ def offers(services: Services, snapshot: Snapshot, intent: Intent, only: tuple[s
             target.span,
             action.form.shows,
             target.creates,
-            bool(target.problems),
+            tuple(n for n, told in enumerate(intent.diagnostics) if told in target.problems),
         )
         for action, target in applicable(services, snapshot, intent)
         if not only or any(_covers(wanted, action.kind) for wanted in only)

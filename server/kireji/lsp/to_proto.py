@@ -79,7 +79,8 @@ def code_actions(
         data = {**about, "action": offer.action}
         cured = None
         if offer.cures:
-            cured, data["diagnostics"] = diagnostics, [_told(diagnostic) for diagnostic in diagnostics]
+            cured = [diagnostics[number] for number in offer.cures]
+            data["diagnostics"] = [_told(diagnostic) for diagnostic in cured]
         command = types.Command(title=offer.title, command=ACT, arguments=[data])
         if not abilities.action_literals:
             found.append(command)
