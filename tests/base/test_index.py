@@ -37,7 +37,10 @@ def write(root: Path, files: Mapping[str, str]) -> None:
 
 def defined(workspace: Workspace) -> dict[str, list[str]]:
     """The names that each file defines."""
-    return {file.path: [known.name for known in file.definitions] for file in workspace.table}
+    return {
+        file.path: [known.name for known in file.definitions]
+        for file in (*workspace.shelves.programs, *workspace.shelves.others)
+    }
 
 
 def read(root: Path, files: Mapping[str, str], kept: Path | None = None) -> Workspace:
@@ -59,6 +62,30 @@ def test_files_of_all_languages_are_read(tmp_path: Path) -> None:
         "shop/tax.py": ["rate"],
         "web/list.ts": ["listAll"],
     }
+
+
+def test_markup_and_data_are_read_and_kept_apart(tmp_path: Path) -> None:
+    """Their names are no words of programs: what they define must not be voted for there."""
+    files = {"a.html": '<p id="top"></p>\n', "a.css": ".card {}\n", "b/c.json": '{"rate": 1}\n', "d.toml": "levy = 1\n"}
+    workspace = read(tmp_path, FILES | files, tmp_path / "state")
+    workspace.keep()
+    again = Workspace(tmp_path.resolve(), tmp_path / "state")
+    again.refresh()
+    for seen in (workspace, again):
+        expected = {"a.html": ["top"], "a.css": ["card"], "b/c.json": ["rate"], "d.toml": ["levy"]}
+        assert {file.path: [k.name for k in file.definitions] for file in seen.shelves.others} == expected
+        assert {file.path for file in seen.shelves.programs} == set(FILES)
+    (tmp_path / "a.css").unlink()
+    workspace.show("a.html", "python", "def other(): ...\n")
+    workspace.refresh()
+    assert {file.path for file in workspace.shelves.others} == {"b/c.json", "d.toml"}
+
+
+def test_of_data_files_a_part_is_enough(tmp_path: Path) -> None:
+    workspace = read(tmp_path, {f"data/{n}.json": f'{{"key_{n}": 1}}\n' for n in range(1_020)} | FILES)
+    assert len(workspace.shelves.others) == 1_000
+    assert len(workspace.shelves.programs) == len(FILES)
+    assert workspace.skipped == {Unread.TOO_MANY: 20}
 
 
 def test_what_has_changed_is_read_again_and_what_is_gone_is_forgotten(tmp_path: Path) -> None:
@@ -168,7 +195,7 @@ def test_the_disk_of_an_open_file_is_never_read(tmp_path: Path) -> None:
     workspace.show("shop/tax.py", "python", "def typed(): ...\n")
     workspace.refresh()
     assert defined(workspace)["shop/tax.py"] == ["typed"]
-    assert workspace.table.number("rate") is None
+    assert workspace.shelves.programs.number("rate") is None
 
 
 def test_edits_leave_the_same_as_reading_afresh(tmp_path: Path) -> None:
@@ -182,14 +209,14 @@ def test_edits_leave_the_same_as_reading_afresh(tmp_path: Path) -> None:
         piece = rng.choice(("x", "\n", "def h(a):\n    ", "(", ")", "é", "", "class B:\n"))
         shown = shown[:at] + piece + shown[at + rng.choice((0, 0, 1, 5)) :]
         workspace.show("main.py", "python", shown)
-    row = workspace.table.row("main.py")
+    row = workspace.shelves.programs.row("main.py")
     assert row is not None
     assert from_row(row) == read_entry("main.py", "python", shown, "open")
     fresh = Workspace(tmp_path.resolve(), None)
     fresh.refresh()
     fresh.show("main.py", "python", shown)
-    assert users(workspace.table) == users(fresh.table)
-    assert named(workspace.table) == named(fresh.table)
+    assert users(workspace.shelves.programs) == users(fresh.shelves.programs)
+    assert named(workspace.shelves.programs) == named(fresh.shelves.programs)
 
 
 def users(table: Table) -> dict[str, list[str]]:
@@ -234,7 +261,7 @@ def test_what_was_kept_is_not_read_again(tmp_path: Path) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     after = read(root, {"new.py": "def fresh(): ...\n"}, kept)
     assert defined(after) == defined(before) | {"new.py": ["fresh"]}
-    assert {w for w in users(after.table) if w != "fresh"} >= set(users(before.table))
+    assert {w for w in users(after.shelves.programs) if w != "fresh"} >= set(users(before.shelves.programs))
 
 
 def test_what_is_kept_is_private_known_to_the_purge_and_no_open_text(tmp_path: Path) -> None:

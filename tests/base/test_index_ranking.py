@@ -46,7 +46,7 @@ def likely(root: Path, files: Mapping[str, str], path: str, among: int) -> list[
     workspace.refresh()
     shown = workspace.shown(path)
     assert shown is not None
-    view = look(workspace.graph, Memory(), shown.entry, shown.text, len(before))
+    view = look(workspace.shelves.graph(shown.entry.language), Memory(), shown.entry, shown.text, len(before))
     assert view is not None
     reasons = Reasons()
     return [(found.known.signature, reasons.of(found)) for found in [*islice(ranked(view), among)]]
@@ -186,6 +186,6 @@ def test_a_workspace_of_one_definition_is_no_special_case(tmp_path: Path, text: 
     workspace.refresh()
     shown = workspace.shown("a.py")
     assert shown is not None
-    view = look(workspace.graph, Memory(), shown.entry, shown.text, text.index("$0"))
+    view = look(workspace.shelves.graph(shown.entry.language), Memory(), shown.entry, shown.text, text.index("$0"))
     assert view is not None
     assert len(list(ranked(view))) <= 1

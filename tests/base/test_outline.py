@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kireji.base.imports import Import, imports
+from kireji.base.languages import LANGUAGES
 from kireji.base.outline import MAX_LINE, MAX_SIGNATURE, outline
 
 
@@ -292,7 +293,63 @@ int A::h() { return 1; }
             "method M.k: M.k = function(x)",
         ],
     ),
+    "javascriptreact": (
+        "export const Card = ({ title }) => <b>{title}</b>;\nfunction List() {\n  return <Card title='x' />;\n}\n",
+        [
+            "function Card: export const Card = ({ title }) => <b>{title}</b>;",
+            "function List: function List() {",
+        ],
+    ),
+    "css": (
+        ":root { --gap: 4px; }\n.card, .card:hover > .title {\n  color: red;\n}\n#main {}\na {}\n"
+        "@media print { .wide { margin: 0 } }\n@keyframes spin { from { top: 0 } }\n",
+        [
+            "variable --gap: --gap: 4px; }",
+            "class card: .card, .card:hover > .title {",
+            "class title: .card, .card:hover > .title {",
+            "class main: #main {}",
+            "class wide: .wide { margin: 0 } }",
+            "type spin: @keyframes spin { from { top: 0 } }",
+        ],
+    ),
+    "html": (
+        '<body>\n  <h1 id="top" class="big">Hi</h1>\n  <form name=login>\n    <input id="user">\n  </form>\n</body>\n',
+        [
+            'variable top: <h1 id="top" class="big">Hi</h1>',
+            "variable login: <form name=login>",
+            'variable user: <input id="user">',
+        ],
+    ),
+    "json": (
+        '{\n  "name": "x",\n  "scripts": {\n    "build": "tsc",\n    "deep": {"no": 1}\n  },\n  "list": [{"a": 1}]\n}\n',
+        [
+            'variable name: "name": "x",',
+            'type scripts: "scripts": {',
+            'variable scripts.build: "build": "tsc",',
+            'variable scripts.deep: "deep": {"no": 1}',
+            'variable list: "list": [{"a": 1}]',
+        ],
+    ),
+    "yaml": (
+        "name: ci\non: [push]\njobs:\n  build:\n    runs-on: x\n    steps:\n      - run: make\n",
+        ["variable name: name: ci", "variable on: on: [push]", "type jobs: jobs:", "variable jobs.build: build:"],
+    ),
+    "toml": (
+        'title = "x"\n[tool.ruff]\nline-length = 120\n\n[[bin]]\nname = "a"\n',
+        [
+            'variable title: title = "x"',
+            "type tool.ruff: [tool.ruff]",
+            "variable tool.ruff.line-length: line-length = 120",
+            "type bin: [[bin]]",
+            'variable bin.name: name = "a"',
+        ],
+    ),
 }
+
+
+def test_every_language_has_an_outline() -> None:
+    """A language that is supported has a row above; those that share a table with another are in it by name."""
+    assert set(OUTLINES) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", OUTLINES)
@@ -328,7 +385,7 @@ def test_offsets_are_characters_not_bytes() -> None:
 
 
 def test_no_table_means_no_outline() -> None:
-    assert outline("plaintext", "def f(): pass") == outline("json", "{}") == ()
+    assert outline("plaintext", "def f(): pass") == outline("nothing", "{}") == ()
 
 
 def test_a_signature_is_capped_at_a_blank() -> None:

@@ -52,12 +52,12 @@ def examples(asked: Iterable[Row]) -> Mapping[Sort, list[Example]]:
         if workspace is None or workspace.root != row.root:
             workspace = Workspace(row.root, None)
             workspace.refresh()
-        table = workspace.table
+        table = workspace.shelves.graph(row.language).table
         text = row.prefix + row.suffix
         entry = read_entry(row.path, row.language, text, "open")
         disk = table.row(row.path)
         table.put(entry)
-        view = look(workspace.graph, Memory(), entry, text, len(row.prefix))
+        view = look(workspace.shelves.graph(row.language), Memory(), entry, text, len(row.prefix))
         needs = {(need.path, _key(need.signature)) for need in row.needs}
         for sort, group in candidates(view) if view is not None else ():
             needed: list[Mapping[str, float]] = []

@@ -22,6 +22,7 @@ BATCH = 20
 # No piece of a secret as long as this may leave.
 PIECE = 8
 CURSOR = "    return "
+HARMLESS = "a harmless note"
 
 
 def batches() -> Iterator[list[tuple[int, str, str]]]:
@@ -74,18 +75,23 @@ async def put(client: Client, root: Path, place: str, name: str, batch: list[tup
         open_notebook(client, book, [assignments(batch), comments(batch), end.lstrip()])
         await ask(client, f"{book}#2", end.lstrip())
         return
+    if place == "edit":
+        for part, added in (("edited", assignments(batch)), ("noted", f"{HARMLESS}\n")):
+            other = (root / f"{name}_{part}.txt").as_uri()
+            client.open(other, "first\n", language="plaintext")
+            client.change(other, 2, f"first\n{added}")
     if place == "tab":
         client.open((root / f"{name}_tab.py").as_uri(), assignments(batch))
         text = f"from {name}_tab import *{end}"
     elif place == "file":
         text = f"from {name}_kept import *{end}"
     else:
-        text = {"code": assignments, "comment": comments}[place](batch) + end
+        text = {"code": assignments, "comment": comments, "edit": lambda _: "\n"}[place](batch) + end
     client.open(uri, text)
     await ask(client, uri, text)
 
 
-@pytest.mark.parametrize("place", ["code", "comment", "tab", "file", "notebook"])
+@pytest.mark.parametrize("place", ["code", "comment", "tab", "file", "edit", "notebook"])
 async def test_no_secret_leaves_from_anywhere(tmp_path: Path, place: str) -> None:
     root = tmp_path / "project"
     root.mkdir()
@@ -98,8 +104,12 @@ async def test_no_secret_leaves_from_anywhere(tmp_path: Path, place: str) -> Non
             await put(served.client, root, place, f"part_{number}", batch)
             assert len(api.asked) == before + 1
             sent = api.asked[-1].raw.decode()
-            # What stands around them is there: they were taken out, not left out with all the rest.
-            assert sent.count("redacted:") >= BATCH // 2 or len(batch) < BATCH
+            # What stands around them is there: they were taken out, not left out with all the rest. Of edits, those that hold
+            # a secret are not told, and others are.
+            if place == "edit":
+                assert HARMLESS in sent
+            else:
+                assert sent.count("redacted:") >= BATCH // 2 or len(batch) < BATCH
             for format_number, _, secret in batch:
                 pieces = {secret[at : at + PIECE] for at in range(len(secret) - PIECE + 1)}
                 assert not [piece for piece in pieces if piece in sent], SAMPLES[format_number][0]

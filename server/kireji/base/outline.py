@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kireji.base.languages import canonical
+from kireji.base.outline_markup import MARKUP, markup
 from kireji.base.outline_tables import (
     DECORATORS,
     FUNCTION_VALUES,
@@ -51,6 +52,8 @@ def outline(language: str, text: str, tree: Tree | None = None) -> tuple[Definit
     own, where it is at hand.
     """
     table = TABLES.get(canonical(language))
+    if canonical(language) in MARKUP and supported(language):
+        return _markup(canonical(language), text, tree if tree is not None else parse(language, text))
     if table is None or not supported(language):
         return ()
     found: list[Definition] = []
@@ -78,6 +81,15 @@ def outline(language: str, text: str, tree: Tree | None = None) -> tuple[Definit
     if tree.has_error and canonical(language) == "python":
         found = sorted([*found, *_unparsed(text, {d.span.start for d in found})], key=lambda d: d.span.start)
     return tuple(found)
+
+
+def _markup(language: str, text: str, tree: Tree) -> tuple[Definition, ...]:
+    """What markup and data define: the line in which it stands is all there is to say."""
+    made = (
+        Definition(name, kind, _signature(text, node.start, node.start), container, Span(node.start, node.end))
+        for name, kind, container, node in markup(language, tree)
+    )
+    return tuple(sorted(made, key=lambda d: d.span.start))
 
 
 _HEADER = re.compile(r"^([ \t]*)((?:async[ \t]+)?(def|class)[ \t]+(\w+))", re.M)

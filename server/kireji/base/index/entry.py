@@ -13,6 +13,7 @@ from typing import Any
 from kireji.base.imports import Import, imports
 from kireji.base.index.words import WORD
 from kireji.base.outline import Definition, outline
+from kireji.base.outline_markup import MARKUP
 from kireji.base.outline_tables import DefinitionKind
 from kireji.base.syntax import Tree
 from kireji.base.types import Span
@@ -41,7 +42,9 @@ class Entry:
 def read_entry(path: str, language: str, text: str, stamp: str, tree: Tree | None = None) -> Entry:
     """The entry of a text, whose `tree` may be at hand. Broken text gives what can be recognised."""
     definitions = outline(language, text, tree)[:_MAX_DEFINITIONS]
-    return Entry(path, language, stamp, definitions, imports(language, text), units(definitions, text))
+    # Of data the keys say what it is about; the words in it are the data.
+    made = (frozenset(d.name for d in definitions),) if language in MARKUP else units(definitions, text)
+    return Entry(path, language, stamp, definitions, imports(language, text), made)
 
 
 def units(definitions: Sequence[Definition], text: str) -> tuple[frozenset[str], ...]:

@@ -18,10 +18,10 @@ from typing import Any
 import kireji
 from kireji.base.index.entry import Entry, from_row
 from kireji.base.index.names import file_of, is_ours, unfinished
-from kireji.base.index.table import Table
+from kireji.base.index.shelves import Shelves
 
 # Raised whenever what is read from a text changes; the version of the program counts as well.
-_FORMAT = 1
+_FORMAT = 2
 # The stamp of a text that stands in an editor and perhaps nowhere else: that is not written down.
 OPEN = "open"
 _MAX_BYTES = 128 * 1024 * 1024
@@ -61,8 +61,8 @@ def load(folder: Path, root: str) -> Iterator[Entry]:
     raise Damaged
 
 
-def save(folder: Path, root: str, table: Table) -> Iterator[None]:
-    """Writes the table; a step at a time, so that whoever asks meanwhile is answered. Raises OSError."""
+def save(folder: Path, root: str, shelves: Shelves) -> Iterator[None]:
+    """Writes the tables; a step at a time, so that whoever asks meanwhile is answered. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = file_of(folder, root)
     new = unfinished(file, os.getpid())
@@ -71,9 +71,8 @@ def save(folder: Path, root: str, table: Table) -> Iterator[None]:
         with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as out:
             out.write(json.dumps(_heading(root)) + "\n")
             written = 0
-            for path in sorted(table.numbers):
-                # It may have gone between two steps.
-                if (row := table.row(path)) is not None and row[_STAMP] != OPEN and not _may_hold_a_key(row):
+            for row in shelves.rows():
+                if row[_STAMP] != OPEN and not _may_hold_a_key(row):
                     out.write(json.dumps(row, separators=(",", ":")) + "\n")
                     written += 1
                     yield

@@ -22,6 +22,7 @@ Part: TypeAlias = list[tuple[str, float]]
 
 _GROUPS = MappingProxyType(
     {"javascript": "js", "javascriptreact": "js", "typescript": "js", "typescriptreact": "js", "cpp": "c"}
+    | {"html": "web", "css": "web"}
 )
 _CLASSES = (DefinitionKind.CLASS, DefinitionKind.TYPE)
 _CALLED = (DefinitionKind.FUNCTION, DefinitionKind.METHOD)

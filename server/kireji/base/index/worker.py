@@ -80,7 +80,13 @@ class Worker:
         if not workspace.ready:  # what is there by now is not worth the time: imports lead to more
             return {"ready": False, "files": [], "items": []}
         with workspace.lock:
-            view = look(workspace.graph, self._memory, open_here.entry, open_here.text, int(params["offset"]))
+            view = look(
+                workspace.shelves.graph(open_here.entry.language),
+                self._memory,
+                open_here.entry,
+                open_here.text,
+                int(params["offset"]),
+            )
             return _answer(workspace, view, shown, int(params["chars"])) if view is not None else None
 
     def changed(self, params: Mapping[str, Any]) -> None:
@@ -94,7 +100,7 @@ class Worker:
         workspace = self._workspace(params["root"])
         self._reader.wake(workspace, False)
         skipped = {why.value: count for why, count in workspace.skipped.items()}
-        return {"ready": workspace.ready, "files": len(workspace.table), "skipped": skipped}
+        return {"ready": workspace.ready, "files": len(workspace.shelves), "skipped": skipped}
 
     def _workspace(self, root: str) -> Workspace:
         known = self._workspaces.get(root)
@@ -166,7 +172,7 @@ def _answer(workspace: Workspace, view: View, shown: Mapping[str, int], chars: i
         chars -= len(signature) + 1
         if chars < 0:
             break
-    paths = [file.path if (file := workspace.table.files[number]) is not None else "" for number in files]
+    paths = [file.path if (file := view.table.files[number]) is not None else "" for number in files]
     return {
         "ready": workspace.ready,
         "files": [shown.get(path, str(workspace.root / path)) for path in paths],

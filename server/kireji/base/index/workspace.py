@@ -19,9 +19,9 @@ from kireji.base.files import Skipped, Unread, in_tools, read_text, survey
 from kireji.base.ignoring import GIT_FILE, OWN_FILE
 from kireji.base.index.entry import Entry, from_row, read_entry
 from kireji.base.index.keep import OPEN, Damaged, load, save
-from kireji.base.index.reach import Graph
-from kireji.base.index.table import Table
+from kireji.base.index.shelves import Shelves
 from kireji.base.languages import canonical, language_of
+from kireji.base.outline_markup import MARKUP
 from kireji.base.outline_tables import TABLES
 from kireji.base.syntax import Tree, parse, supported
 
@@ -30,6 +30,8 @@ MAX_FILES = 10_000
 MAX_BYTES = 400_000
 # So much text makes an index of some 300 MB.
 _MAX_ALL_BYTES = 60_000_000
+# Data comes in thousands of files, of which the first tell as much as all.
+_MAX_OTHERS = 1_000
 _MAX_LINE = 5_000
 _MODULE = re.compile(r"^module\s+(\S+)", re.M)
 _GO_MOD = "go.mod"
@@ -49,13 +51,12 @@ class Shown:
 class Workspace:
     """A folder's index. `root` is resolved; `kept` is the folder of what is kept between starts, None for nowhere.
 
-    `lock` is held by whoever looks into `table` or changes it. `give_way` is called before each file that is read.
+    `lock` is held by whoever looks into `shelves` or changes them. `give_way` is called before each file that is read.
     """
 
     def __init__(self, root: Path, kept: Path | None, give_way: Callable[[], object] = lambda: None) -> None:
         self.root = root
-        self.table = Table()
-        self.graph = Graph(self.table)
+        self.shelves = Shelves()
         self.lock = Lock()
         # Whether the disk has been read once: before that, much is missing.
         self.ready = False
@@ -94,9 +95,9 @@ class Workspace:
         tree = parse(language, text, shown.tree if shown is not None else None)
         entry = read_entry(path, language, text, OPEN, tree)
         with self.lock:
-            disk = shown.disk if shown is not None else self.table.row(path)
+            disk = shown.disk if shown is not None else self.shelves.row(path)
             self._opened[path] = Shown(text, tree, entry, disk)
-            self.table.put(entry)
+            self.shelves.put(entry)
 
     def shown(self, path: str) -> Shown | None:
         """What is open under a path; None for a file that is not."""
@@ -110,9 +111,9 @@ class Workspace:
             with self.lock:
                 disk = self._opened.pop(path).disk
                 if disk is not None:
-                    self.table.put(from_row(disk))
+                    self.shelves.put(from_row(disk))
                 else:
-                    self.table.forget(path)
+                    self.shelves.forget(path)
         return bool(gone)
 
     def expect(self, paths: Iterable[str]) -> None:
@@ -149,13 +150,13 @@ class Workspace:
             elif (path := self.relative(given)) is None:
                 continue
             with self.lock:
-                gone = [known for known in self.table.numbers if known == path or known.startswith(f"{path}/")]
+                gone = [known for known in self.shelves.paths() if known == path or known.startswith(f"{path}/")]
             self._forget(gone)
             self._changes += len(gone)
 
     def _has_room(self, path: str) -> bool:
         with self.lock:
-            return len(self.table) < MAX_FILES or path in self.table.numbers
+            return len(self.shelves) < MAX_FILES or path in self.shelves
 
     def _look_at_all(self) -> None:
         if not self.ready and self._kept is not None:
@@ -163,12 +164,17 @@ class Workspace:
         seen: set[str] = set()
         skipped: Counter[Unread] = Counter()
         modules: dict[str, str] = {}
-        room = _MAX_ALL_BYTES
+        room, others = _MAX_ALL_BYTES, _MAX_OTHERS
         for found in survey(self.root, MAX_FILES, _wanted):
             if isinstance(found, Skipped):
                 skipped[found.why] += 1
                 continue
             path = found.relative_to(self.root).as_posix()
+            if canonical(language_of(path)) in MARKUP:
+                if others == 0:
+                    skipped[Unread.TOO_MANY] += 1
+                    continue
+                others -= 1
             if found.name == _GO_MOD:
                 if match := _MODULE.search(read_text(found, self.root, MAX_BYTES) or ""):
                     modules[path.rpartition("/")[0]] = match[1]
@@ -183,11 +189,11 @@ class Workspace:
                     skipped[Unread.TOO_MANY] += 1
                     break
         with self.lock:
-            gone = self.table.numbers.keys() - seen - self._opened.keys()
+            gone = self.shelves.paths() - seen - self._opened.keys()
         self._forget(gone)
         self._changes += len(gone)
         with self.lock:
-            self.graph.name_modules(modules)
+            self.shelves.name_modules(modules)
             self.skipped = dict(skipped)
             self.ready = True
 
@@ -206,14 +212,14 @@ class Workspace:
         for path in paths:
             with self.lock:
                 if path not in self._opened:
-                    self.table.forget(path)
+                    self.shelves.forget(path)
 
     def keep(self) -> None:
         """Writes the index down, if it has changed since it was last written. Raises OSError."""
         if self._kept is None or self._changes == self._saved:
             return
         changes = self._changes
-        steps = save(self._kept, str(self.root), self.table)
+        steps = save(self._kept, str(self.root), self.shelves)
         while True:
             with self.lock:  # a file at a time, so that whoever asks waits for no more
                 if next(steps, self) is self:
@@ -230,7 +236,7 @@ class Workspace:
             return Unread.TOO_LARGE
         stamp = f"{status.st_mtime_ns}-{status.st_size}"
         with self.lock:
-            known = self.table.file(path)
+            known = self.shelves.file(path)
         if path not in self._opened and (known is None or known.stamp != stamp):
             self._give_way()
             text = read_text(found, self.root, MAX_BYTES)
@@ -245,7 +251,7 @@ class Workspace:
     def _put(self, entry: Entry) -> None:
         with self.lock:
             if entry.path not in self._opened:
-                self.table.put(entry)
+                self.shelves.put(entry)
 
 
 def _wanted(name: str) -> bool:
@@ -258,4 +264,4 @@ def _is_heavy(text: str) -> bool:
 
 
 def _known(language: str) -> bool:
-    return language in TABLES and supported(language)
+    return (language in TABLES or language in MARKUP) and supported(language)
