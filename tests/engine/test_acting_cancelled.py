@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import types
-from collections.abc import Coroutine, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,36 +16,10 @@ from support.figures import report
 from support.messages_api import script
 from support.messages_play import Pace
 from support.processes import children
+from support.steps import Steps
 
 TEXT = "import json\n\n\ndef total(prices: list[int]) -> int:\n    return sum(price)$0\n"
 ANSWER = "<old_1>\n    return sum(price)\n</old_1>\n<new_1>\n    return sum(prices)\n</new_1>"
-
-
-class Steps:
-    """Runs a coroutine and cancels its task when it waits for the `at`-th time."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.taken = 0
-
-    @types.coroutine
-    def run(self, work: Coroutine[Any, Any, ActionOutcome]) -> Generator[Any, Any, ActionOutcome]:
-        task = asyncio.current_task()
-        assert task is not None
-        value, error = None, None
-        while True:
-            try:
-                waits_for = work.send(value) if error is None else work.throw(error)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            self.taken += 1
-            if self.taken == self.at:
-                asyncio.get_running_loop().call_soon(task.cancel)
-            value, error = None, None
-            try:
-                value = yield waits_for
-            except BaseException as thrown:  # noqa: BLE001 — it belongs to the work
-                error = thrown
 
 
 async def ask(line: Acting, steps: Steps) -> ActionOutcome:

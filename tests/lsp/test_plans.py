@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kireji.base import sandbox_walls
 from support.lsp_client import Client, RpcError
 from support.messages_api import Asked, MessagesApi, Pace, Play
 from support.proving import make
@@ -205,7 +206,8 @@ async def test_a_plan_is_agreed_to_carried_out_and_applied_as_one_change(tmp_pat
         explained = await served.client.request("kireji/explain", {})
         states = {gate["gate"]: gate["state"] for gate in explained["gates"]}
         assert states["types"] == "pass", explained["gates"]
-        assert states.get("tests") == "pass", explained["gates"]
+        runs = await sandbox_walls.walls() is not None
+        assert states.get("tests") == ("pass" if runs else "unknown"), explained["gates"]
         await served.client.shutdown()
         await served.process.wait()
     assert [asked.model for asked in model.asked("plan") + model.asked("review")] == ["claude-sonnet-5-5"] * 2

@@ -1,4 +1,5 @@
-"""The models that can be asked: what each accepts, holds, costs, and until when it answers. One table, as data.
+"""The models that can be asked: what each accepts, holds, costs, and until when it answers. One table, as data;
+over 300 lines because the sums are done where the prices stand.
 
 Sources: the vendor's model, pricing and deprecation pages (November 2026) and the retirement table in the SDK 2.11.
 Nothing here talks to a service, and nothing else in the program knows a price or a quirk by a model's name.
