@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sqlite3
+import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from support.editing import PROGRAM, Kireji, Model
+from support.editing import BROKEN, IMPLEMENTED, POLL, PROGRAM, STUB, WATCHDOG, Kireji, Model
+from support.figures import report
+from support.messages_api import Asked
+from support.messages_play import AT_ONCE, Pace
 from support.vscode import CodeServer, Window, browser, code_server, window
 
 if TYPE_CHECKING:
@@ -18,7 +27,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
 
-GOOD = 'face = "🐍"; return first + second'
+SUM = "return first + second"
+GOOD = f'face = "🐍"; {SUM}'
+LOOP = "for number in (first, second):\n        print(number)\n    return first + second"
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,7 @@ class Desk:
     chromium: Browser
     model: Model
     kireji: Kireji
+    home: Path
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,7 +54,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
         env = kireji.environment(home, model)
         env["KIREJI_LOG"] = "debug"
         async with code_server(folder, env, "--disable-workspace-trust") as server, browser(home) as chromium:
-            yield Desk(server, chromium, model, kireji)
+            yield Desk(server, chromium, model, kireji, home)
         await kireji.ended()
 
 
@@ -50,17 +62,232 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
 async def editor(desk: Desk, tmp_path: Path) -> AsyncIterator[Window]:
     """A window on a new folder, as soon as its server is ready."""
     desk.server.settings()
-    desk.model.says = GOOD
-    path = tmp_path / "sums.py"
+    desk.model.says, desk.model.pace = GOOD, AT_ONCE
+    path = tmp_path / "work/sums.py"
+    path.parent.mkdir()
     path.write_text(PROGRAM, "utf-8")
     async with window(desk.server, desk.chromium, path) as opened:
         await opened.status("is ready")
         yield opened
 
 
-async def test_a_suggestion_appears_and_tab_accepts_it(editor: Window) -> None:
-    await editor.append("; return ")
+def feedback(desk: Desk) -> list[str]:
+    """What the server has counted, of all tests so far."""
+    store = next(desk.home.rglob("kireji.sqlite3"))
+    with closing(sqlite3.connect(store)) as connection:
+        return [row[0] for row in connection.execute("SELECT what FROM feedback ORDER BY at")]
+
+
+def withheld(desk: Desk) -> int:
+    """How many answers a gate has kept back, of all tests so far."""
+    with closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM outcomes WHERE reason = 'INVALID'").fetchone()
+        return int(count)
+
+
+async def question(desk: Desk, number: int) -> Asked:
+    """The question with that number, once the model has been asked it."""
+    async with asyncio.timeout(WATCHDOG):
+        return await desk.model.api.request(number)
+
+
+async def counted(desk: Desk, before: int, *wanted: str) -> None:
+    """Waits until the server has counted what a person did since `before`, in this order."""
+    async with asyncio.timeout(WATCHDOG):
+        while feedback(desk)[before:][: len(wanted)] != list(wanted):
+            await asyncio.sleep(POLL)
+
+
+async def again(editor: Window) -> None:
+    """Types the last key anew, for which there is a suggestion now."""
+    await editor.focus()
+    await editor.press("Backspace")
+    await editor.type(" ")
     assert await editor.ghost("first") == "first + second"
+
+
+async def restarted(desk: Desk, editor: Window, former: int) -> None:
+    """Waits until another server has taken the place of a former one."""
+    async with asyncio.timeout(WATCHDOG):
+        while desk.kireji.running() in ([], [former]):
+            await asyncio.sleep(POLL)
+    await editor.status("is ready")
+
+
+async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_counted(desk: Desk, editor: Window) -> None:
+    desk.model.says = LOOP
+    before, asked = len(feedback(desk)), len(desk.model.api.asked)
+    await editor.focus()
+    await editor.press("Control+End")
+    await editor.type("    for ")
+    await editor.ghost(LOOP.removeprefix("for ").replace("\n", ""))
+    await editor.press("Control+ArrowRight")
+    await editor.shows("for number")
+    await editor.press("Control+ArrowDown")
+    await editor.shows("(first, second):")
+    # In front of a line's first word, the editor's Tab indents it; and the indentation is a word of its own.
+    for start in ("print", "(number)"):
+        await editor.press("Control+ArrowRight")
+        await editor.until(
+            editor.ghost_now, lambda text, start=start: text.startswith(start), f"ghost text from {start}"
+        )
     await editor.press("Tab")
     await editor.no_ghost()
-    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+    assert await editor.saved() == f"{PROGRAM}    {LOOP}"
+    await counted(desk, before, "ACCEPTED_WORD", "ACCEPTED_LINE", "ACCEPTED_WORD", "ACCEPTED_WORD", "ACCEPTED")
+    assert len(desk.model.api.asked) - asked <= 2, "what is left of a suggestion is not asked for again"
+
+
+async def test_a_broken_answer_is_not_shown_and_explained(desk: Desk, editor: Window) -> None:
+    desk.model.says = BROKEN
+    before = withheld(desk)
+    await editor.append("\nreturn ")
+    async with asyncio.timeout(WATCHDOG):
+        while withheld(desk) == before:
+            await asyncio.sleep(POLL)
+    assert await editor.ghost_now() == ""
+    await editor.command("Kireji: Explain the Last Answers")
+    lines = await editor.shows("withheld: a gate proved the answer wrong")
+    assert "# Kireji: how the last answers came about" in lines
+    await editor.command("View: Close Editor")
+
+    desk.model.says = SUM
+    await editor.shows("    return")
+    await editor.type("fi")
+    await editor.press("Backspace", "Backspace")
+    assert await editor.ghost("first") == "first + second"
+
+
+async def test_a_slow_model_never_blocks_typing(desk: Desk, editor: Window) -> None:
+    desk.model.says, desk.model.pace = SUM, Pace(first_token=3.0)
+    before = len(desk.model.api.asked)
+    await editor.append("\nre")
+    slow = await question(desk, before)
+    since = time.monotonic()
+    await editor.type("turn ")
+    await editor.shows("    return ")
+    typed = time.monotonic() - since
+    assert not slow.sent, "what was typed was on the screen before the model had said anything"
+    assert await editor.saved() == f"{PROGRAM}    return \n"
+    assert await editor.ghost("first") == "first + second"
+    report(f"VS Code: five keys while a model of 3 s was asked: {typed * 1000:.0f} ms")
+
+
+async def test_a_question_ends_when_the_text_goes_another_way(desk: Desk, editor: Window) -> None:
+    desk.model.says, desk.model.pace = SUM, Pace(first_token=WATCHDOG)
+    before = len(desk.model.api.asked)
+    await editor.append("; return ")
+    slow = await question(desk, before)
+    await editor.press("Control+z", "Control+Home")
+    async with asyncio.timeout(WATCHDOG):
+        await slow.closed.wait()
+    assert (slow.sent, await editor.ghost_now()) == (0, "")
+
+
+async def test_a_suggestion_is_sent_away_and_comes_again_when_asked_for(editor: Window) -> None:
+    await editor.append("; return ")
+    await editor.ghost("first")
+    await editor.press("Escape")
+    await editor.no_ghost()
+    await editor.command("Trigger Inline Suggestion")
+    assert await editor.ghost("first") == "first + second"
+    assert await editor.saved() == PROGRAM[:-1] + "; return \n"
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(desk: Desk, editor: Window) -> None:
+    desk.model.says = IMPLEMENTED.rsplit("\n\n", 1)[1]
+    editor.path.write_text(STUB, "utf-8")
+    await editor.shows("def scale")
+    await editor.focus()
+    await editor.press("Control+End", "ArrowLeft", "Control+.")
+    await editor.page.locator(".action-widget .monaco-list-row", has_text="Implement scale").wait_for()
+    await editor.press("Enter")
+    await editor.shows("return (text + sign) * times")
+    assert await editor.saved() == IMPLEMENTED
+    await editor.press("Control+z")
+    await editor.shows('sign="🐍"): ...')
+    assert await editor.saved() == STUB
+
+
+async def test_lines_that_end_in_crlf_stay_so_and_the_server_lives_through_close_and_reopen(
+    desk: Desk, editor: Window
+) -> None:
+    desk.model.says = LOOP
+    editor.path.write_bytes(PROGRAM.replace("\n", "\r\n").encode())
+    await editor.page.locator("[id='status.editor.eol']", has_text="CRLF").wait_for()
+    (server,) = desk.kireji.running()
+    await editor.command("View: Close Editor")
+    await editor.page.locator(".tab").wait_for(state="detached")
+    await editor.command("View: Reopen Closed Editor")
+    await editor.page.wait_for_selector(".monaco-editor .view-line")
+    assert desk.kireji.running() == [server]
+    await editor.focus()
+    await editor.press("Control+End")
+    await editor.type("    for ")
+    await editor.ghost("print")
+    await editor.press("Tab")
+    await editor.no_ghost()
+    assert await editor.saved() == f"{PROGRAM}    {LOOP}".replace("\n", "\r\n")
+
+
+async def test_pauses_and_resumes_from_the_menu_by_keyboard(desk: Desk, editor: Window) -> None:
+    before = len(desk.model.api.asked)
+    await editor.command("Kireji: Show Menu")
+    await editor.answer("Pause")
+    await editor.status("Kireji is paused: until you resume.")
+    await editor.append("; ret")
+    await editor.no_ghost()
+    assert len(desk.model.api.asked) == before
+    await editor.command("Kireji: Show Menu")
+    await editor.answer("Resume")
+    await editor.status("Kireji is ready.")
+    await editor.type("urn ")
+    assert await editor.ghost("first") == "first + second"
+
+
+async def test_a_reached_cap_is_said_once_and_can_be_raised(desk: Desk, editor: Window) -> None:
+    await editor.command("Kireji: Set Daily Cap")
+    await editor.answer("0")
+    await editor.status("of $0.00")
+    before = len(desk.model.api.asked)
+    await editor.append("; return ")
+    await editor.status("Kireji is limited: the spending cap is reached")
+    assert (await editor.told("the daily cap of $0.00 is reached")).count("\n") == 0
+    assert len(desk.model.api.asked) == before
+
+    await editor.command("Kireji: Set Daily Cap")
+    await editor.answer("7.5")
+    await editor.status("of $7.50")
+    await again(editor)
+
+
+async def test_a_wrong_key_is_said_once_and_a_right_one_helps_at_once(desk: Desk, editor: Window) -> None:
+    (first,) = desk.kireji.running()
+    await editor.command("Kireji: Set Key")
+    await editor.answer("wrong-key")
+    await restarted(desk, editor, first)
+    await editor.append("; return ")
+    told = await editor.told("the model service refused the key")
+    assert told.count("\n") == 0
+    (second,) = desk.kireji.running()
+    await editor.button("Set Key")
+    await editor.answer("test-key")
+    await restarted(desk, editor, second)
+    await again(editor)
+
+
+async def test_a_server_that_is_killed_is_started_again(desk: Desk, editor: Window) -> None:
+    (server,) = desk.kireji.running()
+    os.kill(server, signal.SIGKILL)
+    await restarted(desk, editor, server)
+    await editor.append("; return ")
+    assert await editor.ghost("first") == "first + second"
+
+
+async def test_the_server_ends_with_its_window(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "sums.py"
+    path.write_text(PROGRAM, "utf-8")
+    async with window(desk.server, desk.chromium, path) as opened:
+        await opened.status("is ready")
+        assert len(desk.kireji.running()) == 1
+    await desk.kireji.ended()

@@ -63,6 +63,25 @@ async def test_the_status_is_told_as_soon_as_there_is_one(tmp_path: Path) -> Non
         assert status["provider"] == "anthropic"
 
 
+async def test_what_would_be_sent_is_shown_and_nobody_is_asked(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize()
+        key = "sk-ant-api03-" + "Zq8v" * 12
+        client.open(URI, f"KEY = '{key}'\n\n{TEXT}")
+        place = {"uri": URI, "position": {"line": 3, "character": 13}}
+        page = await asyncio.wait_for(run(client, "kireji.prompt", place), 60)
+        assert "def area(width, height):" in page and "claude-haiku" in page
+        assert key not in page and "## Taken out" in page
+        assert await run(client, "kireji.prompt", {**place, "uri": "file:///not/open.py"}) is None
+        assert "Nothing would be asked here" in await run(
+            client, "kireji.prompt", {**place, "position": {"line": 0, "character": 9}}
+        )
+        with pytest.raises(RpcError, match="-32602"):
+            await run(client, "kireji.prompt", URI)
+        assert api.asked == []
+
+
 async def test_snoozing_ends_by_itself(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         client = served.client
@@ -94,7 +113,7 @@ async def test_a_reached_cap_is_said_in_the_status(tmp_path: Path) -> None:
         assert await suggested(client) == []
         status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
         assert status["reason"] == "the spending cap is reached; the local engine answers meanwhile"
-        assert (status["spentToday"], status["dailyCap"]) == (0, 0)
+        assert (status["spentToday"], status["dailyCap"], status["cause"]) == (0, 0, "cap_reached")
 
 
 async def test_a_cap_that_is_near_is_said_once_and_stays_in_the_status(tmp_path: Path) -> None:

@@ -57,14 +57,21 @@ class Kireji:
         env["PYTHONPATH"] = str(Path(kireji.__file__).parents[1])
         return env
 
+    def running(self) -> list[int]:
+        """The processes that were started by the command and have not ended, oldest first."""
+        return [pid for pid in self._pids() if _runs(pid)]
+
     async def ended(self) -> None:
         """Waits until no process that was started by the command is left. AssertionError at the watchdog."""
-        pids = [int(pid) for pid in self._started.read_text().split()] if self._started.exists() else []
+        pids = self._pids()
         try:
             for pid in pids:
                 await ended(pid)
         except TimeoutError:
             raise AssertionError(f"kireji is still running after its editor ended: {pids}") from None
+
+    def _pids(self) -> list[int]:
+        return [int(pid) for pid in self._started.read_text().split()] if self._started.exists() else []
 
 
 def program(name: str) -> Path:

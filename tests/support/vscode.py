@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from support.editing import POLL, ROOT, WATCHDOG, ended, program
+from support.editing import POLL, ROOT, WATCHDOG, program
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -158,6 +159,16 @@ class Window:
         """Waits until there is no ghost text."""
         await self.until(self._ghost, lambda text: text == "", "no ghost text")
 
+    async def ghost_now(self) -> str:
+        """The ghost text that can be seen at this moment."""
+        return await self._ghost()
+
+    async def shows(self, wanted: str) -> list[str]:
+        """Waits until a line of the text has `wanted` in it, and returns the lines."""
+        return await self.until(
+            self.lines, lambda all_: any(wanted in line for line in all_), f"a line with {wanted!r}"
+        )
+
     async def lines(self) -> list[str]:
         """The lines of the text that are on the screen, without ghost text."""
         script = """lines => lines.map(line => {
@@ -179,12 +190,23 @@ class Window:
         await self.press("F1")
         field = self.page.locator(".quick-input-widget input.input")
         await field.fill(f">{title}")
-        await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title).wait_for()
-        await self.press("Enter")
+        name = re.compile(f"^{re.escape(title)}…?$")
+        await self.page.locator(".quick-input-list .monaco-list-row .label-name", has_text=name).first.click()
 
     async def choose(self, label: str) -> None:
         """Chooses an entry of the list that is open."""
         await self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
+
+    async def button(self, label: str) -> None:
+        """Clicks a button of a message."""
+        await self.page.locator(".notification-list-item .monaco-button", has_text=label).first.click()
+
+    async def answer(self, text: str) -> None:
+        """Types into the field that asks for something, and confirms."""
+        field = self.page.locator(".quick-input-widget input.input")
+        await field.fill(text)
+        await field.press("Enter")
+        await self.page.locator(".quick-input-widget").wait_for(state="hidden")
 
     async def status(self, wanted: str) -> str:
         """Waits until the item in the status bar says `wanted` to a screen reader, and returns all that it says."""
@@ -217,7 +239,10 @@ class Window:
             raise AssertionError(f"never seen: {what}; last: {seen!r}; see {picture}") from None
 
     async def _ghost(self) -> str:
-        parts: list[str] = await self.page.eval_on_selector_all(GHOST, "all => all.map(one => one.textContent)")
+        # Its lines are in several places of the page.
+        script = """parts => parts.map(part => [part.getBoundingClientRect(), part.textContent])
+            .sort(([a], [b]) => a.top - b.top || a.left - b.left).map(([, text]) => text)"""
+        parts: list[str] = await self.page.eval_on_selector_all(GHOST, script)
         return "".join(parts).replace("\u00a0", " ")
 
     async def _status(self) -> str:
@@ -239,12 +264,6 @@ async def window(server: CodeServer, chromium: Browser, path: Path) -> AsyncIter
         await page.goto("about:blank")
     finally:
         await context.close()
-
-
-async def gone(pids: list[int]) -> None:
-    """Waits until none of the processes is left."""
-    for pid in pids:
-        await ended(pid)
 
 
 def _free_port() -> int:

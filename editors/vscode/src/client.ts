@@ -22,7 +22,15 @@ export interface Start {
 /** Whom a connection tells what happens on it. */
 export interface Listener {
     status(status: Status): void;
+    text(text: Text): void;
     closed(): void;
+}
+
+/** A text that a person is to read. */
+export interface Text {
+    readonly title: string;
+    readonly language: string;
+    readonly text: string;
 }
 
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
@@ -58,14 +66,16 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, lis
             },
         },
     );
-    made.registerFeature(WANTS_STATUS);
+    made.registerFeature(KNOWS_OURS);
     made.onNotification('kireji/status', (status: Status) => listener.status(status));
+    made.onNotification('kireji/document', (text: Text) => listener.text(text));
     return made;
 }
 
-const WANTS_STATUS: StaticFeature = {
+/** Says that this client knows what the server says beyond the protocol. */
+const KNOWS_OURS: StaticFeature = {
     fillClientCapabilities: (capabilities: ClientCapabilities) => {
-        capabilities.experimental = { ...(capabilities.experimental as object | undefined), kireji: { status: true } };
+        capabilities.experimental = { ...(capabilities.experimental as object | undefined), kireji: { status: true, documents: true } };
     },
     initialize: () => undefined,
     getState: () => ({ kind: 'static' }),

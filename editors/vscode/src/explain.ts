@@ -23,6 +23,15 @@ export interface Explanation {
     readonly cost_usd: number;
 }
 
+// Decided there: the text had changed, a newer question had come. Of those there are many, and nothing is to be learnt from them.
+const OVERTAKEN = 'deliver';
+
+/** The newest answers about which there is something to say; all of them, where there is none. */
+export function worthTelling(answers: readonly Explanation[], most: number): readonly Explanation[] {
+    const told = answers.filter(({ offered, stage }) => offered || stage !== OVERTAKEN);
+    return (told.length > 0 ? told : answers).slice(0, most);
+}
+
 /** The page. The newest answer comes first. */
 export function page(answers: readonly Explanation[]): string {
     return ['# Kireji: how the last answers came about', ...answers.map(section)].join('\n\n') + '\n';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { ConfigurationTarget, commands, window, workspace } from 'vscode';
 import type { ExtensionContext } from 'vscode';
 import { Bar } from './bar';
-import { page } from './explain';
+import { page, worthTelling } from './explain';
 import type { Explanation } from './explain';
 import { install, NotInstalled } from './install';
 import { Keys } from './keys';
@@ -21,6 +21,8 @@ import { absent, shown } from './status';
 import type { Status } from './status';
 
 const EXPLAINED = 10;
+const ASKED = 100;
+const SAMPLE = '"""Go to the end of the last line and type on."""\n\n\ndef area(width: float, height: float) -> float:\n    """The area of a rectangle."""\n    ';
 const MENU = 'kireji.showMenu';
 const AUTOMATIC = 'completion.automatic';
 const CAP = 'money.daily_cap_usd';
@@ -41,6 +43,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
             bar.show(shown(status));
             notices.about(status);
         },
+        text: ({ title, text, language }) => void pages.show(title, text, language),
         absent: (why, detail) => {
             last = undefined;
             bar.show(absent(why));
@@ -101,16 +104,38 @@ export async function activate(context: ExtensionContext): Promise<void> {
             await here.ask('kireji.snooze', Number(minutes.label));
         }
     };
+    const edit = async (): Promise<void> => {
+        const editor = window.activeTextEditor;
+        const instruction = await window.showInputBox({
+            title: 'Kireji: what shall be changed?',
+            prompt: 'In your own words. It changes what is selected; else the function around the cursor, or the whole file.',
+            ignoreFocusOut: true,
+        });
+        if (editor !== undefined && instruction !== undefined && instruction.trim() !== '') {
+            const { start, end } = editor.selection;
+            await here.ask('kireji.edit', { uri: editor.document.uri.toString(), range: { start, end }, instruction });
+        }
+    };
     const manual = (): boolean => workspace.getConfiguration(SECTION).get(AUTOMATIC) === false;
     const toggleManual = (): Thenable<void> =>
         workspace.getConfiguration(SECTION).update(AUTOMATIC, manual() ? undefined : false, ConfigurationTarget.Global);
     const explain = async (): Promise<void> => {
-        const answers = await here.ask<Explanation[]>('kireji.explain', EXPLAINED);
+        const answers = await here.ask<Explanation[]>('kireji.explain', ASKED);
         if (answers === undefined || answers.length === 0) {
             void window.showInformationMessage('Kireji has not been asked anything yet in this window.');
             return;
         }
-        await pages.show('Kireji: explained', page(answers), 'markdown');
+        await pages.show('explained', page(worthTelling(answers, EXPLAINED)), 'markdown');
+    };
+    const prompt = async (): Promise<void> => {
+        const editor = window.activeTextEditor;
+        const place = editor && { uri: editor.document.uri.toString(), position: editor.selection.active };
+        const text = place && (await here.ask<string | null>('kireji.prompt', place));
+        if (text) {
+            await pages.show('what is sent', text, 'markdown');
+        } else {
+            void window.showInformationMessage('Put the cursor where you want to know it, in a file that Kireji knows.');
+        }
     };
     const stats = async (): Promise<void> => {
         const { found, environment } = await here.found();
@@ -120,7 +145,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
         try {
             const options = { env: { ...process.env, ...environment }, cwd: context.globalStorageUri.fsPath };
             const { stdout } = await promisify(execFile)(found.program, ['stats'], options);
-            await pages.show('Kireji: statistics', stdout, 'plaintext');
+            await pages.show('statistics', stdout, 'plaintext');
         } catch (error) {
             output.error(String(error));
             void offerLog('Kireji’s statistics could not be read.');
@@ -138,7 +163,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
         'kireji.resumeSuggestions': () => here.ask('kireji.resume'),
         'kireji.snoozeSuggestions': snooze,
         'kireji.toggleManual': toggleManual,
+        'kireji.editInOwnWords': edit,
         'kireji.explainLast': explain,
+        'kireji.showPrompt': prompt,
         'kireji.showStats': stats,
         'kireji.setKey': setKey,
         'kireji.setCap': setCap,
@@ -149,6 +176,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
         'kireji.getStarted': () => commands.executeCommand('workbench.action.openWalkthrough', 'kireji.kireji#start'),
         'kireji.acceptWord': () => parts.accept('word'),
         'kireji.acceptLine': () => parts.accept('line'),
+        'kireji.dismissSuggestion': () => parts.dismiss(),
+        'kireji.tryIt': async () => window.showTextDocument(await workspace.openTextDocument({ language: 'python', content: SAMPLE })),
     };
     context.subscriptions.push(
         output,

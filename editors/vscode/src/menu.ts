@@ -28,7 +28,9 @@ function withServer({ state }: Status, manual: boolean): Entry[] {
         manual
             ? entry('zap', 'Suggest while typing', 'kireji.toggleManual', 'now only when asked for')
             : entry('zap', 'Suggest only when asked for', 'kireji.toggleManual', 'now while typing'),
+        entry('edit', 'Edit in your own words', 'kireji.editInOwnWords'),
         entry('question', 'Explain the last answers', 'kireji.explainLast', 'what was shown or withheld, and why'),
+        entry('mail', 'What is sent', 'kireji.showPrompt', 'about the place of the cursor'),
         entry('graph', 'Statistics', 'kireji.showStats', 'what was accepted, what it cost'),
         entry('key', 'Set key', 'kireji.setKey'),
         entry('credit-card', 'Set daily cap', 'kireji.setCap'),

@@ -1,7 +1,8 @@
-// What a person is told without having asked: each thing once until it is over, with what to do about it.
+// What a person is told without having asked: each thing once until it is over, with what to do about it. What caps give rise
+// to is told by the server, once for all editors.
 import { commands, window } from 'vscode';
 import type { Memento } from 'vscode';
-import { notice } from './status';
+import { notice, passes } from './status';
 import type { Absence, Notice, Status } from './status';
 
 /** A button and the command behind it. */
@@ -16,7 +17,6 @@ const INSTALL: Way = ['Install', 'kireji.installServer'];
 const LOG: Way = ['Show Log', 'kireji.showLog'];
 const RESTART: Way = ['Start Again', 'kireji.restart'];
 const KEY: Way = ['Set Key', 'kireji.setKey'];
-const CAP: Way = ['Set Cap', 'kireji.setCap'];
 const SETTINGS: Way = ['Open Settings', 'kireji.openSettings'];
 const START: Way = ['Get Started', 'kireji.getStarted'];
 
@@ -26,12 +26,8 @@ const ABOUT: Readonly<Record<Notice, Message>> = {
         ways: [KEY, START],
     },
     refused: {
-        text: 'The model service refused the key, the address or the request. Set a key that is valid.',
-        ways: [KEY, LOG],
-    },
-    cap: {
-        text: 'Today’s spending cap is reached: no model is asked until midnight. Raise the cap, or wait.',
-        ways: [CAP],
+        text: 'Kireji: the model service refused the key, the address or the model, so no model answers. Set a key that is valid, or look at the settings.',
+        ways: [KEY, SETTINGS],
     },
 };
 const KEYLESS_TOLD = 'kireji.keylessTold';
@@ -61,7 +57,7 @@ export class Notices {
 
     /** Tells why there is no server. `detail` is a program, an error or two versions. */
     absent(why: Absence, detail: string): void {
-        if (why === this.told || why === 'installing') {
+        if (why === this.told || passes(why)) {
             return;
         }
         this.told = why;
@@ -74,7 +70,7 @@ export class Notices {
     }
 }
 
-function missing(why: Exclude<Absence, 'installing'>, detail: string): Message {
+function missing(why: Exclude<Absence, 'installing' | 'starting'>, detail: string): Message {
     switch (why) {
         case 'missing':
             return detail === ''

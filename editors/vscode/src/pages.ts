@@ -15,8 +15,8 @@ export class Pages implements TextDocumentContentProvider, Disposable {
     }
 
     /** Opens a page, or shows the open one anew. */
-    async show(title: string, text: string, language: 'markdown' | 'plaintext'): Promise<void> {
-        const uri = Uri.from({ scheme: SCHEME, path: title });
+    async show(title: string, text: string, language: string): Promise<void> {
+        const uri = Uri.from({ scheme: SCHEME, path: `Kireji: ${title}` });
         this.texts.set(uri.path, text);
         this.changed.fire(uri);
         const document = await languages.setTextDocumentLanguage(await workspace.openTextDocument(uri), language);

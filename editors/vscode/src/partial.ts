@@ -1,5 +1,5 @@
-// Accepting a part of the ghost text: the editor has commands for it, and tells nobody which suggestion it was. Here the
-// part is accepted, and counted where what came into the text is the beginning of what Kireji suggested.
+// Accepting a part of the ghost text, and sending it away: the editor has commands for both, and tells nobody which suggestion
+// it was. Here that is done and counted: a part where what came into the text is the beginning of what Kireji suggested.
 import { commands, window } from 'vscode';
 import type { InlineCompletionItem, TextDocument } from 'vscode';
 
@@ -9,7 +9,9 @@ const EDITOR: Readonly<Record<Part, string>> = {
     word: 'editor.action.inlineSuggest.acceptNextWord',
     line: 'editor.action.inlineSuggest.acceptNextLine',
 };
+const HIDE = 'editor.action.inlineSuggest.hide';
 const ACCEPT = 'kireji.accept';
+const DISMISS = 'kireji.dismiss';
 const ID = 0;
 
 /** What was suggested last, and where it begins. */
@@ -52,6 +54,18 @@ export class Parts {
         );
         if (taken !== undefined) {
             await commands.executeCommand(ACCEPT, taken.id, part);
+        }
+    }
+
+    /** Has the editor hide the ghost text, and the server count it where it is ours, at the cursor. */
+    async dismiss(): Promise<void> {
+        const editor = window.activeTextEditor;
+        const at = editor?.document.offsetAt(editor.selection.active);
+        const shown = this.last;
+        await commands.executeCommand(HIDE);
+        const ours = shown.find(({ document, start, text }) => document === editor?.document && at !== undefined && start <= at && at < start + text.length);
+        if (ours !== undefined) {
+            await commands.executeCommand(DISMISS, ours.id);
         }
     }
 }

@@ -6,6 +6,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { delay, ended } from './backoff';
 import type { Ends } from './backoff';
 import { client } from './client';
+import type { Text } from './client';
 import { find, fits } from './finding';
 import type { Found } from './finding';
 import type { Keys } from './keys';
@@ -20,6 +21,7 @@ const RUNNING = 'kireji.running';
 /** Who shows what has become of the server. */
 export interface View {
     status(status: Status): void;
+    text(text: Text): void;
     absent(why: Absence, detail: string): void;
 }
 
@@ -92,6 +94,7 @@ export class Session implements Disposable {
     }
 
     private async start(): Promise<void> {
+        this.view.absent('starting', '');
         const { found, environment } = await this.found();
         if (found === undefined) {
             this.view.absent('missing', serverPath() ?? '');
@@ -103,6 +106,7 @@ export class Session implements Disposable {
         const start = { program: found.program, environment, folder: this.context.globalStorageUri.fsPath };
         const made: LanguageClient = client(start, this.output, this.parts, {
             status: (status) => this.view.status(status),
+            text: (text) => this.view.text(text),
             closed: () => this.closed(made),
         });
         this.running = made;
@@ -152,6 +156,7 @@ export class Session implements Disposable {
             this.view.absent('stopped', 'it has ended again and again');
             return;
         }
+        this.view.absent('starting', '');
         this.output.warn(`the server has ended; it is started again in ${pause / 1000} s`);
         this.again = setTimeout(() => void this.next(() => this.start()), pause);
     }

@@ -11,11 +11,16 @@ export interface Status {
     readonly spentToday: number | null;
     readonly dailyCap: number;
     readonly secondsLeft: number | null;
-    readonly cause?: string | null;
+    readonly cause: string;
 }
 
 /** Why there is no server. */
-export type Absence = 'missing' | 'stopped' | 'misfit' | 'installing';
+export type Absence = 'missing' | 'stopped' | 'misfit' | 'installing' | 'starting';
+
+/** Whether it is over by itself before long. */
+export function passes(why: Absence): why is 'installing' | 'starting' {
+    return why === 'installing' || why === 'starting';
+}
 
 /** What a person sees: an icon and words, never a colour alone. */
 export interface Shown {
@@ -37,6 +42,7 @@ const ABSENT: Readonly<Record<Absence, { icon: string; word: string; detail: str
     missing: { icon: '$(error)', word: 'not installed', detail: 'The Kireji server is not on this machine.' },
     stopped: { icon: '$(error)', word: 'stopped', detail: 'The Kireji server has ended and is not started again by itself.' },
     misfit: { icon: '$(error)', word: 'wrong version', detail: 'The Kireji server and this extension do not fit each other.' },
+    starting: { icon: '$(loading~spin)', word: 'starting', detail: 'The Kireji server is being started.' },
     installing: { icon: '$(loading~spin)', word: 'installing', detail: 'The Kireji server is being installed.' },
 };
 
@@ -61,7 +67,7 @@ export function shown(status: Status): Shown {
 /** The status where no server runs. */
 export function absent(why: Absence): Shown {
     const { icon, word, detail } = ABSENT[why];
-    return { text: `${icon} Kireji ${word}`, detail, spoken: `${detail} Opens the menu.`, warns: why !== 'installing' };
+    return { text: `${icon} Kireji ${word}`, detail, spoken: `${detail} Opens the menu.`, warns: !passes(why) };
 }
 
 /** What today has cost, as a sentence. */
@@ -76,12 +82,12 @@ export function dollars(sum: number): string {
 }
 
 /** What a status calls for that a person has to do something about. */
-export type Notice = 'keyless' | 'refused' | 'cap';
+export type Notice = 'keyless' | 'refused';
 
-const CAUSES: Readonly<Record<string, Notice>> = { cap_reached: 'cap', misconfigured: 'refused' };
+const CAUSES: Readonly<Record<string, Notice>> = { key_refused: 'refused', misconfigured: 'refused' };
 
 /** What to tell a person about a status, if anything. */
 export function notice(status: Status): Notice | undefined {
-    const cause = CAUSES[status.cause ?? ''];
+    const cause = CAUSES[status.cause];
     return cause ?? (status.state === 'ready' && status.provider === 'local' ? 'keyless' : undefined);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { page } from '../src/explain';
+import { page, worthTelling } from '../src/explain';
 import type { Explanation } from '../src/explain';
 
 const SHOWN: Explanation = {
@@ -44,4 +44,10 @@ test('a page says what was shown and what was not, and why', () => {
 test('what was never asked has no cost', () => {
     const nothing = { input: 0, output: 0, cache_read: 0, cache_write: 0 };
     assert.ok(!page([{ ...SHOWN, tokens: nothing, cost_usd: 0 }]).includes('Cost'));
+});
+
+test('what was overtaken is left out, unless there is nothing else', () => {
+    const overtaken: Explanation = { ...SHOWN, offered: false, reason: 'the request was cancelled', stage: 'deliver' };
+    assert.deepEqual(worthTelling([overtaken, SHOWN, overtaken, SHOWN, SHOWN], 2), [SHOWN, SHOWN]);
+    assert.deepEqual(worthTelling([overtaken], 2), [overtaken]);
 });

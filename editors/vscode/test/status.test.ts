@@ -11,6 +11,7 @@ const READY: Status = {
     spentToday: 0.123,
     dailyCap: 5,
     secondsLeft: null,
+    cause: '',
 };
 const STATES: readonly State[] = ['starting', 'ready', 'paused', 'snoozed', 'limited'];
 const ABSENCES: readonly Absence[] = ['missing', 'stopped', 'misfit', 'installing'];
@@ -35,8 +36,9 @@ test('no two states differ by colour alone', () => {
 
 test('what a person has to do something about', () => {
     assert.equal(notice(READY), undefined);
-    assert.equal(notice({ ...READY, state: 'limited', cause: 'cap_reached' }), 'cap');
+    assert.equal(notice({ ...READY, state: 'limited', cause: 'cap_reached' }), undefined);
     assert.equal(notice({ ...READY, state: 'limited', cause: 'misconfigured' }), 'refused');
+    assert.equal(notice({ ...READY, state: 'limited', cause: 'key_refused' }), 'refused');
     assert.equal(notice({ ...READY, state: 'limited', cause: 'timeout' }), undefined);
     assert.equal(notice({ ...READY, provider: 'local' }), 'keyless');
 });

@@ -58,9 +58,17 @@ class Question:
         self.asked = False
         self.waiting = 0
         self.task: asyncio.Future[Outcome]
+        self._ended = False
+
+    def end(self) -> None:
+        """Nobody wants its answer. Its task takes a moment to end, and nobody may join it meanwhile."""
+        self._ended = True
+        self.task.cancel()
 
     def answers(self, place: Place) -> bool:
         """Whether its answer may be the answer there as well."""
+        if self._ended:
+            return False
         typed = self._typed(place)
         return typed == "" or (typed is not None and self.asked and not self.task.done())
 
@@ -97,7 +105,7 @@ class Suggestions:
         turn = self._take_turn(place.uri)
         question = self._questions.get(place.uri)
         if question is not None and not question.answers(place):
-            question.task.cancel()
+            question.end()
         if _unwanted(place.snapshot):
             return await engine.ask()
         if (hit := await self.at_hand(place, engine)) is not None:
@@ -133,7 +141,7 @@ class Suggestions:
         if older is not None:
             if older.answers(place) and not older.task.done():
                 return older
-            older.task.cancel()
+            older.end()
         question = self._questions[place.uri] = Question(place)
         question.task = self._spawn(self._put(question, engine))
         return question
@@ -143,7 +151,7 @@ class Suggestions:
         self._kept = [kept for kept in self._kept if kept.uri != uri]
         question = self._questions.pop(uri, None)
         if question is not None:
-            question.task.cancel()
+            question.end()
 
     def find(self, identity: str) -> tuple[str, Offered] | None:
         """The suggestion with an id, and its document's address."""
@@ -197,7 +205,7 @@ class Suggestions:
         if question.waiting == 0 and now is not None and _has_grown(place, now):
             await asyncio.wait({question.task}, timeout=_LONG_GRACE_SECONDS)
         if question.waiting == 0:
-            question.task.cancel()
+            question.end()
 
     def _take_turn(self, uri: str) -> asyncio.Future[None]:
         """Ends the wait of the request before this one."""

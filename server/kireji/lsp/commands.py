@@ -6,21 +6,22 @@ A command that takes time is a task like any other request, so that cancelling i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from lsprotocol import types
 
-from kireji.base.types import Feedback, Offered
+from kireji.base.types import Feedback, Offered, Trigger
 from kireji.features import lasting
 from kireji.features.additions import Missed, additions
 from kireji.features.explain import explanation, sentence
 from kireji.features.suggestions import Suggestions
 from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
+from kireji.lsp.documents import Position
 from kireji.lsp.inline import Inline
-from kireji.lsp.on_snapshot import Edge
+from kireji.lsp.on_snapshot import Edge, look, offset_of
 from kireji.lsp.plans import Plans
 from kireji.lsp.protocol import ErrorCode, Refusal
 from kireji.lsp.session import view
@@ -56,6 +57,7 @@ NAMES = (
     "kireji.snooze",
     "kireji.status",
     "kireji.explain",
+    "kireji.prompt",
     ACCEPT,
     "kireji.dismiss",
     ACT,
@@ -103,6 +105,18 @@ def commands(
             edge.client.show(Level.INFO, f"Kireji: {sentence(last) if last else 'nothing has been asked yet'}")
         return explanation(last) if last else None
 
+    def prompt(arguments: Arguments, _: object) -> Awaitable[str | None]:
+        uri, position = _place(arguments)
+        here = look(edge, uri, Trigger.EXPLICIT)
+        offset = offset_of(edge, here, position) if here is not None else 0
+
+        async def run() -> str | None:
+            from kireji.features.question import question  # with the services, after the client's first answer
+
+            return None if here is None else await question(await edge.starting.services(), here.snapshot, offset)
+
+        return run()
+
     def report(what: Feedback) -> Callable[[Arguments, object], None]:
         def take(arguments: Arguments, _: object) -> None:
             about, kind = _about(arguments, what)
@@ -122,6 +136,7 @@ def commands(
         "kireji.snooze": snooze,
         "kireji.status": lambda _, __: told(),
         "kireji.explain": explain,
+        "kireji.prompt": prompt,
         ACCEPT: accept,
         "kireji.dismiss": report(Feedback.DISMISSED),
         ACT: lambda arguments, token: actions.act(arguments[0] if arguments else None, token),
@@ -135,6 +150,15 @@ def _count(arguments: Arguments) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise Refusal(ErrorCode.INVALID_PARAMS, "say how many answers to explain: a whole number, 1 or more")
     return count
+
+
+def _place(arguments: Arguments) -> tuple[str, Position]:
+    """The document and the position in `[{"uri", "position"}]`, as the protocol writes them."""
+    match arguments:
+        case [{"uri": str(uri), "position": {"line": int(line), "character": int(character)}}]:
+            return uri, Position(line, character)
+        case _:
+            raise Refusal(ErrorCode.INVALID_PARAMS, "say where: a document's uri and a position in it")
 
 
 async def taken(edge: Edge, uri: str, offered: Offered, kind: Feedback, inline: Inline) -> None:

@@ -39,7 +39,8 @@ class State(Enum):
 @dataclass(frozen=True, slots=True)
 class Status:
     """`reason` is a sentence where the state is not READY. Dollars; `spent` is None where the ledger cannot be read.
-    `sandbox` names the walls in which tests run; it is empty as long as none were needed."""
+    `sandbox` names the walls in which tests run; it is empty as long as none were needed. `cause` is the name of what keeps
+    the model from answering, for programs: sentences are for people, and change."""
 
     state: State
     reason: str = ""
@@ -51,6 +52,7 @@ class Status:
     month_cap: float = 0.0
     seconds_left: int | None = None
     sandbox: str = ""
+    cause: str = ""
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "monthlyCap": status.month_cap,
         "secondsLeft": status.seconds_left,
         "sandbox": status.sandbox,
+        "cause": status.cause,
     }
 
 
@@ -107,11 +110,12 @@ class StatusTeller:
             return empty
         services = await self._starting.services()
         state, reason, left = _state(session.paused_until - time.monotonic())
+        cause = ""
         asking = services.roles.completion
         away = asking.away()
         trouble = away.reason if away is not None else session.trouble
         if state is State.READY and trouble is not None:
-            state, reason = State.LIMITED, trouble.value
+            state, reason, cause = State.LIMITED, trouble.value, trouble.name.lower()
             if asking.instead is not None:
                 reason = f"{reason}; the local engine answers meanwhile"
         elif state is State.READY and session.unjudged:
@@ -125,6 +129,7 @@ class StatusTeller:
             model=info.model,
             seconds_left=left,
             sandbox=services.sandbox.known,
+            cause=cause,
         )
         try:
             spending = await services.ledger.spending()
