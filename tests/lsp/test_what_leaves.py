@@ -86,7 +86,8 @@ async def put(client: Client, root: Path, place: str, name: str, batch: list[tup
     elif place == "file":
         text = f"from {name}_kept import *{end}"
     else:
-        text = {"code": assignments, "comment": comments, "edit": lambda _: "\n"}[place](batch) + end
+        said = {"code": assignments, "comment": comments}.get(place)
+        text = (said(batch) if said is not None else "\n") + end
     client.open(uri, text)
     await ask(client, uri, text)
 

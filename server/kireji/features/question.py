@@ -22,7 +22,7 @@ _TICKS = re.compile("`+")
 
 async def question(services: Services, snapshot: Snapshot, offset: int) -> str:
     """The page about one place."""
-    site = pipeline.look(services, snapshot, offset)
+    site = await pipeline.look(services, snapshot, offset)
     if isinstance(site, Skip):
         return f"# Nothing would be asked here\n\n{site.reason.value}\n"
     pack = await pipeline.gather_pack(services, snapshot, site)
