@@ -134,3 +134,34 @@ async def test_a_file_that_was_written_meanwhile_gets_no_edit(tmp_path: Path, me
             assert (edit.document.path, edit.version, outcome.text) == (str(file.resolve()), None, "It is empty.\n")
         else:
             assert outcome.reason is Reason.STALE, outcome
+
+
+@pytest.mark.parametrize(
+    ("kept", "excluded", "reason", "seen"),
+    [
+        ("tests/test_other.py", "", None, True),
+        ("tests/test_other.py", "tests/\n", None, False),
+        ("tests/test_shop.py", "", None, True),
+        ("tests/test_shop.py", "tests/\n", Reason.TOO_LARGE, False),
+    ],
+    ids=["another test file", "it is excluded", "its own test file", "that is excluded"],
+)
+async def test_a_file_that_is_excluded_is_in_no_question(
+    tmp_path: Path, kept: str, excluded: str, reason: Reason | None, seen: bool
+) -> None:
+    root = (tmp_path / "root").resolve()
+    (root / "tests").mkdir(parents=True)
+    (root / kept).write_text("def test_quince() -> None:\n    assert True\n")
+    (root / ".kirejiignore").write_text(excluded)
+    (root / "shop.py").write_text(MEAN)
+    answer = "<imports>\nfrom shop import mean\n</imports>\ndef test_mean() -> None:\n    assert mean([1]) == 1\n"
+    async with acting(tmp_path / "state", script(answer)) as line:
+        document = make_document((root / "shop.py").as_uri(), str(root / "shop.py"), "python", 1, MEAN)
+        options = Options(gates_explicit_ms=20_000)
+        workspace = Workspace(str(root))
+        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT, workspace=workspace, options=options)
+        now = {document.uri: document}
+        outcome = await resolve(line.services, snapshot, "tests", Intent(Span(4, 4)), now.get)
+        assert outcome.reason is reason, outcome
+        assert any("test_quince" in asked.question for asked in line.api.asked) is seen
+        assert bool(line.api.asked) is (reason is None)

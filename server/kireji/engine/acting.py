@@ -158,7 +158,11 @@ async def _attempts(
         if masked(pack, target.span):
             return record.withheld(Reason.SECRET_LINE, Stage.GATHER, "it stands in the part that is asked about")
         if not holds(pack, target.span) or not seen_whole(pack, task.plan.related):
-            return record.withheld(Reason.TOO_LARGE, Stage.GATHER, "the part does not fit into a question")
+            return record.withheld(
+                Reason.TOO_LARGE,
+                Stage.GATHER,
+                "the part, or a file that belongs to it, does not fit into a question or may not be in one",
+            )
         stronger = services.roles.escalated if len(lessons) >= _REFUSALS else None
         raw = await _answer(services, stronger or services.roles.action, task, pack, deadline, record)
         if isinstance(raw, Withheld) and stronger is not None and _cannot(raw) and record.calls_left > 0:
@@ -231,7 +235,7 @@ async def _gathered(services: Services, task: _Task) -> ContextPack:
     said = ((ItemKind.FACT, task.target.about), (ItemKind.WISH, task.scene.intent.instruction))
     here = snapshot.document.uri
     told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
-    return replace(gathered, items=(*project, *wanted, *task.plan.related, *told))
+    return replace(gathered, items=(*project, *wanted, *task.plan.related, *task.plan.likely, *told))
 
 
 async def _packed(

@@ -86,12 +86,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How far an action reaches: what may change, the one file that may be made (its text is still empty), and what the
-    model must see whole besides the part."""
+    """How far an action reaches: what may change, and the one file that may be made (its text is still empty).
+
+    What is `related` the model must see whole besides the part; what is `likely` may help it, and may be left out.
+    """
 
     regions: tuple[Region, ...] = ()
     created: NewFile | None = None
     related: tuple[ContextItem, ...] = ()
+    likely: tuple[ContextItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _plan(scene: Scene, _: Target) -> Plan | Refused:
         path = Path(root).resolve() / place.path
         file = NewFile(path.as_uri(), str(path), language_of(place.path), "")
         sample = style_sample(canonical(snapshot.document.language), Path(root).resolve(), place)
-        return Plan(created=file, related=(_sample(*sample, Path(root).resolve()),) if sample is not None else ())
+        return Plan(created=file, likely=(_sample(*sample, Path(root).resolve()),) if sample is not None else ())
     there = file_at(snapshot, place.path)
     if there is None or len(there[0].text) > _MOST_THERE:
         return Refused(Reason.TOO_LARGE, "the file with its tests cannot be read, or is too long")
