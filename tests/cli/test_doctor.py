@@ -27,9 +27,10 @@ from kireji.base.children import Child
 from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Protected, Settings
 from kireji.base.ledger import CallInfo, SqliteLedger
+from kireji.base.sandbox import Walls
 from kireji.base.store import FILE, Store
 from kireji.base.types import Reason, Stage, Usage
-from kireji.cli import doctor_installed, doctor_settings, doctor_state
+from kireji.cli import doctor_installed, doctor_sandbox, doctor_settings, doctor_state
 from kireji.cli.doctor_installed import LIBRARIES, TOOLS
 from kireji.cli.doctor_selftests import SAMPLES, analysis_line, gate_line
 from kireji.cli.health import Check, Line, Machine, State, lines_of
@@ -529,3 +530,21 @@ def test_a_path_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert "?[31m\\u5207\\u308c\\u5b57 ?" in done.stdout
+
+
+def test_the_sandbox_is_tried_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def holds(kind: Walls) -> bool:
+        if kind is Walls.BUBBLEWRAP:
+            raise FileNotFoundError("bwrap")
+        return kind is Walls.LANDLOCK
+
+    async def open_everywhere(_: Walls) -> bool:
+        return False
+
+    machine = Machine(Settings(), {}, None, SystemClock())
+    monkeypatch.setattr(doctor_sandbox, "holds", holds)
+    (line,) = lines_of(doctor_sandbox.sandbox, machine)
+    assert (line.state, line.text.partition(":")[0]) == (State.OK, "landlock")
+    monkeypatch.setattr(doctor_sandbox, "holds", open_everywhere)
+    (line,) = lines_of(doctor_sandbox.sandbox, machine)
+    assert (line.state, "bubblewrap" in line.remedy) == (State.NOTE, True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from kireji.base import sandbox_walls
+from kireji.base.sandbox import Walls
 from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi
 from support.serving import serving
@@ -108,6 +109,8 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
             explained = await client.request("kireji/explain", {})
             assert [gate["state"] for gate in explained["gates"] if gate["gate"] == "tests"] == ["pass"], name
             client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        status = await client.request("workspace/executeCommand", {"command": "kireji.status"})
+        assert status["sandbox"] in [walls.value for walls in Walls]
         await client.shutdown()
         await served.process.wait()
     with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
@@ -117,6 +120,54 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
         ).fetchall()
     assert [feature for feature, _ in calls] == ["implement"] * 2 * FUNCTIONS
     assert sorted(request for _, request in calls) == sorted(2 * [request for (request,) in outcomes])
+
+
+@pytest.mark.parametrize("choice", ["annotated", "Apply", None])
+async def test_what_the_tests_cannot_prove_is_said_and_asks_for_confirmation(
+    tmp_path: Path, choice: str | None
+) -> None:
+    root = tmp_path / "trove"
+    shutil.copytree(PROJECT, root)
+    tests = root / "tests" / "test_words.py"
+    tests.write_text(tests.read_text() + "\n\ndef test_red() -> None:\n    assert 1 == 2\n", encoding="utf-8")
+    whole = (root / "trove" / "words.py").read_text(encoding="utf-8")
+    head, body = function_in(whole, "initials")
+    text = whole.replace(head + body, f"{head}    raise NotImplementedError\n")
+    uri = (root / "trove" / "words.py").as_uri()
+    async with (
+        MessagesApi(lambda _: head + body) as api,
+        serving(tmp_path, api, KIREJI_TRUST="true", KIREJI_PYTHON=sys.executable) as served,
+    ):
+        client, edits, asked = served.client, list[Any](), list[Any]()
+
+        def apply(params: Any) -> Any:
+            edits.append(params)
+            return {"applied": True}
+
+        def choose(params: Any) -> Any:
+            asked.append(params)
+            return {"title": choice} if choice is not None else None
+
+        client.answers["workspace/applyEdit"] = apply
+        client.answers["window/showMessageRequest"] = choose
+        plain = {"general": ABLE["general"], "workspace": {"applyEdit": True}}
+        await client.initialize(capabilities=ABLE if choice == "annotated" else plain, rootUri=root.as_uri())
+        client.open(uri, text)
+        said = "Not proved: tests (1 of them were red before the change and still are)"
+        if choice == "annotated":
+            edit = (await resolved(client, uri, text, "initials"))["edit"]
+            (note,) = edit["changeAnnotations"].values()
+            assert (note["label"], note["needsConfirmation"]) == (said, True)
+            return
+        line = text[: text.index("def initials(")].count("\n")
+        place = {"start": {"line": line, "character": 4}, "end": {"line": line, "character": 4}}
+        params = {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": []}}
+        found = await client.request("textDocument/codeAction", params)
+        (command,) = [one for one in found if one["title"] == "Implement initials"]
+        run = {"command": command["command"], "arguments": command["arguments"]}
+        assert await client.request("workspace/executeCommand", run) is (choice == "Apply")
+        assert said in asked[0]["message"]
+        assert len(edits) == (1 if choice == "Apply" else 0)
 
 
 TRAPS = {
