@@ -21,6 +21,8 @@ _NANO = 1_000_000_000
 _WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
 # What is left out is counted; so many are also named.
 _NAMED = 4
+# Tokens, kind and place stand in columns; on a narrow screen, what is said and why share the rest.
+_HEAD, _LEAST_SAID, _LEAST_WHY = 21, 16, 30
 _LEAST_WHERE, _MOST_WHERE = 12, 32
 _STYLES = MappingProxyType(
     {ItemKind.SIGNATURE: "cyan", ItemKind.OPEN_FILE: "cyan", ItemKind.EDIT: "magenta", ItemKind.FACT: "yellow"}
@@ -124,7 +126,7 @@ def _page(question: Question, width: int | None) -> Iterator[Text]:
         if remembered and not lasts and question.prompt.cacheable_prefix:
             yield Text(f"{'':8}──── remembered by the service up to here while you type on", style="dim")
         remembered = remembered and lasts
-        yield _cut(_told(row, before, wide), width)
+        yield _cut(_told(row, before, wide, width), width)
         before = row.where.rpartition(":")[0]
     yield from _left_out(question, width)
     yield Text("")
@@ -136,7 +138,7 @@ def _rows(question: Question) -> Iterator[_Row]:
     prompt = question.prompt
     turns = len(prompt.messages) // 2
     fixed = sum(len(b.text) for b in (*prompt.system, *(b for m in prompt.messages[:-1] for b in m.blocks)))
-    yield _Row(likely_tokens(question.model, fixed), "rules", "", f"how to answer, and {turns} examples", "", "blue")
+    yield _Row(likely_tokens(question.model, fixed), "contract", "", f"how to answer, and {turns} examples", "", "blue")
     for item in question.pack.items:
         line, where = _line(question, item.uri, item.span), _where(question, item.uri, item.span)
         lines = item.text.count("\n") + bool(item.text.rpartition("\n")[2])
@@ -154,15 +156,19 @@ def _lasting(question: Question) -> Iterator[bool]:
     yield from (_is_remembered(question, item) for item in question.pack.items)
 
 
-def _told(row: _Row, before: str, wide: int) -> Text:
-    """A row; a file that the row before has named is not named again."""
+def _told(row: _Row, before: str, wide: int, width: int | None) -> Text:
+    """A row; a file that the row before has named is not named again. What it says makes room for why it is there."""
     path, _, line = row.where.rpartition(":")
     where = f"{'':{len(path)}}:{line}" if path and path == before else row.where
     if len(where) > wide:
         where = f"{' ' if where[0] == ' ' else '…'}{where[1 - wide :]}"
     head = f"{row.tokens:>6}  "
     why = f"  {row.why}" if row.why else ""
-    return Text.assemble(head, (f"{row.what:<10}", row.style), f" {where:<{wide}}  {one_line(row.says)}", (why, "dim"))
+    says = one_line(row.says)
+    if width is not None:
+        room = max(_LEAST_SAID, width - _HEAD - wide - min(len(why), _LEAST_WHY))
+        says = says if len(says) <= room else f"{says[: room - 1]}…"
+    return Text.assemble(head, (f"{row.what:<10}", row.style), f" {where:<{wide}}  {says}", (why, "dim"))
 
 
 def _left_out(question: Question, width: int | None) -> Iterator[Text]:
