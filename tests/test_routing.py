@@ -33,7 +33,7 @@ def test_a_model_with_several_roles_is_one_provider_and_the_local_engine_has_the
     roles = choose_roles(Protected(api_key="sk-ant-none"), NOW, None)
     assert roles.completion.provider is roles.action.provider
     assert roles.planning.provider is not roles.action.provider
-    local = choose_roles(Protected(provider=ProviderChoice.LOCAL), NOW, None)
+    local = choose_roles(Protected(provider=ProviderChoice.LOCAL, model="Qwen/Qwen2.5-Coder-7B"), NOW, None)
     assert local.completion.provider is local.action.provider is local.planning.provider
 
 

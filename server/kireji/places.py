@@ -85,8 +85,15 @@ def claude_access(protected: Protected) -> Access | None:
 
 
 def _here(provider: Provider, today: date) -> Place:
-    """One that answers alike whatever model is named."""
-    return Place(_known(today), lambda _: provider)
+    """One that answers alike whatever model is named, be it one that is known here or not."""
+
+    def find(name: str, _: Use) -> Model:
+        try:
+            return models.find(name, today)
+        except models.ModelError:
+            return models.find(models.DEFAULT_MODEL, today)
+
+    return Place(find, lambda _: provider)
 
 
 def _known(today: date) -> Callable[[str, Use], Model]:

@@ -262,6 +262,10 @@ def test_where_a_choice_comes_from(tmp_path: Path) -> None:
     check_look(provider, tmp_path, "ok", "at http://127.0.0.1:9 (KIREJI_SERVER_URL); no key is set", **own)
     check_look(model, tmp_path, "ok", "filling in by its template (the default); $0 a million tokens in", **own)
     check_look(model, tmp_path, "ok", "by the answer contract", KIREJI_FIM="off", **own)
+    clouds: dict[str, Any] = {"KIREJI_PROVIDER": "bedrock", "KIREJI_REGION": "eu-west-1"}
+    clouds["KIREJI_MODEL"] = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+    check_look(provider, tmp_path, "ok", "bedrock, at its region's own address; requests are signed with", **clouds)
+    check_look(model, tmp_path, "ok", "eu.anthropic.claude-haiku-4-5-20251001-v1:0 (KIREJI_MODEL), $1.00", **clouds)
     check_look(doctor_settings.trust, tmp_path, "note", "KIREJI_TRUST", remedy="trust.folders", KIREJI_TRUST="1")
 
 

@@ -59,6 +59,21 @@ def test_every_word_on_demand(tmp_path: Path) -> None:
     assert "4711" not in done.stdout
 
 
+def test_a_model_that_fills_in_is_sent_another_text(tmp_path: Path) -> None:
+    root, own = make_project(tmp_path), {"KIREJI_PROVIDER": "openai-compatible", "KIREJI_MODEL": "qwen2.5-coder:7b"}
+    own["KIREJI_SERVER_URL"] = "http://127.0.0.1:9/v1"
+    apart = run(tmp_path, root, "main.py:7:17", "--text", **own)
+    assert (apart.returncode, apart.stderr) == (0, "")
+    assert re.match(r"===== prompt\n# file: cart\.py\n# class Cart:", apart.stdout) and "===== suffix\n" in apart.stdout
+    whole = run(tmp_path, root, "main.py:7:17", "--json", **own | {"KIREJI_MODEL": "Qwen/Qwen2.5-Coder-7B"})
+    sent = json.loads(whole.stdout)["prompt"]["fills"]["prompt"]
+    assert sent.startswith("<|repo_name|>project\n<|file_sep|>cart.py\nclass Cart:")
+    assert sent.endswith("    return cart.<|fim_suffix|>\n<|fim_middle|>")
+    assert KEY not in sent and "<redacted:" in sent
+    page = run(tmp_path, root, "main.py:7:17", **own)
+    assert "none: this model fills in" in page.stdout and "No key is set" not in page.stdout
+
+
 def test_where_nothing_would_be_asked(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     done = run(tmp_path, root, "main.py:3:2")

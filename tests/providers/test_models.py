@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from kireji.base.types import Block, Message, Prompt, Usage
-from kireji.providers.costs import cost, estimate, likely_input
-from kireji.providers.models import DEFAULT_MODEL, MODELS, RETIRED, ModelError, find
+from kireji.providers.costs import batch_cost, cost, estimate, likely_input
+from kireji.providers.models import DEFAULT_MODEL, MODELS, RETIRED, ModelError, find, row_of
 
 TODAY = date(2026, 11, 10)
 MILLION = 1_000_000
@@ -136,3 +136,22 @@ def test_a_cloud_has_other_names_and_the_same_prices(name: str, row: str) -> Non
 def test_what_is_no_name_of_a_cloud_stays_unknown(name: str) -> None:
     with pytest.raises(ModelError):
         find(name, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "nano"),
+    [
+        ("claude-haiku-5-5", Usage(input=MILLION), 250_000_000),
+        ("claude-haiku-5-5", Usage(input=200_000, output=1_000), (200_000 * 500 + 1_000 * 2_500) // 2),
+        ("claude-haiku-5-5", Usage(cache_write=1), 63),
+        ("claude-sonnet-5-5", Usage(input=3, output=2), 13_000),
+    ],
+)
+def test_a_batch_costs_half(model: str, usage: Usage, nano: int) -> None:
+    assert batch_cost(find(model, TODAY), usage) == nano
+
+
+def test_a_row_is_found_whatever_the_day() -> None:
+    assert row_of("claude-sonnet-4-5-20250929") is not None, "what was spent on it was spent"
+    assert row_of("eu.anthropic.claude-haiku-4-5-20251001-v1:0") == row_of("claude-haiku-4-5")
+    assert row_of("Qwen/Qwen2.5-Coder-7B") is None

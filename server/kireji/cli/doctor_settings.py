@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from kireji.base.config_schema import ProviderChoice
@@ -13,6 +14,17 @@ from kireji.cli.health import Line, Machine, note, ok, wrong
 
 # So long before its end, a model is worth a word.
 _SOON = datetime.timedelta(days=60)
+
+
+_OTHER_WAYS = frozenset(
+    {ProviderChoice.OPENAI_COMPATIBLE, ProviderChoice.GATEWAY, ProviderChoice.BEDROCK, ProviderChoice.VERTEX}
+)
+_WITHOUT_KEY = MappingProxyType(
+    {
+        ProviderChoice.BEDROCK: "requests are signed with what AWS's tools would use",
+        ProviderChoice.VERTEX: "tokens are asked for with the application's default credentials",
+    }
+)
 
 
 def settings(machine: Machine) -> Iterator[Line]:
@@ -33,7 +45,7 @@ def provider(machine: Machine) -> Iterator[Line]:
 
     protected, sources = machine.settings.protected, machine.sources
     # A model that cannot be asked is the next check's business.
-    own = protected.provider is ProviderChoice.OPENAI_COMPATIBLE
+    own = protected.provider in _OTHER_WAYS
     asked = replace(
         protected,
         model=protected.model if own else DEFAULT_MODEL,
@@ -48,11 +60,14 @@ def provider(machine: Machine) -> Iterator[Line]:
         yield wrong("provider", str(error), "Correct that setting; the local engine answers meanwhile.")
         return
     if info.remote:
-        own = protected.provider is ProviderChoice.OPENAI_COMPATIBLE
         url, key = ("server_url", "server_key") if own else ("base_url", "api_key")
         place = urlsplit(getattr(protected, url))
-        where = f"{place.scheme}://{place.netloc} ({sources[url]})"
-        kept = "no key is set" if own else "the key is set, from where `kireji key set` has kept it"
+        where = f"{place.scheme}://{place.netloc} ({sources[url]})" if place.netloc else "its region's own address"
+        kept = (
+            _WITHOUT_KEY.get(protected.provider, "no key is set")
+            if own
+            else "the key is set, from where `kireji key set` has kept it"
+        )
         said = f"the key is set, from {sources[key]}" if getattr(protected, key) is not None else kept
         yield ok("provider", f"{info.name}, at {where}; {said}")
     elif protected.provider is ProviderChoice.LOCAL:

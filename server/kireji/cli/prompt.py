@@ -52,7 +52,7 @@ def command(where: str, as_text: bool, as_json: bool, **overrides: object) -> No
     if as_json:
         click.echo(json.dumps(as_object(question)))
     elif as_text:
-        click.echo(whole(question.prompt))
+        click.echo(whole(question))
     else:
         print_page(question)
 
@@ -67,10 +67,12 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
     from kireji.compose import ConfigurationError, build_services
     from kireji.engine import pipeline
 
-    # What is asked is the same whoever answers; so neither a key nor an address is needed here.
+    # What is asked is the same whoever answers, but for a server of one's own, whose model may be one that fills in; so
+    # neither a key nor an address at Claude is needed here.
+    own = settings.protected.provider is ProviderChoice.OPENAI_COMPATIBLE
     local = replace(settings, protected=replace(settings.protected, provider=ProviderChoice.LOCAL))
     try:
-        services = build_services(local, SystemClock())
+        services = build_services(settings if own else local, SystemClock())
     except ConfigurationError as error:
         raise CommandError(str(error)) from None
     try:
@@ -91,6 +93,8 @@ async def _question(settings: Settings, snapshot: Snapshot, offset: int) -> Ques
         services.roles.completion.steady.forget(site.document.uri)
         pack = await pipeline.gather_pack(services, snapshot, site)
         prompt = pipeline.render_pack(services, pack)
-        return Question(snapshot, pack, prompt, services.roles.completion.model, settings.protected.api_key is not None)
+        return Question(
+            snapshot, pack, prompt, services.roles.completion.model, own or settings.protected.api_key is not None
+        )
     finally:
         await services.close()

@@ -15,6 +15,7 @@ from kireji.base.types import Block, ContextItem, ItemKind, Prompt, RedactedPack
 from kireji.cli.place import line_of, relative
 from kireji.cli.plain import one_line
 from kireji.providers.costs import likely_input, likely_tokens
+from kireji.providers.fim import around, rendered
 from kireji.providers.models import Model
 
 _NANO = 1_000_000_000
@@ -58,8 +59,12 @@ def print_page(question: Question) -> None:
         console.print(row)
 
 
-def whole(prompt: Prompt) -> str:
-    """Every word of the question, under a heading for each turn."""
+def whole(question: Question) -> str:
+    """Every word of the question, under a heading for each turn, or as the text that a model fills in."""
+    prompt = question.prompt
+    if prompt.hole is not None:
+        parts = [f"===== {name}\n{text}" for name, text in _filled(question)]
+        return "\n".join((*parts, f"===== at most {prompt.max_tokens} tokens, up to {' '.join(prompt.stop)}"))
     turns = [("system", prompt.system), *((message.role, message.blocks) for message in prompt.messages)]
     said = [f"===== {role}\n{''.join(_shown(block) for block in blocks)}" for role, blocks in turns]
     prefill = [f"===== assistant (begun)\n{prompt.prefill}"] if prompt.prefill else []
@@ -104,10 +109,19 @@ def as_object(question: Question) -> dict[str, Any]:
             "system": [_as_object(block) for block in prompt.system],
             "messages": [{"role": m.role, "blocks": [_as_object(b) for b in m.blocks]} for m in prompt.messages],
             "prefill": prompt.prefill,
+            "fills": dict(_filled(question)),
             "stop": list(prompt.stop),
             "max_tokens": prompt.max_tokens,
         },
     }
+
+
+def _filled(question: Question) -> Iterator[tuple[str, str]]:
+    """The texts that a model which fills in is sent, by their names in the request; none for any other."""
+    fim, hole = question.model.fim, question.prompt.hole
+    if fim is not None and hole is not None:
+        texts = (rendered(fim, hole),) if fim.template else around(fim, hole)
+        yield from zip(("prompt", "suffix"), texts, strict=False)
 
 
 # ---- the page
@@ -138,7 +152,8 @@ def _rows(question: Question) -> Iterator[_Row]:
     prompt = question.prompt
     turns = len(prompt.messages) // 2
     fixed = sum(len(b.text) for b in (*prompt.system, *(b for m in prompt.messages[:-1] for b in m.blocks)))
-    yield _Row(likely_tokens(question.model, fixed), "contract", "", f"how to answer, and {turns} examples", "", "blue")
+    says = f"how to answer, and {turns} examples" if prompt.hole is None else "none: this model fills in"
+    yield _Row(likely_tokens(question.model, fixed), "contract", "", says, "", "blue")
     for item in question.pack.items:
         line, where = _line(question, item.uri, item.span), _where(question, item.uri, item.span)
         lines = item.text.count("\n") + bool(item.text.rpartition("\n")[2])

@@ -133,7 +133,7 @@ def _money(used: Iterable[Used]) -> Money:
 def _saved(used: Used) -> int:
     from kireji.providers import costs, models
 
-    row = next((model for model in models.MODELS if used.model in (model.id, *model.aliases)), None)
+    row = models.row_of(used.model)
     return costs.saved(row, used.usage) if row is not None else 0
 
 

@@ -14,6 +14,7 @@ from kireji.providers.models import Model, Thinking
 
 _TEMPLATE = 512
 _LEAST_BUDGET = 1_024
+_BATCH_SHARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ def _most_of(hole: Hole | None) -> int:
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in hole.texts)
     marks = sum(text.count("\n") + 2 for _, text in hole.others) * (len(hole.comment.encode()) + 8)
     return size + size // 3 + marks + _TEMPLATE
+
+
+def batch_cost(model: Model, usage: Usage) -> int:
+    """What `usage` costs where the answer may take a day: half, in nano-dollars, a half of one rounded up."""
+    return -(-cost(model, usage) // _BATCH_SHARE)
 
 
 def saved(model: Model, usage: Usage) -> int:

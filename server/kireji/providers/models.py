@@ -153,16 +153,20 @@ def find(id: str, today: date) -> Model:  # noqa: A002 - the service's own word 
 
     Raises ModelError for a model that is unknown, or retired on `today`.
     """
-    plain = _plain(id)
-    for model in MODELS:
-        if plain in (model.id, *model.aliases):
-            if model.retires is not None and today >= model.retires:
-                raise _gone(id, model.retires, model.replacement)
-            return replace(model, id=id)
+    if (model := row_of(id)) is not None:
+        if model.retires is not None and today >= model.retires:
+            raise _gone(id, model.retires, model.replacement)
+        return replace(model, id=id)
     for retired in RETIRED:
-        if plain in retired.ids:
+        if _plain(id) in retired.ids:
             raise _gone(id, retired.since, retired.replacement)
     raise ModelError(f"the model {_shown(id)} is not known; use {DEFAULT_MODEL}")
+
+
+def row_of(id: str) -> Model | None:  # noqa: A002
+    """The row of a model, also of one that answers no more, by any of its names, those in clouds included."""
+    plain = _plain(id)
+    return next((model for model in MODELS if plain in (model.id, *model.aliases)), None)
 
 
 def self_hosted(name: str, prices: Prices, fim: Fim | None) -> Model:
