@@ -127,7 +127,7 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     await editor.press("Control+ArrowDown")
     await editor.shows("(first, second):")
     # In front of a line's first word, the editor's Tab indents it; and the indentation is a word of its own.
-    for start in ("print", "(number)"):
+    for rest in ("print(number)", "(number)"):
         await editor.press("Control+ArrowRight")
         await editor.until(editor.ghost_now, partial(_begins, start), f"ghost text from {start}")
     await editor.press("Tab")

@@ -155,6 +155,10 @@ class Window:
         """Waits for ghost text that has `wanted` in it, and returns it."""
         return await self.until(self._ghost, lambda text: wanted in text, f"ghost text with {wanted!r}")
 
+    async def ghost_from(self, start: str) -> str:
+        """Waits until the ghost text begins so."""
+        return await self.until(self._ghost, lambda text: text.startswith(start), f"ghost text from {start!r}")
+
     async def no_ghost(self) -> None:
         """Waits until there is no ghost text."""
         await self.until(self._ghost, lambda text: text == "", "no ghost text")
