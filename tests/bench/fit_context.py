@@ -5,6 +5,9 @@
 
 One logistic regression for each sort, by Newton's method (Nocedal and Wright, Numerical Optimization, 2006, chapter 3) with
 a quadratic penalty; signals are scaled to a mean square of 1 for it. Measures nothing: `context.py` does, on other folders.
+Fitted to the first twenty of `REPOSITORIES`, this finds of the definitions that the other sixteen need, at 2,048 tokens,
+89.9 % in other files, 96.6 % in the same, and 71.6 % of those that are named nowhere and not imported; the weights that are
+shipped find 91.5, 96.5 and 70.9 % there. No figure says how often a person accepts a suggestion.
 """
 
 from __future__ import annotations
@@ -32,6 +35,18 @@ _STEPS = 12
 _KEY = 80
 _QUOTES = '"' * 3
 _NAME = "kireji.base.index.candidates"
+# What rows were made of, as published, and its licence. No source of theirs is kept here.
+REPOSITORIES = (
+    *("celery 5.7.0 BSD-3-Clause", "django 5.2.19 BSD-3-Clause", "luigi 3.8.1 Apache-2.0", "networkx 3.6.1 BSD-3-Clause"),
+    *("scrapy 2.19.0 BSD-3-Clause", "sphinx 9.0.4 BSD-2-Clause", "textual 8.2.8 MIT", "tornado 6.6.1 Apache-2.0"),
+    *("trio 0.35.0 MIT", "@reduxjs/toolkit 2.15.0 MIT", "@tanstack/router-core 1.171.39 MIT", "effect 4.1.0 MIT"),
+    *("ethers 6.17.0 MIT", "rxjs 7.8.2 Apache-2.0", "viem 2.57.20 MIT", "gin 1.12.0 MIT", "cobra 1.10.2 Apache-2.0"),
+    *("fiber 2.52.15 MIT", "zap 1.28.0 MIT", "client_golang 1.25.0 Apache-2.0"),
+    *("aiohttp 3.14.5 Apache-2.0", "dulwich 1.2.21 Apache-2.0", "falcon 4.4.0 Apache-2.0", "flask 3.1.3 BSD-3-Clause"),
+    *("httpx 0.28.1 BSD-3-Clause", "marshmallow 4.4.0 MIT", "mkdocs 1.6.1 BSD-2-Clause", "sanic 25.12.1 MIT"),
+    *("@tanstack/query-core 5.108.4 MIT", "immer 11.2.13 MIT", "mobx 7.1.3 MIT", "zod 4.6.7 MIT"),
+    *("echo 4.16.4 MIT", "viper 1.21.0 MIT", "bubbletea 1.3.10 MIT", "gorm 1.31.2 MIT"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
