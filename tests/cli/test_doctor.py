@@ -192,6 +192,22 @@ def test_what_a_person_reads(tmp_path: Path) -> None:
 
 
 @posix
+def test_what_is_left_out_of_the_workspace_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "a.py").write_text("x = 1\n")
+    (folder / "hidden.py").write_text("x = 1\n")
+    (folder / ".kirejiignore").write_text("hidden.py\n")
+    (folder / "link.py").symlink_to("/etc/hostname")
+    os.mkfifo(folder / "fifo.py")
+    with (folder / "huge.py").open("wb") as huge:
+        huge.truncate(100 * 1024 * 1024)
+    said = json.loads(doctor(tmp_path, "--json").stdout)
+    reasons = ("1 excluded by an ignore file", "1 a link", "1 no regular file", "1 too large")
+    check_line(said, "workspace", "ok", "1 files of this folder", *reasons)
+
+
+@posix
 def test_in_a_terminal(tmp_path: Path, columns: int = 80) -> None:
     import fcntl
     import pty

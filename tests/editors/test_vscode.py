@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +128,7 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     # In front of a line's first word, the editor's Tab indents it; and the indentation is a word of its own.
     for rest in ("print(number)", "(number)"):
         await editor.press("Control+ArrowRight")
-        await editor.until(editor.ghost_now, partial(_begins, start), f"ghost text from {start}")
+        await editor.ghost_from(rest)
     await editor.press("Tab")
     await editor.no_ghost()
     assert await editor.saved() == f"{PROGRAM}    {LOOP}"
@@ -290,7 +289,3 @@ async def test_the_server_ends_with_its_window(desk: Desk, tmp_path: Path) -> No
         await opened.status("is ready")
         assert len(desk.kireji.running()) == 1
     await desk.kireji.ended()
-
-
-def _begins(start: str, text: str) -> bool:
-    return text.startswith(start)

@@ -86,8 +86,7 @@ async def put(client: Client, root: Path, place: str, name: str, batch: list[tup
     elif place == "file":
         text = f"from {name}_kept import *{end}"
     else:
-        said = {"code": assignments, "comment": comments}.get(place)
-        text = (said(batch) if said is not None else "\n") + end
+        text = {"code": assignments(batch), "comment": comments(batch), "edit": "\n"}[place] + end
     client.open(uri, text)
     await ask(client, uri, text)
 

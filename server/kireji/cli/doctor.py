@@ -44,6 +44,7 @@ CHECKS: Sections = (
             doctor_settings.trust,
             doctor_settings.own_actions,
             doctor_state.state,
+            doctor_state.workspace,
             doctor_state.money,
             doctor_state.figures,
         ),

@@ -1,4 +1,4 @@
-"""The doctor's look at what is kept: the state folder, the database in it, and the day's money."""
+"""The doctor's look at what is kept: the state folder, the database in it, the day's money; and of what is read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kireji.base.caps import Caps, Spending, dollars, exact
 from kireji.base.clock import Clock
 from kireji.cli.health import REINSTALL, Line, Machine, note, ok, wrong
 
+# The doctor may be called in a home folder.
+_LOOK_SECONDS = 1.0
 _ELSEWHERE = "Make it writable for yourself, or set KIREJI_STATE to another folder."
 
 
@@ -32,6 +34,16 @@ def state(machine: Machine) -> Iterator[Line]:
     if os.name == "posix" and folder.stat().st_mode & 0o077:
         yield note("state", f"others can look into {folder}", f"Run: chmod 700 {folder}")
     yield _database(folder)
+
+
+def workspace(_machine: Machine) -> Iterator[Line]:
+    """What of the folder that the doctor is called in is read for context, and what is left out."""
+    from kireji.base.index.census import census
+
+    found = census(Path.cwd(), _LOOK_SECONDS)
+    reasons = ", ".join(f"{count} {why.value}" for why, count in sorted(found.left_out.items(), key=lambda r: -r[1]))
+    said = f"{'' if found.whole else 'at least '}{found.files} files of this folder are read for context"
+    yield ok("workspace", f"{said}; left out: {reasons}" if reasons else said)
 
 
 def money(machine: Machine) -> Iterator[Line]:

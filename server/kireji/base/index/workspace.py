@@ -144,7 +144,7 @@ class Workspace:
         for given in real:
             path = allowed.get(given)
             found = Path(given)
-            if path is not None and _wanted(found.name) and found.is_file() and not found.is_symlink():
+            if path is not None and wanted(found.name) and found.is_file() and not found.is_symlink():
                 if self._has_room(path) and isinstance(self._read(found, path), int):
                     continue
             elif (path := self.relative(given)) is None:
@@ -165,7 +165,7 @@ class Workspace:
         skipped: Counter[Unread] = Counter()
         modules: dict[str, str] = {}
         room, others = _MAX_ALL_BYTES, _MAX_OTHERS
-        for found in survey(self.root, MAX_FILES, _wanted):
+        for found in survey(self.root, MAX_FILES, wanted):
             if isinstance(found, Skipped):
                 skipped[found.why] += 1
                 continue
@@ -254,7 +254,8 @@ class Workspace:
                 self.shelves.put(entry)
 
 
-def _wanted(name: str) -> bool:
+def wanted(name: str) -> bool:
+    """Whether the index reads files of this name."""
     return _known(canonical(language_of(name))) or name == _GO_MOD
 
 
