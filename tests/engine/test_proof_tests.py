@@ -10,6 +10,7 @@ import pytest
 from kireji.base import sandbox_walls
 from kireji.base.config_schema import Options
 from kireji.base.types import GateResult, GateState
+from kireji.engine.proof.commands import python_shown
 from kireji.engine.proof.testing import Wanted
 from support.proving import NoSandbox, make, proof_of, snapshot_of, untrusted
 
@@ -142,6 +143,20 @@ async def test_unittest_where_there_is_no_pytest(tmp_path: Path) -> None:
     wrong, right = await proof_of(snapshot_of(root, "shop.py", python=python), WRONG, RIGHT)
     check(wrong, GateState.FAIL, "12 != 8")
     check(right, GateState.PASS, "1 passed")
+
+
+def test_no_more_of_this_machine_is_shown_than_a_runner_needs(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    base = make(home / ".local/share/python", {"lib/python3.12/os.py": "", "bin/python3.12": ""})
+    # What pip installs for a person lies beside the links, and looks much like an installation.
+    own = make(home / ".local", {"lib/python3.12/site-packages/x.py": "", "share/keyrings/secret": ""})
+    (own / "bin").mkdir()
+    link = own / "bin" / "python3"
+    link.symlink_to(base / "bin" / "python3.12")
+    environment = make(home / "env", {"pyvenv.cfg": f"home = {link.parent}\n", "bin/x": ""})
+    (environment / "bin" / "python").symlink_to(link)
+    for python, expected in ((link, [base]), (environment / "bin" / "python", [environment, base])):
+        assert [one.at for one in python_shown(str(python))] == [str(path) for path in expected]
 
 
 def _is_bare(python: str) -> bool:

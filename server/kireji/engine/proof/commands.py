@@ -69,6 +69,9 @@ def _python(project: Project, tests: tuple[str, ...]) -> TestRun | None:
     python = project.python or find("python3", outside=project.root)
     if python is None or not Path(python).exists():
         return None
+    if not (Path(python).parent.parent / "pyvenv.cfg").is_file():
+        # A link to an interpreter is not shown, what it leads to is.
+        python = os.path.realpath(python)
     shown = python_shown(python)
     # Packages of a source layout are found even where nobody has installed them.
     source = [project.at, *([f"{project.at}/src"] if Path(project.root, "src").is_dir() else [])]
@@ -83,20 +86,27 @@ def _python(project: Project, tests: tuple[str, ...]) -> TestRun | None:
 
 
 def python_shown(python: str) -> tuple[Shown, ...]:
-    """The folders that an interpreter needs: its environment, and each installation that its links lead through."""
+    """The folders that an interpreter needs: its environment, and each installation that its links lead through.
+
+    Nothing else around it: a link to an interpreter may lie in a folder that holds half of a person's home.
+    """
     shown: dict[str, str] = {}
     path = Path(python)
+    home = _home_of(path.parent.parent)
     for _ in range(8):
-        prefix = path.parent.parent
-        if str(prefix) not in ("/", "/usr"):
-            shown[str(prefix)] = os.path.realpath(prefix)
+        shown |= _installation(path.parent.parent)
         if not path.is_symlink():
             break
         path = path.parent / path.readlink()
-    home = _home_of(Path(python).parent.parent)
-    if home is not None and str(home) not in ("/", "/usr"):
-        shown[str(home)] = os.path.realpath(home)
+    if home is not None:
+        shown |= _installation(home)
     return tuple(Shown(source, at) for at, source in shown.items())
+
+
+def _installation(prefix: Path) -> dict[str, str]:
+    """The folder, if it is an environment or an installation of Python and the system does not show it anyway."""
+    is_one = (prefix / "pyvenv.cfg").is_file() or any(prefix.glob("lib*/python3*/os.py"))
+    return {str(prefix): os.path.realpath(prefix)} if is_one and str(prefix) not in ("/", "/usr") else {}
 
 
 def _home_of(environment: Path) -> Path | None:
@@ -122,11 +132,13 @@ def _is_script(path: str) -> bool:
 
 
 def _script(project: Project, tests: tuple[str, ...], changed: tuple[str, ...]) -> TestRun | None:
-    node = find("node", outside=project.root)
+    found = find("node", outside=project.root)
     package = _json(project.root, "package.json")
-    if node is None or package is None:
+    if found is None or package is None:
         return None
-    shown, report = _program_shown(node), f"{project.out}/{_REPORT}"
+    # One file is the whole program; what lies around it is nobody's business.
+    node = os.path.realpath(found)
+    shown, report = (Shown(node, node),), f"{project.out}/{_REPORT}"
     sources = tuple(f"{project.at}/{path}" for path in dict.fromkeys((*changed, *tests)) if _is_script(path))
     modules = f"{project.at}/node_modules"
     installed = Path(project.root, "node_modules")
@@ -166,6 +178,8 @@ def _go(project: Project, changed: tuple[str, ...]) -> TestRun | None:
         return None
     real = os.path.realpath(program)
     root = Path(real).parent.parent
+    if not (root / "VERSION").is_file():
+        return None
     modules = os.environ.get("GOMODCACHE") or _at_home("go/pkg/mod")
     shown: tuple[Shown, ...] = (Shown(str(root), str(root)), Shown(modules, modules))
     # The person's own cache, read only: to compile the standard library anew takes longer than most tests.
@@ -209,15 +223,6 @@ def _cargo(project: Project, changed: tuple[str, ...]) -> TestRun | None:
 
 
 # ---- files -------------------------------------------------------------------------------------
-
-
-def _program_shown(program: str) -> tuple[Shown, ...]:
-    """The installation of a program that does not lie among the system's."""
-    prefix = Path(os.path.realpath(program)).parent.parent
-    own = tuple(
-        Shown(str(Path(path).parent), str(Path(path).parent)) for path in {program} if not path.startswith("/usr/")
-    )
-    return own + (() if str(prefix) in ("/", "/usr", "/usr/local") else (Shown(str(prefix), str(prefix)),))
 
 
 def _at_home(folder: str) -> str:
