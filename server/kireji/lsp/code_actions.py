@@ -70,8 +70,11 @@ class CodeActions:
         version = edge.lifecycle.session.documents.version(uri)
 
         async def work(services: Services, here: Here) -> Offers:
-            found = await asyncio.to_thread(offers, services, here.snapshot, intent, only)
-            self._log_once(await asyncio.to_thread(problems, here.snapshot))
+            def look_around() -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+                return offers(services, here.snapshot, intent, only), problems(here.snapshot)
+
+            found, wrong = await asyncio.to_thread(look_around)
+            self._log_once(wrong)
             found = tuple(offer for offer in found if self._can_take(offer))
             return Offers(found, None if found else Reason.NOTHING_TO_ADD)
 
