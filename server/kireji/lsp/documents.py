@@ -109,13 +109,14 @@ class DocumentStore:
     def edits(self, uri: str) -> list[tuple[float, RecentEdit]]:
         """What was changed lately in an open text, and when, in monotonic seconds."""
         entry = self._open.get(uri)
-        if entry is None:
+        lately = entry.edits.lately() if entry is not None else []
+        if entry is None or not lately:
             return []
         starts, length = _freeze(entry).lines, len(_freeze(entry).text)
         ends = (*starts, length)
         return [
             (edit.at, RecentEdit(uri, "".join(edit.before), "".join(entry.lines[edit.first : edit.end]), span))
-            for edit in entry.edits.lately()
+            for edit in lately
             for span in (Span(ends[min(edit.first, len(starts))], ends[min(edit.end, len(starts))]),)
         ]
 

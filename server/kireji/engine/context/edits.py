@@ -7,6 +7,7 @@ secret stands, or stood, in its lines, even in part.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from kireji.base.text import line_span
 from kireji.base.types import ContextItem, Document, Dropped, ItemKind, RecentEdit, Site, Snapshot, Span
@@ -21,6 +22,7 @@ _MOST = 8
 _SCORE = 1e6
 # How far around an edit a secret is looked for that its lines may be a part of.
 _REACH = 1_000
+_KEY_WORDS = ("PRIVATE KEY", "Private-Lines: ")
 
 
 def edited(
@@ -38,10 +40,10 @@ def edited(
     for number, edit in enumerate(_told(reversed(snapshot.recent_edits), documents, site, lines, window)):
         rank = _SCORE - number
         item = ContextItem(ItemKind.EDIT, edit.uri, edit.span, _diff(edit), rank, why="edited lately")
-        if _secret(documents[edit.uri].text, edit):
-            dropped.append(Dropped(item, "a secret stands in it"))
-        elif len(item.text) > room or len(items) >= _MOST:
+        if len(item.text) > room or len(items) >= _MOST:
             dropped.append(Dropped(item, "over the share of edits"))
+        elif _secret(documents[edit.uri].text, edit):
+            dropped.append(Dropped(item, "a secret stands in it"))
         else:
             room -= len(item.text)
             items.append(item)
@@ -75,15 +77,23 @@ def _diff(edit: RecentEdit) -> str:
 
 def _secret(text: str, edit: RecentEdit) -> bool:
     """Whether a secret, or a part of one, stands in the edit's lines, or stood in what they replaced."""
-    head, tail = text[: edit.span.start], text[edit.span.end :]
-    return any(_holds(head, middle, tail) for middle in (edit.before, edit.after))
-
-
-def _holds(head: str, middle: str, tail: str) -> bool:
-    near = head[-_REACH:]
-    found = [hit.span for hit in find_secrets(f"{near}{middle}{tail[:_REACH]}")]
-    start = len(near)
-    if any(span.start < start + len(middle) and span.end > start for span in found):
+    start, end = edit.span.start, edit.span.end
+    near = text[max(0, start - _REACH) : start], text[end : end + _REACH]
+    if any(_holds_near(near[0], middle, near[1]) for middle in (edit.before, edit.after)):
         return True
-    whole = private_keys(f"{head}{middle}{tail}")
-    return any(span.start < len(head) + len(middle) and span.end > len(head) for span in whole)
+    # Keys are longer than that, and rare: a text without their opening words need not be searched.
+    if not any(words in text or words in edit.before for words in _KEY_WORDS):
+        return False
+    return any(_in_key(text[:start], middle, text[end:]) for middle in (edit.before, edit.after))
+
+
+@lru_cache(maxsize=128)
+def _holds_near(head: str, middle: str, tail: str) -> bool:
+    """Looked for once while the lines around an edit stay as they are: at every key, only elsewhere is typed."""
+    found = [hit.span for hit in find_secrets(f"{head}{middle}{tail}")]
+    return any(span.start < len(head) + len(middle) and span.end > len(head) for span in found)
+
+
+def _in_key(head: str, middle: str, tail: str) -> bool:
+    found = private_keys(f"{head}{middle}{tail}")
+    return any(span.start < len(head) + len(middle) and span.end > len(head) for span in found)
