@@ -154,6 +154,7 @@ async def test_an_outage_under_typing_costs_next_to_nothing(tmp_path: Path, kind
         f"{since - began:.0f} s, then {len(probes)} probes, no two within {min(gaps, default=math.inf):.1f} s; CPU {busy:.1%}, "
         f"memory {grown:+.1%}"
     )
+    assert len(service.calls) > len(probes) > 0, "it was not asked at all"
     assert all(gap >= cool_down * 0.99 for gap in gaps), "more than one probe in a cool-down"
     # The figure to reach is the first; a short run on a busy or slow machine fails only when it is far off.
     assert busy < (0.05 if SECONDS > 60 else 0.10)
