@@ -110,7 +110,7 @@ async def test_a_model_that_gives_nothing_is_no_bug_of_the_demonstration(
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5"),
+        ({"ANTHROPIC_API_KEY": "k", "KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5"),
         ({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://evil.example"}, "needs https"),
     ],
 )

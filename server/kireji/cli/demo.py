@@ -138,6 +138,8 @@ def _print_place(console: Console, place: _Place, items: list[Any], explained: M
     else:
         console.print(Text(f"  │ {before}").append("▏", style="red").append(after))
     console.print(_verdict(bool(items), explained))
+    if explained["trouble"]:
+        console.print(_instead(explained))
     for finding in explained["findings"]:
         console.print(Text(f"          {finding['gate']} {finding['code']}: {finding['message']}", style="red"))
     for index in range(0, len(explained["gates"]), _GATES_A_ROW):
@@ -163,6 +165,11 @@ def _verdict(shown: bool, explained: Mapping[str, Any]) -> Text:
         return Text(f"  withheld: {explained['reason']}{detail}", style="bold red")
     repairs = f", repaired: {', '.join(explained['repairs'])}" if explained["repairs"] else ""
     return Text(f"  shown{repairs}", style="bold green")
+
+
+def _instead(explained: Mapping[str, Any]) -> Text:
+    """Why it is not the model that has answered."""
+    return Text(f"  the local engine answers: {explained['trouble']}", style="yellow")
 
 
 def _lay_out(root: Path) -> list[_Place]:
