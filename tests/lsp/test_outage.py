@@ -19,7 +19,7 @@ import pytest
 from kireji.base.keys import Place, keep
 from support.figures import report
 from support.lsp_client import Client
-from support.messages_api import Asked, MessagesApi, tagged
+from support.messages_api import Asked, MessagesApi, script, tagged
 from support.messages_play import Fault, FaultKind, Play
 from support.serving import serving
 
@@ -120,6 +120,21 @@ async def test_a_refused_key_is_not_tried_again_until_there_is_another(tmp_path:
             assert await suggested(client, 7) == [" items.keys():"]
             assert [asked.status for asked in api.asked] == [401, 200]
             await client.notified("kireji/status", lambda status: status["state"] == "ready")
+
+
+async def test_a_refused_key_is_said_once_where_no_status_is_shown(tmp_path: Path) -> None:
+    async with MessagesApi(script("x"), key="sk-ant-the-right-one") as api:
+        wrong = {"ANTHROPIC_API_KEY": "sk-ant-the-wrong-one", "ANTHROPIC_BASE_URL": api.url}
+        async with serving(tmp_path, None, **wrong) as served:
+            await served.client.initialize()
+            for number in range(1, 4):
+                await suggested(served.client, number)
+            told = await served.client.notified(
+                "window/showMessage", lambda shown: "refused the key" in shown["message"]
+            )
+            assert "kireji key set" in told["message"]
+            shown = [params for method, params in served.client.notifications if method == "window/showMessage"]
+            assert len(shown) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kireji.lsp.client import Client, Level
@@ -79,6 +80,15 @@ def as_sentence(status: Status) -> str:
     who = f", answered by {status.model or status.provider}" if status.provider else ""
     spent = "unknown" if status.spent is None else f"${status.spent:.2f}"
     return f"{status.state.value}{left}{reason}{who}; spent today: {spent} of ${status.cap:.2f}"
+
+
+# By the cause of a status, for what a person alone can mend.
+_ADVICE = MappingProxyType(
+    {
+        "key_refused": "Run `kireji key set` in a terminal; nothing has to be started again.",
+        "misconfigured": "Run `kireji doctor` in a terminal: it says where each setting comes from.",
+    }
+)
 
 
 class StatusTeller:
@@ -156,11 +166,24 @@ class StatusTeller:
                     self._lifecycle.say(await self._starting.problems())
                 for notice in await self._news():
                     self._client.show(Level.WARNING, f"Kireji: {notice}")
-                if self._lifecycle.session.abilities.status and (status := await self.status()) != self._told:
-                    self._told = status
-                    self._client.notify(STATUS, as_json(status))
+                if self._lifecycle.session.abilities.status:
+                    await self._tell_status()
+                elif self._lifecycle.session.trouble is not None:
+                    await self._say_trouble()
         finally:
             self._telling = False
+
+    async def _tell_status(self) -> None:
+        status = await self.status()
+        if status != self._told:
+            self._told = status
+            self._client.notify(STATUS, as_json(status))
+
+    async def _say_trouble(self) -> None:
+        """What a person has to mend is said once to clients that show no status: they would only see that nothing comes."""
+        status = await self.status()
+        if (advice := _ADVICE.get(status.cause)) is not None:
+            self._lifecycle.say((f"{status.reason}. {advice}",))
 
     async def _alerted(self, services: Services) -> str:
         """What is out of order in the figures of the last day; looked at now and then, as it changes slowly."""
