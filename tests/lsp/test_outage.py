@@ -124,8 +124,8 @@ async def test_a_refused_key_is_not_tried_again_until_there_is_another(tmp_path:
 
 async def test_a_refused_key_is_said_once_where_no_status_is_shown(tmp_path: Path) -> None:
     async with MessagesApi(script("x"), key="sk-ant-the-right-one") as api:
-        wrong = {"ANTHROPIC_API_KEY": "sk-ant-the-wrong-one", "ANTHROPIC_BASE_URL": api.url}
-        async with serving(tmp_path, None, **wrong) as served:
+        wrong = "sk-ant-the-wrong-one"
+        async with serving(tmp_path, None, ANTHROPIC_API_KEY=wrong, ANTHROPIC_BASE_URL=api.url) as served:
             await served.client.initialize()
             for number in range(1, 4):
                 await suggested(served.client, number)
