@@ -23,6 +23,7 @@ main() {
     get_node
     get_code_server
     get_chromium
+    get_wheels
 }
 
 # ---- node --------------------------------------------------------------------------------------
@@ -124,6 +125,24 @@ export LD_LIBRARY_PATH="$root/$libraries:$root/$libraries/nss:$root/lib/${librar
 exec "$root/usr/lib/chromium/chromium" "\$@"
 END
     chmod +x "$dir/bin/chromium"
+}
+
+# ---- wheels ------------------------------------------------------------------------------------
+
+# What a new environment for the server needs, so that the tests can have one made without asking any index.
+get_wheels() {
+    local checkout=$here/../.. stamp
+    stamp=$(sha256sum <"$checkout/pyproject.toml")
+    if [[ $(cat "$dir/wheels/.stamp" 2>/dev/null) == "$stamp" ]]; then
+        say wheels "are there already"
+        return
+    fi
+    rm -rf "$dir/wheels"
+    log_of "download what the server needs" "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check \
+        --dest "$dir/wheels" "$checkout"
+    rm -f "$dir"/wheels/kireji-*
+    echo "$stamp" >"$dir/wheels/.stamp"
+    say wheels "downloaded"
 }
 
 # ---- words -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from support.editing import BROKEN, IMPLEMENTED, POLL, PROGRAM, STUB, WATCHDOG, Kireji, Model
+from support.editing import BROKEN, IMPLEMENTED, POLL, PROGRAM, PROGRAMS, STUB, WATCHDOG, Kireji, Model
+from support.environment import clean_environment
 from support.figures import report
 from support.messages_api import Asked
 from support.messages_play import AT_ONCE, Pace
@@ -121,6 +123,7 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     await editor.press("Control+End")
     await editor.type("    for ")
     await editor.ghost(LOOP.removeprefix("for ").replace("\n", ""))
+    await editor.picture("ghost")
     await editor.press("Control+ArrowRight")
     await editor.shows("for number")
     await editor.press("Control+ArrowDown")
@@ -147,13 +150,13 @@ async def test_a_broken_answer_is_not_shown_and_explained(desk: Desk, editor: Wi
     await editor.command("Kireji: Explain the Last Answers")
     lines = await editor.shows("withheld: a gate proved the answer wrong")
     assert "# Kireji: how the last answers came about" in lines
+    await editor.picture("explained")
     await editor.command("View: Close Editor")
 
     desk.model.says = SUM
     await editor.shows("    return")
-    await editor.type("fi")
-    await editor.press("Backspace", "Backspace")
-    assert await editor.ghost("first") == "first + second"
+    await editor.type("first + ")
+    assert await editor.ghost("second") == "second"
 
 
 async def test_a_slow_model_never_blocks_typing(desk: Desk, editor: Window) -> None:
@@ -231,6 +234,8 @@ async def test_lines_that_end_in_crlf_stay_so_and_the_server_lives_through_close
 async def test_pauses_and_resumes_from_the_menu_by_keyboard(desk: Desk, editor: Window) -> None:
     before = len(desk.model.api.asked)
     await editor.command("Kireji: Show Menu")
+    await editor.page.locator(".quick-input-list .monaco-list-row", has_text="Pause").wait_for()
+    await editor.picture("menu")
     await editor.answer("Pause")
     await editor.status("Kireji is paused: until you resume.")
     await editor.append("; ret")
@@ -289,3 +294,38 @@ async def test_the_server_ends_with_its_window(desk: Desk, tmp_path: Path) -> No
         await opened.status("is ready")
         assert len(desk.kireji.running()) == 1
     await desk.kireji.ended()
+
+
+async def test_from_a_fresh_profile_to_the_first_suggestion_in_a_minute_and_under_five_clicks(tmp_path: Path) -> None:
+    """No server on this machine and no key: what a new user finds."""
+    home, path, wheels = tmp_path / "home", tmp_path / "work/sums.py", PROGRAMS.with_name("wheels")
+    for folder in (home, path.parent, tmp_path / "bin"):
+        folder.mkdir()
+    path.write_text(PROGRAM, "utf-8")
+    python = tmp_path / "bin/python3"
+    python.write_text(f'#!/bin/sh\nexec "{Path(sys.base_prefix) / "bin/python3"}" "$@"\n')
+    python.chmod(0o755)
+    model = Model()
+    model.says = GOOD
+    async with model.api, browser(home) as chromium:
+        env = clean_environment(home, ANTHROPIC_BASE_URL=model.api.url, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
+        env |= {"PATH": f"{python.parent}{os.pathsep}{os.defpath}"}
+        env.pop("PYTHONPATH", None)
+        async with (
+            code_server(tmp_path, env, "--disable-workspace-trust") as server,
+            window(server, chromium, path) as editor,
+        ):
+            since = time.monotonic()
+            assert (await editor.told("Kireji’s server is not on this machine")).count("\n") == 0
+            await editor.picture("missing")
+            await editor.button("Install")
+            await editor.told("until it has a key")
+            await editor.button("Set Key")
+            await editor.answer("test-key")
+            await editor.status("Answered by claude")
+            await editor.append("; return ")
+            assert await editor.ghost("first") == "first + second"
+            report(f"VS Code: a fresh profile to the first suggestion: {time.monotonic() - since:.0f} s, 2 clicks")
+            await editor.command("Kireji: Get Started")
+            await editor.page.locator(".getting-started-step").first.wait_for()
+            await editor.picture("walkthrough")

@@ -201,6 +201,11 @@ class Window:
         """Chooses an entry of the list that is open."""
         await self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
 
+    async def picture(self, name: str) -> None:
+        """Keeps what can be seen, for the pages, where the environment names a folder for it."""
+        if folder := os.environ.get("KIREJI_PICTURES"):
+            await self.page.screenshot(path=Path(folder) / f"{name}.png")
+
     async def button(self, label: str) -> None:
         """Clicks a button of a message."""
         await self.page.locator(".notification-list-item .monaco-button", has_text=label).first.click()
