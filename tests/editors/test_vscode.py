@@ -129,9 +129,10 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     await editor.press("Control+ArrowDown")
     await editor.shows("(first, second):")
     # In front of a line's first word, the editor's Tab indents it; and the indentation is a word of its own.
-    for rest in ("print(number)", "(number)"):
-        await editor.press("Control+ArrowRight")
+    for rest in ("        print(number)", "print(number)"):
         await editor.ghost_from(rest)
+        await editor.press("Control+ArrowRight")
+    await editor.ghost_from("(number)")
     await editor.press("Tab")
     await editor.no_ghost()
     assert await editor.saved() == f"{PROGRAM}    {LOOP}"
