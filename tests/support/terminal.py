@@ -53,6 +53,15 @@ class Terminal:
         """Waits until `text` is not on the screen; returns the screen. AssertionError at the watchdog."""
         return await self.until(lambda screen: text not in screen, f"the screen does not show {text!r}")
 
+    async def ends(self) -> None:
+        """Waits until the program has ended by itself. AssertionError at the watchdog."""
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                while (await self.tmux("display-message", "-p", "-t", "0", "#{pane_dead}")).strip() != "1":
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            raise AssertionError(f"it did not end\n{await self.evidence()}") from None
+
     async def until(self, holds: Callable[[str], bool], what: str, seconds: float = WATCHDOG) -> str:
         """Waits until `holds(screen)`; returns that screen. AssertionError at the watchdog, with `what` was awaited."""
         try:

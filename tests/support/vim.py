@@ -70,4 +70,4 @@ async def vim(home: Path, env: Mapping[str, str], lines: str, path: Path) -> Asy
         yield editor
         # A Vim that is killed leaves its servers to themselves; a person says goodbye.
         await editor.command("qall!")
-        await running.shows("Pane is dead")
+        await running.ends()

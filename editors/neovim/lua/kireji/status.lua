@@ -29,7 +29,7 @@ local last = nil
 ---@param status kireji.Status
 ---@return string?
 local function advice(status)
-  if status.state == 'ready' and status.provider == 'copy-engine' then
+  if status.state == 'ready' and status.provider == 'local' then
     -- Some people want it so: once in a lifetime is enough.
     local mark = vim.fs.joinpath(vim.fn.stdpath('state'), 'kireji-keyless-told')
     if vim.uv.fs_stat(mark) then
