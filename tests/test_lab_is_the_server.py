@@ -8,14 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import kireji
 from kireji.base.text import make_document
+from kireji.providers.models import find
+from support import messages_rules
 from support.children import until
 from support.environment import clean_environment
 from support.messages_api import Asked, MessagesApi
@@ -27,6 +33,7 @@ ROOT = PACKAGE.parent
 ROWS = 50
 # The lab counts 4 characters a token; the server's default model 2.6. Both budgets are 5,200 characters.
 LAB_BUDGET, SERVER_BUDGET = 1_300, 2_000
+_OF_THE_MOMENT = re.compile(r"the call around the cursor: |.*\. has: ")
 # How long a gate or the index may take is a question of the machine's load, not of the path.
 PATIENT = {
     "KIREJI_CONTEXT_TOKENS": str(SERVER_BUDGET),
@@ -154,7 +161,13 @@ def codes(findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [(finding["gate"], finding["code"]) for finding in findings]
 
 
-async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path) -> None:
+async def test_lab_and_server_agree_on_50_rows_of_our_own_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A service that counts otherwise than we estimate would correct the server's budget, and the lab asks none.
+    name = "claude-haiku-5-5"
+    alike = replace(messages_rules.MODELS[name], chars_per_token=find(name, date(2026, 11, 10)).chars_per_token)
+    monkeypatch.setattr(messages_rules, "MODELS", {**messages_rules.MODELS, name: alike})
     asked = rows()
     assert len({(row.path, row.prefix) for row in asked}) == ROWS
     replies: list[str] = []
@@ -208,7 +221,8 @@ async def test_lab_and_server_agree_on_50_rows_of_our_own_source(tmp_path: Path)
             assert shown is None, where
         sent = " ".join(request.question.split())
         for line in context["context"].split("\n"):
-            assert " ".join(line.split()) in sent, (where, line)
+            # What the analysis says of the cursor is there when it is up by then: nobody who types waits for it.
+            assert _OF_THE_MOMENT.match(line) or " ".join(line.split()) in sent, (where, line)
         assert context["items"], where
     # The comparison says something only if all of these occur.
     assert min(seen.get(kind, 0) for kind in ("offer", "repair", "withhold")) > 0, seen

@@ -125,7 +125,7 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(tmp_path: Path, arguments: t
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5"),
+        ({"ANTHROPIC_API_KEY": "k", "KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5"),
         ({"KIREJI_PROVIDER": "anthropic"}, "set ANTHROPIC_API_KEY"),
         ({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://evil.example"}, "needs https"),
     ],

@@ -25,7 +25,10 @@ def second(items, name):
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"KIREJI_MODEL": "claude-3-5-haiku-20241022"}, "use claude-haiku-5-5; the local engine answers meanwhile"),
+        (
+            {"ANTHROPIC_API_KEY": "k", "KIREJI_MODEL": "claude-3-5-haiku-20241022"},
+            "use claude-haiku-5-5; the local engine answers meanwhile",
+        ),
         ({"KIREJI_PROVIDER": "anthropic"}, "set ANTHROPIC_API_KEY"),
         ({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://evil.example"}, "needs https"),
         ({"KIREJI_CONTEXT_TOKENS": "many"}, "KIREJI_CONTEXT_TOKENS"),

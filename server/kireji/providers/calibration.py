@@ -16,7 +16,7 @@ _WEIGHT = 0.2
 _LEAST, _MOST = 0.6, 1.6
 _STEP = 0.05
 # Of a shorter text, what stands around it in the protocol would count for too much.
-_LEAST_CHARS = 400
+_LEAST_CHARS = 2_000
 _AROUND = 16
 
 
