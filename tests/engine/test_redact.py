@@ -276,6 +276,7 @@ def test_literals_of_telling_names(line: str) -> None:
 
 
 CLEAN = """
+"output_token": "StreamDescription.Shards[-1].ShardId2"
 SALT_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 token: "0x2dc3685cA34163952CF4A5395b0039c00DFa851D"
 "ChangePassword": "arn:aws:iam::aws:policy/IAMUserChangePassword"

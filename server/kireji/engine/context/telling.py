@@ -52,6 +52,8 @@ _PUBLIC = re.compile(r"abcdefghijkl|ABCDEFGHIJKL|EXAMPLE|^0x[0-9A-Fa-f]{40}$|^[0
 _ORDINARY = re.compile(
     r"(?:(?:[A-Z]?[a-z]{2,}+|[A-Z]++(?![a-z])|[A-Za-z](?=[_\-./:])|[_\-./:\\ ,;#@]++)\d{0,2}+)++|[\d.:,/_-]++|[\W_]++"
 )
+# A place in other data: names behind dots, and a number in brackets among them.
+_PLACE = re.compile(r"[A-Za-z_][\w.]*+\[-?\d{1,6}\][\w.\[\]-]*+")
 _DIGIT = re.compile(r"\d")
 _SYMBOL = re.compile(r"[^\w.-]")
 
@@ -120,7 +122,7 @@ def _is_said(value: str) -> bool:
     """Whether a value is worked out elsewhere, is public, or is made of words."""
     if (_MARK.search(value) and _TEMPLATE.search(value)) or _PUBLIC.search(value):
         return True
-    return _ORDINARY.fullmatch(value) is not None
+    return _ORDINARY.fullmatch(value) is not None or _PLACE.fullmatch(value) is not None
 
 
 def _digits(value: str) -> int:
