@@ -201,8 +201,8 @@ async def test_a_code_action_is_applied_and_undone_in_one_step(desk: Desk, edito
     editor.path.write_text(STUB, "utf-8")
     await editor.shows("def scale")
     await editor.focus()
-    await editor.press("Control+End", "ArrowLeft", "Control+.")
-    await editor.page.locator(".action-widget .monaco-list-row", has_text="Implement scale").wait_for()
+    await editor.press("Control+End", "ArrowLeft")
+    await editor.offers("Implement scale")
     await editor.press("Enter")
     await editor.shows("return (text + sign) * times")
     assert await editor.saved() == IMPLEMENTED
