@@ -61,15 +61,15 @@ vsix: $(STAMP) ## the extension for VS Code, with the server in it, as editors/v
 	@cp LICENSE editors/vscode/
 	@cd editors/vscode && npm ci --silent && npm test --silent && npm run --silent package
 
-test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below .cache, the system stays as it is)
-	@tests/editors/setup.sh .cache/editors
-	@PYTHON=$(abspath $(BIN)/python) tests/editors/setup_vscode.sh .cache/editors
+test-editors: $(STAMP) ## real editors show what the running server suggests (they are put below $XDG_CACHE_HOME/kireji-tests, the system stays as it is)
+	@tests/editors/setup.sh
+	@PYTHON=$(abspath $(BIN)/python) tests/editors/setup_vscode.sh
 	@$(BIN)/pip install --quiet --editable '.[dev,editors]'
-	@PATH="$(CURDIR)/.cache/editors/bin:$$PATH" $(MAKE) --no-print-directory vsix
+	@PATH="$${XDG_CACHE_HOME:-$$HOME/.cache}/kireji-tests/editors/bin:$$PATH" $(MAKE) --no-print-directory vsix
 	@$(BIN)/pytest -q -m editors tests/editors
 
-test-languages: $(STAMP) ## insertions into real code of other languages, judged by their real tools (which are put below .cache)
-	@tests/languages/setup.sh .cache/languages
+test-languages: $(STAMP) ## insertions into real code of other languages, judged by their real tools (which are put below $XDG_CACHE_HOME)
+	@tests/languages/setup.sh
 	@$(BIN)/pytest -q -m languages tests/languages
 
 dist: $(STAMP) ## wheel and sdist in dist/, from what is committed and nothing else; the same commit gives the same bytes
@@ -77,5 +77,5 @@ dist: $(STAMP) ## wheel and sdist in dist/, from what is committed and nothing e
 	@rm -rf dist
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
 
-clean: ## remove what make made
+clean: ## remove what make made in this folder (tools for tests stay below $XDG_CACHE_HOME/kireji-tests)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache dist build

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh [DIR [EDITOR...]]: puts the editors that the tests drive below DIR (default .cache/editors), each as DIR/bin/NAME.
+# setup.sh [DIR [EDITOR...]]: puts the editors that the tests drive below DIR, each as DIR/bin/NAME. Without DIR it is the
+# folder outside the checkout where the tests look for them.
 #
 # Takes what is on the PATH when it can do what the tests need; else unpacks a newer Debian release's packages, with their
 # own C library, beside the system and not into it: no root, nothing installed, nothing compiled. Run again, it does nothing.
@@ -17,11 +18,7 @@ SUITES=(forky sid)
 . "$(dirname "$0")/../support/debian.sh"
 
 main() {
-    dir=${1:-.cache/editors}
-    mkdir -p "$dir/bin" 2>/dev/null || fail "cannot write to $dir"
-    dir=$(cd "$dir" && pwd)
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    enter editors "${1:-}"
     shift || true
     local editor
     for editor in "${@:-${ALL[@]}}"; do

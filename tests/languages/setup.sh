@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh [DIR [LANGUAGE...]]: puts the tools of languages below DIR (default .cache/languages), and real code in some of them.
+# setup.sh [DIR [LANGUAGE...]]: puts the tools of languages below DIR, and real code in some of them. Without DIR it is
+# the folder outside the checkout where the tests look for them.
 #
 # Programs go to DIR/bin, projects to DIR/projects/LANGUAGE. Versions are fixed, so that the rows fit the files they were cut from.
 # Needs a Debian with apt-get, Node and npm. What Debian 12 has too old comes from SUITE and is unpacked beside the system; what
@@ -16,11 +17,8 @@ READY=.ready-$(cksum <"$0" | cut -d " " -f 1)
 . "$(dirname "$0")/../support/debian.sh"
 
 main() {
-    dir=${1:-.cache/languages}
-    mkdir -p "$dir"/{bin,projects} 2>/dev/null || fail "cannot write to $dir"
-    dir=$(cd "$dir" && pwd)
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    enter languages "${1:-}"
+    mkdir -p "$dir/projects"
     shift || true
     local language
     for language in "${@:-${ALL[@]}}"; do

@@ -16,10 +16,11 @@ from kireji.engine.gates.syntax import SyntaxGate
 from kireji.engine.gates.text import TextGate
 from kireji.engine.gates.tools import delegates
 from languages.judged import ROWS, rows_of, score
+from support.environment import TOOLS
 from support.figures import report
 
 pytestmark = pytest.mark.languages
-PLACE = Path(__file__).parents[2] / ".cache" / "languages"
+PLACE = TOOLS / "languages"
 LANGUAGES = sorted(path.stem for path in ROWS.glob("*.jsonl"))
 
 

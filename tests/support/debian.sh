@@ -1,7 +1,20 @@
 # Sourced by set-up scripts: unpacks another Debian release's packages beside the system and not into it. No root, nothing
-# installed, nothing compiled. The script that sources it sets `dir` (where programs go) and `work` (a folder for scraps).
+# installed, nothing compiled. The script that sources it calls `enter` first, which sets `dir` (where programs go) and `work`
+# (a folder for scraps).
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# enter WHAT [DIR]: DIR, and when it is not said the folder for WHAT that every checkout of this user shares, as `dir`. Of two
+# scripts that want to fill it the second waits for the first.
+enter() {
+    dir=${2:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/kireji-tests/$1}
+    mkdir -p "$dir/bin" 2>/dev/null || fail "cannot write to $dir"
+    dir=$(cd "$dir" && pwd)
+    exec {lock}>"$dir/.lock"
+    flock "$lock"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+}
 
 # ---- foreign packages --------------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import kireji
-from support.environment import clean_environment
+from support.environment import TOOLS, clean_environment
 from support.messages_api import Asked, MessagesApi, tagged
 from support.messages_play import AT_ONCE, Play
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ROOT / ".cache/editors/bin"
+PROGRAMS = TOOLS / "editors/bin"
 # What is edited. Beside characters outside the basic plane, columns differ in every encoding.
 PROGRAM = 'def add(first, second):\n    """Sums. 🦊"""\n    face = "🐍"\n'
 # A function to implement: its body begins behind such a character, on the same line.

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Where the set-up scripts put editors and the tools of languages: outside the checkout, for every checkout of this user.
+TOOLS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kireji-tests"
+
 # On a loaded machine the first request may wait long for libraries to be loaded, and a gate for its turn: no test is about
 # that unless it says so.
 PATIENCE = {
