@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base import store as store_module
+from kireji.base.aside import kept_aside, set_aside
 from kireji.base.migrations import MIGRATIONS
-from kireji.base.store import FILE, Store, StoreError, in_use
+from kireji.base.store import FILE, Store, StoreError, in_use, is_there
 
 STEPS = (
     ("CREATE TABLE t (n INTEGER)",),
@@ -176,7 +178,9 @@ async def test_someone_elses_database_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", [0, 4_096 + 8, -2_048], ids=["header", "table", "end"])
-async def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, where: int) -> None:
+async def test_a_damaged_file_is_set_aside_and_nothing_new_begun_until_a_person_has_taken_it(
+    tmp_path: Path, where: int
+) -> None:
     store = Store(tmp_path, STEPS)
     await store.run(lambda c: c.executemany("INSERT INTO t (n) VALUES (?)", ((n,) for n in range(20_000))))
     assert await store.close()
@@ -184,8 +188,47 @@ async def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, where
     start = where % len(data)
     data[start : start + 1_024] = b"\xa5" * 1_024
     (tmp_path / FILE).write_bytes(data)
-    await check_refused(tmp_path, "damaged", "move it away")
-    assert (tmp_path / FILE).read_bytes() == bytes(data)
+    assert is_there(tmp_path)
+    for _ in range(2):
+        await check_refused(tmp_path, "damaged", "set aside as", "move that file")
+        (kept,) = tmp_path.iterdir()
+        assert kept.name.startswith(f"{FILE}.damaged-") and kept.read_bytes() == bytes(data)
+        assert is_there(tmp_path)
+    kept.unlink()
+    assert not is_there(tmp_path)
+    begun = Store(tmp_path, STEPS)
+    assert await begun.run(numbers) == [0]
+    assert await begun.close()
+
+
+async def test_who_begins_anew_while_another_sets_a_store_aside_is_refused_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).write_bytes(b"no database " * 500)
+    real = kept_aside
+
+    def first_look(path: Path) -> Path | None:
+        """The other one is quicker, from when this one has looked."""
+        found = real(path)
+        if path.exists() and found is None:
+            set_aside(path)
+        return found
+
+    monkeypatch.setattr(store_module, "kept_aside", first_look)
+    await check_refused(tmp_path, "set aside as", "move that file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is open keeps its name")
+async def test_who_has_the_damaged_file_open_goes_on_counting_in_it(tmp_path: Path) -> None:
+    older = Store(tmp_path, STEPS)
+    await older.run(lambda c: c.execute("INSERT INTO t (n) VALUES (1)"))
+    kept = set_aside(tmp_path / FILE)
+    await check_refused(tmp_path, "set aside as")
+    await older.run(lambda c: c.execute("INSERT INTO t (n) VALUES (2)"))
+    assert await older.run(numbers) == [0, 1, 2]
+    assert await older.close()
+    with closing(sqlite3.connect(kept)) as connection:
+        assert numbers(connection) == [0, 1, 2]
 
 
 async def test_places_that_cannot_be_written(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base.aside import set_aside
 from kireji.base.caps import Caps
 from kireji.base.clock import SystemClock
 from kireji.base.keys import Place, keep
@@ -202,6 +203,14 @@ async def test_a_damaged_database_can_go(tmp_path: Path) -> None:
     file = await fill(tmp_path)
     file.write_bytes(b"no database at all" * 1000)
     check_purge(purge(tmp_path, "--yes"), 0, "1 file removed")
+    assert tree(tmp_path) == []
+
+
+async def test_a_database_that_was_set_aside_goes_too(tmp_path: Path) -> None:
+    file = await fill(tmp_path)
+    Path(f"{file}-wal").write_bytes(b"left over")
+    set_aside(file)
+    check_purge(purge(tmp_path, "--yes"), 0, "2 files removed", "what was damaged")
     assert tree(tmp_path) == []
 
 

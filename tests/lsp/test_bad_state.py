@@ -95,20 +95,36 @@ async def check_closed(home: Path, *words: str, program: str = "", **environment
         assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
 
 
-@pytest.mark.parametrize(
-    ("harm", "word"),
-    [(damaged, "damaged"), (newer, "newer"), (not_a_database, "damaged")],
-    ids=lambda it: getattr(it, "__name__", ""),
-)
-async def test_a_file_that_cannot_be_used_is_left_as_it_is(
-    tmp_path: Path, harm: Callable[[Path], None], word: str
+def kept(file: Path) -> Path:
+    """The only store in a folder, whatever its name."""
+    (found,) = (path for path in file.parent.iterdir() if not path.name.startswith("index-"))
+    return found
+
+
+@pytest.mark.parametrize("harm", [damaged, not_a_database], ids=lambda it: it.__name__)
+async def test_a_damaged_file_is_kept_aside_and_nothing_is_spent_until_a_person_has_taken_it(
+    tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     file = await made(tmp_path)
     harm(file)
     before = file.read_bytes()
-    await check_closed(tmp_path, str(file), word)
-    assert file.read_bytes() == before
-    assert sorted(p.name for p in file.parent.iterdir() if not p.name.startswith("index-")) == [FILE]
+    for _ in range(2):  # a start finds what another has set aside
+        await check_closed(tmp_path, str(file), "damaged", "set aside as", "move that file")
+        assert kept(file).name.startswith(f"{FILE}.damaged-") and kept(file).read_bytes() == before
+    kept(file).rename(tmp_path / "for-later")
+    async with MessagesApi(script("return 1")) as api, serving(tmp_path, api) as served:
+        await served.client.initialize(capabilities=WANTS_STATUS)
+        served.client.open(URI, TEXT)
+        await asyncio.wait_for(served.client.ask(URI, LINE, COLUMN, automatic=1), WATCHDOG)
+        assert len(api.asked) == 1, "a new store is begun, and the model asked again"
+
+
+async def test_the_file_of_a_newer_kireji_is_left_to_it(tmp_path: Path) -> None:
+    file = await made(tmp_path)
+    newer(file)
+    before = file.read_bytes()
+    await check_closed(tmp_path, str(file), "newer", "update")
+    assert kept(file) == file and file.read_bytes() == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits what a process may write")

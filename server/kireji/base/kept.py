@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from kireji.base.aside import is_aside
 from kireji.base.index.names import is_ours as is_index
 from kireji.base.store import FILE
 
-# Every file of the state folder. The database's side files are sqlite's (sqlite.org/tempfiles.html).
+# Every file of the state folder.
 _OURS: Mapping[str, str] = MappingProxyType(
     {
         FILE: "what was spent, how requests ended, and what became of suggestions",
@@ -65,6 +66,8 @@ def kept_in(folder: Path) -> Inventory:
 
 
 def _what(name: str) -> str:
+    if is_aside(name, FILE):
+        return "what was damaged, as it was found"
     return _OURS.get(name, "") or ("which names a workspace defines and uses" if is_index(name) else "")
 
 

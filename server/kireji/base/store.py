@@ -1,7 +1,8 @@
 """One sqlite file in the user's state folder, and the one thread that touches it.
 
 The file is shared by every running server; what is written in it is the business of `ledger.py` and `audit.py`. Nothing
-of sqlite is imported and nothing is created before the first use.
+of sqlite is imported and nothing is created before the first use. A damaged file is set aside (`aside.py`) and no new one is
+begun in its place; one of a newer Kireji, or of somebody else, is left as it is: its owner may be using it.
 
     StoreError      the file cannot be used; the message is one line that says why and what to do
 """
@@ -19,6 +20,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from kireji.base.aside import kept_aside, set_aside
 from kireji.base.migrations import MIGRATIONS, Migration
 
 if TYPE_CHECKING:
@@ -133,6 +135,15 @@ class Store:
             connection.close()
 
 
+def is_there(folder: str | Path) -> bool:
+    """Whether there is a store to open, or was until it was set aside. To look makes none."""
+    path = Path(folder) / FILE
+    try:
+        return os.path.lexists(path) or kept_aside(path) is not None
+    except OSError:  # opening it says why
+        return True
+
+
 def in_use(folder: str | Path) -> bool:
     """Whether somebody has the file open at this moment, as a server has from its first request to its end.
 
@@ -159,6 +170,7 @@ def _open(folder: Path, path: Path, migrations: tuple[Migration, ...]) -> Connec
     import sqlite3
 
     _private_folder(folder)
+    _refuse_while_aside(path)
     # Created here, because sqlite would create it readable for others; its side files take the same mode.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if os.name == "posix":
@@ -167,10 +179,21 @@ def _open(folder: Path, path: Path, migrations: tuple[Migration, ...]) -> Connec
     try:
         _migrate(connection, path, migrations)
         _write_ahead(connection)
-    except BaseException:
+        # Another server may have set the file aside in between, and this be a new one.
+        _refuse_while_aside(path)
+    except BaseException as error:
         connection.close()
+        if isinstance(error, sqlite3.Error) and _code(error) in (_CORRUPT, _NOTADB):
+            set_aside(path)
+            _refuse_while_aside(path)
         raise
     return connection
+
+
+def _refuse_while_aside(path: Path) -> None:
+    """Nobody can say what was spent while the store that knew it is aside; what is found there is left to a person."""
+    if (kept := kept_aside(path)) is not None:
+        raise StoreError(_ASIDE.format(path=path, kept=kept.name))
 
 
 def _private_folder(folder: Path) -> None:
@@ -197,7 +220,7 @@ def _migrate(connection: Connection, path: Path, migrations: tuple[Migration, ..
         raise StoreError(f"{path} is not Kireji's; move it away, or set KIREJI_STATE to another folder")
     (damage,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if damage != "ok":
-        raise StoreError(_DAMAGED.format(path=path))
+        raise _corrupt(damage)
     for number, statements in enumerate(migrations[version:], version + 1):
         for statement in statements:
             connection.execute(statement)
@@ -231,7 +254,11 @@ def _write_ahead(connection: Connection) -> None:
 # Result codes of sqlite (sqlite.org/rescode.html); written out, because the module is not imported before it is used.
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 _LOCKED_TEXT = "{path} is locked by another program; close the one that holds it"
-_DAMAGED = "{path} is damaged; move it away, and a new one is begun (today's count of spending starts again at 0)"
+_DAMAGED = "{path} is damaged; the next request sets it aside"
+_ASIDE = (
+    "{path} was damaged and is set aside as {kept}, so what was spent is not known; move that file out of the folder or delete"
+    " it, and a new one is begun (today's and this month's count of spending start again at 0)"
+)
 _REASONS = MappingProxyType(
     {
         _BUSY: _LOCKED_TEXT,
@@ -244,6 +271,15 @@ _REASONS = MappingProxyType(
         _NOTADB: _DAMAGED,
     }
 )
+
+
+def _corrupt(damage: str) -> Exception:
+    """What sqlite raises itself where it comes upon the damage while it works."""
+    import sqlite3
+
+    error = sqlite3.DatabaseError(damage)
+    error.sqlite_errorcode = _CORRUPT
+    return error
 
 
 def _code(error: BaseException) -> int:

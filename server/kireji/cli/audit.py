@@ -108,13 +108,14 @@ def trace(file: Path, as_json: bool) -> None:
 
 
 def _looked(work: Callable[[Connection], T]) -> T:
-    """What is in the store. Where there is none, there is no trail: to look must not make one."""
-    from kireji.base.store import Store, StoreError
+    """What is in the store. Where there is none, there is no trail."""
+    from kireji.base.store import Store, StoreError, is_there
 
     async def look() -> T:
-        store = Store(load_settings({}).protected.state_dir)
-        if not store.path.exists():
+        folder = load_settings({}).protected.state_dir
+        if not is_there(folder):
             raise CommandError("nothing is kept yet; audit.kept in your settings keeps a trail from then on")
+        store = Store(folder)
         try:
             return await store.run(work)
         except StoreError as error:

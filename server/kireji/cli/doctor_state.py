@@ -49,14 +49,13 @@ def workspace(_machine: Machine) -> Iterator[Line]:
 def money(machine: Machine) -> Iterator[Line]:
     """The caps, and what is spent of them."""
     from kireji.base.ledger import LedgerDown
-    from kireji.base.store import FILE
+    from kireji.base.store import is_there
     from kireji.compose import caps
 
     protected, source = machine.settings.protected, machine.sources["daily_cap_usd"]
     limits = caps(protected)
     folder = Path(protected.state_dir)
-    # Looking must not make a database.
-    known = protected.state_dir and os.path.lexists(folder / FILE)
+    known = protected.state_dir and is_there(folder)
     try:
         spending = asyncio.run(_spending(folder, machine.clock, limits)) if known else Spending(limits)
     except LedgerDown as error:
@@ -85,12 +84,13 @@ def figures(machine: Machine) -> Iterator[Line]:
     """Whether the figures of the last day are in order."""
     from kireji.base.alerts import SECONDS, alerts, thresholds
     from kireji.base.audit import Audit
-    from kireji.base.store import Store, StoreError
+    from kireji.base.store import Store, StoreError, is_there
 
     async def last() -> tuple[str, ...]:
-        store = Store(machine.settings.protected.state_dir)
-        if not machine.settings.protected.state_dir or not store.path.exists():
+        folder = machine.settings.protected.state_dir
+        if not folder or not is_there(folder):
             return ()
+        store = Store(folder)
         try:
             rows, feedback = await Audit(store, machine.clock).last(SECONDS)
         finally:
@@ -127,9 +127,9 @@ def _not_writable(folder: Path) -> str | None:
 
 def _database(folder: Path) -> Line:
     from kireji.base.kept import kept_in
-    from kireji.base.store import FILE, Store, StoreError
+    from kireji.base.store import Store, StoreError, is_there
 
-    if not os.path.lexists(folder / FILE):
+    if not is_there(folder):
         return ok("state", f"{folder} can be written; nothing is kept in it yet")
 
     async def opened() -> None:

@@ -57,12 +57,12 @@ def _gate(gate: GateLine) -> str:
 async def _rows(count: int, withheld: bool) -> Sequence[OutcomeRow]:
     from kireji.base.audit import KEEP_ROWS, Audit
     from kireji.base.clock import SystemClock
-    from kireji.base.store import FILE, Store, StoreError
+    from kireji.base.store import FILE, Store, StoreError, is_there
 
     folder = load_settings({}).protected.state_dir
-    store = Store(folder)
-    if not store.path.exists():  # to look must not make one
+    if not is_there(folder):
         return ()
+    store = Store(folder)
     try:
         found = await Audit(store, SystemClock()).recent(KEEP_ROWS if withheld else count)
     except StoreError as error:

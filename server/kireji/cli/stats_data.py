@@ -12,7 +12,7 @@ from types import MappingProxyType
 from kireji.base.audit import KEEP_ROWS, Audit, OutcomeRow
 from kireji.base.clock import SystemClock
 from kireji.base.figures import Figures, Group, Share, figures, group, grouped
-from kireji.base.store import Store, StoreError
+from kireji.base.store import Store, StoreError, is_there
 from kireji.base.types import Feedback
 from kireji.base.usage import Used, cache_hits, used_since
 from kireji.cli.main import CommandError
@@ -72,11 +72,12 @@ def day_of(at: float) -> str:
 async def _gathered(days: int) -> Stats:
     now = time.time()
     first = _first_day(now, max(days, 30))
-    store = Store(load_settings({}).protected.state_dir)
+    folder = load_settings({}).protected.state_dir
     rows: tuple[OutcomeRow, ...] = ()
     feedback: tuple[tuple[str, Feedback], ...] = ()
     used: tuple[Used, ...] = ()
-    if store.path.exists():  # to look must not make one
+    if is_there(folder):
+        store = Store(folder)
         audit = Audit(store, SystemClock())
         try:
             rows, feedback = await audit.recent(KEEP_ROWS), await audit.recent_feedback(KEEP_ROWS)
