@@ -82,8 +82,17 @@ async def test_the_ledger_is_the_services_own_account(tmp_path: Path) -> None:
     kinds = [kind for kind, share in MIX.items() for _ in range(max(1, share * CALLS // 100))]
     random.Random(11).shuffle(kinds)
     async with MessagesApi(answer) as api:
-        protected = Protected(api_key=api.key, base_url=api.url, state_dir=str(tmp_path / "state"))
-        settings = Settings(protected=replace(protected, daily_cap_usd=10_000, monthly_cap_usd=10_000))
+        # On a loaded machine the stand-in may wait long for its turn: no call ends for that.
+        protected = Protected(
+            api_key=api.key,
+            base_url=api.url,
+            state_dir=str(tmp_path / "state"),
+            connect_ms=30_000,
+            silence_ms=60_000,
+            daily_cap_usd=10_000,
+            monthly_cap_usd=10_000,
+        )
+        settings = Settings(protected=protected)
         services = replace(build_services(settings, SystemClock()), gates=())
         try:
             for start in range(0, len(kinds), AT_ONCE):

@@ -8,9 +8,11 @@ from pathlib import Path
 # Where the set-up scripts put editors and the tools of languages: outside the checkout, for every checkout of this user.
 TOOLS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kireji-tests"
 
-# On a loaded machine the first request may wait long for libraries to be loaded, and a gate for its turn: no test is about
-# that unless it says so.
+# On a loaded machine the first request may wait long for libraries to be loaded, the stand-in for its turn to answer, and a
+# gate for its own: no test is about that unless it says so.
 PATIENCE = {
+    "KIREJI_CONNECT_MS": "30000",
+    "KIREJI_SILENCE_MS": "60000",
     "KIREJI_REQUEST_MS": "60000",
     "KIREJI_GATES_AUTOMATIC_MS": "10000",
     "KIREJI_GATES_EXPLICIT_MS": "30000",
