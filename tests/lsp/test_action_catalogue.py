@@ -91,7 +91,7 @@ REACHES = [
           "The list is empty.",
           (("shop/figures.py", FILES["shop/figures.py"].replace("len(values)", "len(values) if values else 0.0", 1)),),
           ("def mean(values):", "file: shop/figures.py", "ZeroDivisionError", "def main():")),
-    Reach("trace", "trace.log", NODE_TRACE, "log", "There are no names.", "There are no names.", (), ("names[0].trim()",)),
+    Reach("trace", "node.log", NODE_TRACE, "log", "There are no names.", "There are no names.", (), ("names[0].trim()",)),
     Reach("tests", "shop/figures.py", FILES["shop/figures.py"].replace("def mean(", "def mean$0("), "python",
           "<imports>\nfrom shop.figures import mean\n</imports>\ndef test_mean() -> None:\n    assert mean([1, 3]) == 2\n", "",
           (("tests/test_figures.py",
@@ -109,6 +109,25 @@ REACHES = [
           "Divides the sum by the count.\n\n```python\nmean([1, 3])\n```", "Divides the sum by", (), ("def mean(values):",)),
     Reach("explain", "src/names.ts", FILES["src/names.ts"].replace("  return names", "$0  return names$0"), "typescript",
           "Takes the first.", "Takes the first.", (), ("names[0].trim()",)),
+]  # fmt: skip
+
+# Answers that reach for what the action has no business with: (action, where it is asked for, the answer, why it is refused).
+ELSEWHERE = "<text_1>\nThe list is empty.\n</text_1>\n<file_1>{path}</file_1>\n<old_1>\n{old}\n</old_1>\n<new_1>\nowned\n</new_1>"
+HOSTILE = [
+    *(
+        (REACHES[0], ELSEWHERE.format(path=path, old=old), Reason.OUT_OF_SCOPE)
+        for path, old in (
+            ("../outside.py", "secret = 1"),
+            ("OUTSIDE", "secret = 1"),
+            (".git/config", "[core]"),
+            ("shop/../.git/config", "[core]"),
+            ("tests/test_figures.py", "    assert total([1]) == 1"),
+            ("shop/figures.py", "def total(values):"),
+        )
+    ),
+    (REACHES[2], "import os\nos.remove('shop/figures.py')\n", Reason.NOTHING_TO_ADD),
+    (REACHES[2], "<file>.git/config</file>\ndef test_mean() -> None:\n    assert True\n", Reason.INVALID),
+    (REACHES[4], "", Reason.NOTHING_TO_ADD),
 ]  # fmt: skip
 
 
@@ -263,15 +282,9 @@ async def run_faulty(stage: Stage, row: Row, answer: list[str]) -> None:
 
 
 async def run_reach(stage: Stage, row: Reach, answer: list[str]) -> None:
-    first, _, rest = row.text.replace("ROOT", str(stage.root)).partition("$0")
-    inside, mark, last = rest.partition("$0")
-    text = first + inside + last
-    path = stage.root / row.path
-    path.write_text(text, "utf-8")
-    stage.client.open(path.as_uri(), text, version=1, language=row.language)
+    uri, _, where = opened(stage, row)
     answer[:] = [row.answer]
-    where = stage.range(text, len(first), len(first) + (len(inside) if mark else 0))
-    params = {"textDocument": {"uri": path.as_uri()}, "range": where, "context": {"diagnostics": []}}
+    params = {"textDocument": {"uri": uri}, "range": where, "context": {"diagnostics": []}}
     found = await stage.client.request("textDocument/codeAction", params)
     creates = any(not (stage.root / name).exists() for name, _ in row.after)
     if creates and stage.kind == "no resolve":
@@ -281,16 +294,41 @@ async def run_reach(stage: Stage, row: Reach, answer: list[str]) -> None:
     stage.shown.clear()
     stage.client.notifications.clear()
     edit = await stage.done(action)
-    assert (stage.files_after(edit, {path.as_uri(): 1}) if edit else {}) == dict(row.after)
+    assert (stage.files_after(edit, {uri: 1}) if edit else {}) == dict(row.after)
     if row.shown:
         assert row.shown in await shown(stage)
     if row.action == "trace" and edit and stage.kind == "vscode":
         (note,) = edit["changeAnnotations"].values()
         assert note["needsConfirmation"] is True
     check_request(stage.api.asked[-1], row.action, *row.asked)
-    stage.client.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+    stage.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     # The change was looked at, not made.
     assert all((stage.root / name).read_text("utf-8") == FILES[name] for name, _ in row.after if name in FILES)
+
+
+async def run_hostile(stage: Stage, row: Reach, said: str, reason: Reason, answer: list[str]) -> None:
+    """An answer that reaches elsewhere changes nothing, shows nothing, and the person hears why."""
+    uri, text, where = opened(stage, row)
+    answer[:] = [said.replace("OUTSIDE", str(stage.root.with_name("outside.py")))]
+    action = await stage.offered(uri, text, [], row.action, where)
+    stage.shown.clear()
+    stage.client.notifications.clear()
+    assert not await stage.done(action), said
+    told = await stage.client.notified("window/showMessage")
+    assert reason.value in told["message"], (said, told)
+    assert not stage.shown and "kireji/document" not in [method for method, _ in stage.client.notifications]
+    stage.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+
+def opened(stage: Stage, row: Reach) -> tuple[str, str, Any]:
+    """A document for a row: its URI, its text, and the place in it."""
+    first, _, rest = row.text.replace("ROOT", str(stage.root)).partition("$0")
+    inside, mark, last = rest.partition("$0")
+    text = first + inside + last
+    path = stage.root / row.path
+    path.write_text(text, "utf-8")
+    stage.client.open(path.as_uri(), text, version=1, language=row.language)
+    return path.as_uri(), text, stage.range(text, len(first), len(first) + (len(inside) if mark else 0))
 
 
 async def shown(stage: Stage) -> str:
@@ -302,6 +340,12 @@ async def shown(stage: Stage) -> str:
     if stage.kind == "neovim":
         return stage.shown[0]
     return str((await stage.client.notified("window/showMessage"))["message"])
+
+
+def contents(*places: Path) -> dict[Path, bytes]:
+    """What every file says."""
+    files = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
+    return {path: path.read_bytes() for path in files}
 
 
 def check_request(asked: Asked, action: str, *needed: str) -> None:
@@ -323,6 +367,9 @@ async def test_every_action_end_to_end(tmp_path: Path, kind: str) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, "utf-8")
     (root / "rows").mkdir()
+    for path, text in ((root / ".git/config", "[core]\n"), (tmp_path / "outside.py", "secret = 1\n")):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
     answer: list[str] = []
     async with (
         MessagesApi(lambda asked: tagged(asked, answer[0])) as api,
@@ -341,4 +388,9 @@ async def test_every_action_end_to_end(tmp_path: Path, kind: str) -> None:
         for reach in REACHES:
             await run_reach(stage, reach, answer)
             done.add(reach.action)
+        before = contents(root, tmp_path / "outside.py")
+        for reach, said, reason in HOSTILE:
+            await run_hostile(stage, reach, said, reason, answer)
+        assert contents(root, tmp_path / "outside.py") == before
     assert done == {action.id for action in ACTIONS}
+    assert {row.action for row in FAULTY} | {reach.action for reach, *_ in HOSTILE} == done, "each meets a wrong answer"

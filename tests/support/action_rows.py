@@ -43,6 +43,8 @@ REPORT_DONE = (
     "def turnover(orders):\n    total = 0\n    for order in orders:\n        total += order.price\n    return total\n\n\n"
     "def report(orders):\n    total = turnover(orders)\n    print(total)"
 )
+TODO = "def twice(a: int) -> int:\n    # TODO: twice a$0\n    pass\n"
+NONES = "x = y = None\nif x == None:$0\n    pass\nif y == 0:\n    pass\n"
 METHOD = "class Shop {\n  save(form: Form): void {\n$0"
 METHOD += "    const name = form.name.trim()\n    check(name)\n$0    store(name)\n  }\n}\n"
 
@@ -192,6 +194,9 @@ GOOD = [
 ]  # fmt: skip
 
 FAULTY = [
+    Row("implement", "python", TODO, "def twice(a: int, more: int) -> int:\n    return 2 * a\n", Reason.OUT_OF_SCOPE),
+    Row("implement", "python", TODO, "def twice(a: int) -> int:\n    return 2 * a\n\n\ntwice(4)\n", Reason.OUT_OF_SCOPE),
+    Row("fix-all", "python", NONES, block("if z == None:", "if z is None:"), Reason.OUT_OF_SCOPE, ("x == None", "Ruff", "E711")),
     Row("docstring", "python", AREA, 'def area(r, scale=1):\n    """Doc."""\n    return 0', Reason.OUT_OF_SCOPE),
     Row("docstring", "python", AREA, '"""Doc."""\nimport os\nos.remove("x")\n"""Doc."""', Reason.OUT_OF_SCOPE),
     Row("docstring", "python", AREA, "", Reason.NOTHING_TO_ADD),
