@@ -53,7 +53,7 @@ right_node() { [[ $("$1" --version 2>/dev/null) == "v$NODE_MAJOR."* ]]; }
 get_code_server() {
     local root=$dir/code-server stamp
     stamp=$(cat "$here"/code-server/package*.json | sha256sum)
-    if [[ -x $dir/bin/code-server && $(cat "$root/.stamp" 2>/dev/null) == "$stamp" ]]; then
+    if [[ $(cat "$root/.stamp" 2>/dev/null) == "$stamp" ]] && start_code_server "$root"; then
         say code-server "is there already"
         return
     fi
@@ -67,10 +67,15 @@ get_code_server() {
         --prefix "$root/node_modules/code-server/lib/vscode"
     # A quarter of a gigabyte that nothing loads.
     rm -rf "$root/node_modules/code-server/lib/vscode/node_modules/@github/copilot"*
-    forward code-server "$dir/bin/node" "$root/node_modules/code-server/out/node/entry.js"
-    HOME=$work "$dir/bin/code-server" --version >/dev/null 2>&1 || fail "code-server does not run here"
+    start_code_server "$root" || fail "code-server does not run here"
     echo "$stamp" >"$root/.stamp"
     say code-server "installed"
+}
+
+# Written anew each time: where this folder has moved to, what led to it before leads nowhere.
+start_code_server() {
+    forward code-server "$dir/bin/node" "$1/node_modules/code-server/out/node/entry.js"
+    HOME=$work "$dir/bin/code-server" --version >/dev/null 2>&1
 }
 
 # ---- chromium ----------------------------------------------------------------------------------
