@@ -1,128 +1,23 @@
-"""Drives a real VS Code from a test: code-server with the packed extension, in a headless Chromium. Knows nothing of the server.
-
-`code_server` is the editor's back end, which one module's tests share; `Window` is one browser window on it, with an
-extension host, and so a language server, of its own.
-"""
+"""Drives a window of a real VS Code as a person does: by keys, and by what can be seen. Knows nothing of the server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import re
-import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
 
-from support.editing import POLL, ROOT, WATCHDOG, program
+from support.editing import POLL, WATCHDOG
+from support.vscode_server import CLEAR, CLOSE, CodeServer
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-VSIX = ROOT / "editors/vscode/dist/kireji.vsix"
 GHOST = ".monaco-editor [class*=ghost-text]"
-# What would otherwise be asked, shown or fetched in a new profile, and is not what is tested.
-QUIET: Mapping[str, object] = {
-    "workbench.startupEditor": "none",
-    "workbench.secondarySideBar.defaultVisibility": "hidden",
-    "workbench.enableExperiments": False,
-    "telemetry.telemetryLevel": "off",
-    "chat.disableAIFeatures": True,
-    "extensions.autoUpdate": False,
-    "extensions.autoCheckUpdates": False,
-    "update.mode": "none",
-    "remote.autoForwardPorts": False,
-    "editor.wordBasedSuggestions": "off",
-    "editor.accessibilitySupport": "off",
-    "files.autoSave": "off",
-}
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class CodeServer:
-    """A running back end. `user` is its profile, which every window on it shares."""
-
-    url: str
-    user: Path
-    process: asyncio.subprocess.Process
-
-    def settings(self, **more: object) -> None:
-        """The person's settings, for the machine they work on."""
-        for place in ("User", "Machine"):
-            path = self.user / place / "settings.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({**QUIET, **more}), "utf-8")
-
-    def address(self, folder: Path, *opened: Path) -> str:
-        """Where a browser finds a window on `folder`, with files open in it."""
-        authority = self.url.removeprefix("http://")
-        payload = [["openFile", f"vscode-remote://{authority}{path}"] for path in opened]
-        return f"{self.url}/?folder={quote(str(folder))}&payload={quote(json.dumps(payload))}"
-
-
-@contextlib.asynccontextmanager
-async def code_server(folder: Path, env: Mapping[str, str], *options: str) -> AsyncIterator[CodeServer]:
-    """A back end with an empty profile and the extension in it; whatever happens, its processes are gone afterwards."""
-    assert VSIX.exists(), f"no extension at {VSIX}: make test-editors packs one"
-    user = folder / "user"
-    common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
-    # The editor would ask a login shell for its environment, and take that for ours.
-    env = {**env, "VSCODE_CLI": "1"}
-    log = (folder / "code-server.log").open("ab")
-    code = str(program("code-server"))
-    with log:
-        installing = await asyncio.create_subprocess_exec(
-            code, *map(str, common), "--install-extension", str(VSIX), env=env, stdout=log, stderr=log
-        )
-        assert await installing.wait() == 0, (folder / "code-server.log").read_text("utf-8")
-        port = _free_port()
-        serving = (
-            "--bind-addr",
-            f"127.0.0.1:{port}",
-            "--auth",
-            "none",
-            "--disable-telemetry",
-            "--disable-update-check",
-        )
-        process = await asyncio.create_subprocess_exec(
-            code, *map(str, common), *serving, *options, env=env, stdout=log, stderr=log, start_new_session=True
-        )
-    server = CodeServer(f"http://127.0.0.1:{port}", user, process)
-    server.settings()
-    try:
-        async with asyncio.timeout(WATCHDOG):
-            while not await _listens(port):
-                await asyncio.sleep(POLL)
-        yield server
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-@contextlib.asynccontextmanager
-async def browser(home: Path) -> AsyncIterator[Browser]:
-    """A browser that shows nothing on any screen and asks nobody but whom a page does."""
-    from playwright.async_api import async_playwright  # installed by make test-editors, and by nothing else
-
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(
-            executable_path=program("chromium"),
-            headless=True,
-            # Its own sandbox needs rights that a container does not give; all that it shows comes from this machine.
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-            env={**os.environ, "HOME": str(home)},
-        )
-        try:
-            yield found
-        finally:
-            await found.close()
 
 
 class Window:
@@ -131,6 +26,24 @@ class Window:
     def __init__(self, page: Page, path: Path) -> None:
         self.page = page
         self.path = path
+
+    async def open(self, path: Path) -> None:
+        """Opens a file by its path, and puts the focus into it."""
+        await self.press("Control+p")
+        await self.page.locator(".quick-input-widget input.input").fill(str(path))
+        await self.page.locator(
+            f".quick-input-list .monaco-list-row.focused[aria-label*='{path.parent.name}']"
+        ).wait_for()
+        await self.press("Enter")
+        await self.page.locator(f".tab.active .monaco-icon-label[aria-label*='{path.parent.name}']").wait_for()
+        await self.page.wait_for_selector(".editor-instance .view-line")
+
+    async def tidy(self) -> None:
+        """Closes files, pages, lists and messages; what was not saved is lost."""
+        while await self.page.locator(".tab").count():
+            await self.press("Escape", "Escape", CLOSE)
+        await self.press("Escape", CLEAR)
+        await self.page.locator(".notification-list-item").first.wait_for(state="detached")
 
     async def type(self, text: str) -> None:
         """Types as a person does, key by key."""
@@ -274,32 +187,19 @@ class Window:
 
 
 @contextlib.asynccontextmanager
-async def window(server: CodeServer, chromium: Browser, path: Path) -> AsyncIterator[Window]:
-    """A window on a file's folder with the file open. It is closed as a person closes it, which ends its extension host."""
+async def window(
+    server: CodeServer, chromium: Browser, path: Path, folder: Path | None = None
+) -> AsyncIterator[Window]:
+    """A window on a folder, that of the file when none is said, with the file open. It is closed as a person closes it, which
+    ends its extension host."""
     context = await chromium.new_context(viewport={"width": 1200, "height": 700})
     page = await context.new_page()
     page.set_default_timeout(WATCHDOG * 1000)
     try:
-        await page.goto(server.address(path.parent, path))
+        await page.goto(server.address(folder or path.parent, path))
         await page.wait_for_selector(".monaco-editor .view-line")
         yield Window(page, path)
         # Leaving a page tells the editor that it is being closed; closing a browser at once would look like a lost line.
         await page.goto("about:blank")
     finally:
         await context.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True

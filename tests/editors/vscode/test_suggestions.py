@@ -1,103 +1,27 @@
-"""Ghost text, code actions and the status in a real VS Code, from the real server, with a stand-in playing the model."""
+"""Ghost text in a real VS Code, from the real server, with a stand-in playing the model."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 
-from support.editing import BROKEN, IMPLEMENTED, POLL, PROGRAM, PROGRAMS, STUB, WATCHDOG, Kireji, Model
+from support.editing import BROKEN, IMPLEMENTED, POLL, PROGRAM, PROGRAMS, STUB, WATCHDOG, Model
 from support.environment import clean_environment
 from support.figures import report
-from support.messages_api import Asked
-from support.messages_play import AT_ONCE, Pace
-from support.vscode import CodeServer, Window, browser, code_server, window
+from support.messages_play import Pace
+from support.vscode import Window, window
+from support.vscode_desk import GOOD, SUM, Desk, counted, feedback, question, restarted, withheld
+from support.vscode_server import browser, code_server
 
-if TYPE_CHECKING:
-    from playwright.async_api import Browser
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="session")]
 
-pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
-
-SUM = "return first + second"
-GOOD = f'face = "🐍"; {SUM}'
 LOOP = "for number in (first, second):\n        print(number)\n    return first + second"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the tests share: an editor, a browser to look at it with, and the model that is played."""
-
-    server: CodeServer
-    chromium: Browser
-    model: Model
-    kireji: Kireji
-    home: Path
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """One editor for all tests; its server is the one of this interpreter. None may be left at the end."""
-    folder = tmp_path_factory.mktemp("vscode")
-    home = folder / "home"
-    home.mkdir()
-    model, kireji = Model(), Kireji(folder / "bin")
-    async with model.api:
-        env = kireji.environment(home, model)
-        env["KIREJI_LOG"] = "debug"
-        async with code_server(folder, env, "--disable-workspace-trust") as server, browser(home) as chromium:
-            yield Desk(server, chromium, model, kireji, home)
-        await kireji.ended()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def editor(desk: Desk, tmp_path: Path) -> AsyncIterator[Window]:
-    """A window on a new folder, as soon as its server is ready."""
-    desk.server.settings()
-    desk.model.says, desk.model.pace = GOOD, AT_ONCE
-    path = tmp_path / "work/sums.py"
-    path.parent.mkdir()
-    path.write_text(PROGRAM, "utf-8")
-    async with window(desk.server, desk.chromium, path) as opened:
-        await opened.status("is ready")
-        yield opened
-
-
-def feedback(desk: Desk) -> list[str]:
-    """What the server has counted, of all tests so far."""
-    store = next(desk.home.rglob("kireji.sqlite3"))
-    with closing(sqlite3.connect(store)) as connection:
-        return [row[0] for row in connection.execute("SELECT what FROM feedback ORDER BY at")]
-
-
-def withheld(desk: Desk) -> int:
-    """How many answers a gate has kept back, of all tests so far."""
-    with closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM outcomes WHERE reason = 'INVALID'").fetchone()
-        return int(count)
-
-
-async def question(desk: Desk, number: int) -> Asked:
-    """The question with that number, once the model has been asked it."""
-    async with asyncio.timeout(WATCHDOG):
-        return await desk.model.api.request(number)
-
-
-async def counted(desk: Desk, before: int, *wanted: str) -> None:
-    """Waits until the server has counted what a person did since `before`, in this order."""
-    async with asyncio.timeout(WATCHDOG):
-        while feedback(desk)[before:][: len(wanted)] != list(wanted):
-            await asyncio.sleep(POLL)
 
 
 async def again(editor: Window) -> None:
@@ -106,14 +30,6 @@ async def again(editor: Window) -> None:
     await editor.press("Backspace")
     await editor.type(" ")
     assert await editor.ghost("first") == "first + second"
-
-
-async def restarted(desk: Desk, editor: Window, former: int) -> None:
-    """Waits until another server has taken the place of a former one."""
-    async with asyncio.timeout(WATCHDOG):
-        while desk.kireji.running() in ([], [former]):
-            await asyncio.sleep(POLL)
-    await editor.status("is ready")
 
 
 async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_counted(desk: Desk, editor: Window) -> None:
@@ -288,10 +204,8 @@ async def test_a_server_that_is_killed_is_started_again(desk: Desk, editor: Wind
     assert await editor.ghost("first") == "first + second"
 
 
-async def test_the_server_ends_with_its_window(desk: Desk, tmp_path: Path) -> None:
-    path = tmp_path / "sums.py"
-    path.write_text(PROGRAM, "utf-8")
-    async with window(desk.server, desk.chromium, path) as opened:
+async def test_the_server_ends_with_its_window(desk: Desk, alone: Path) -> None:
+    async with window(desk.server, desk.chromium, alone) as opened:
         await opened.status("is ready")
         assert len(desk.kireji.running()) == 1
     await desk.kireji.ended()
@@ -313,7 +227,7 @@ async def test_from_a_fresh_profile_to_the_first_suggestion_in_a_minute_and_unde
         env |= {"PATH": f"{python.parent}{os.pathsep}{os.defpath}"}
         env.pop("PYTHONPATH", None)
         async with (
-            code_server(tmp_path, env, "--disable-workspace-trust") as server,
+            code_server(tmp_path, env) as server,
             window(server, chromium, path) as editor,
         ):
             since = time.monotonic()

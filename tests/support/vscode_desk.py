@@ -1,0 +1,75 @@
+"""What tests of VS Code share: one editor, a model to play, and what the server has counted. Starts nothing by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.editing import POLL, WATCHDOG, Kireji, Model
+from support.messages_api import Asked
+from support.vscode import Window
+from support.vscode_server import CodeServer
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+SUM = "return first + second"
+GOOD = f'face = "🐍"; {SUM}'
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An editor, a browser to look at it with, and the model that is played. `folder` is the workspace of the shared window."""
+
+    server: CodeServer
+    chromium: Browser
+    model: Model
+    kireji: Kireji
+    home: Path
+    folder: Path
+
+    def asked(self) -> int:
+        """How many questions the model was asked so far."""
+        return len(self.model.api.asked)
+
+
+def feedback(desk: Desk) -> list[str]:
+    """What the server has counted, of all tests so far."""
+    return [str(what) for (what,) in _rows(desk, "SELECT what FROM feedback ORDER BY at")]
+
+
+def withheld(desk: Desk) -> int:
+    """How many answers a gate has kept back, of all tests so far."""
+    ((count,),) = _rows(desk, "SELECT count(*) FROM outcomes WHERE reason = 'INVALID'")
+    return int(str(count))
+
+
+async def question(desk: Desk, number: int) -> Asked:
+    """The question with that number, once the model has been asked it."""
+    async with asyncio.timeout(WATCHDOG):
+        return await desk.model.api.request(number)
+
+
+async def counted(desk: Desk, before: int, *wanted: str) -> None:
+    """Waits until the server has counted what a person did since `before`, in this order."""
+    async with asyncio.timeout(WATCHDOG):
+        while feedback(desk)[before:][: len(wanted)] != list(wanted):
+            await asyncio.sleep(POLL)
+
+
+async def restarted(desk: Desk, editor: Window, former: int) -> int:
+    """Waits until another server has taken the place of a former one, and returns its process."""
+    async with asyncio.timeout(WATCHDOG):
+        while (running := desk.kireji.running()) in ([], [former]):
+            await asyncio.sleep(POLL)
+    await editor.status("is ready")
+    return running[-1]
+
+
+def _rows(desk: Desk, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
+        return list(connection.execute(query))

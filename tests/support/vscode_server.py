@@ -1,0 +1,168 @@
+"""Runs a real VS Code for tests: code-server with the packed extension, and a headless Chromium to look at it with.
+
+A back end is shared by many tests; each window on it has an extension host, and so a language server, of its own. Drives nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from support.editing import POLL, ROOT, WATCHDOG, program
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+VSIX = ROOT / "editors/vscode/dist/kireji.vsix"
+# What would otherwise be asked, shown or fetched in a new profile, and is not what is tested.
+QUIET: Mapping[str, object] = {
+    "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.enableExperiments": False,
+    "telemetry.telemetryLevel": "off",
+    "chat.disableAIFeatures": True,
+    "extensions.autoUpdate": False,
+    "extensions.autoCheckUpdates": False,
+    "update.mode": "none",
+    "remote.autoForwardPorts": False,
+    "editor.wordBasedSuggestions": "off",
+    "editor.accessibilitySupport": "off",
+    "files.autoSave": "off",
+    "security.workspace.trust.enabled": False,
+}
+# Kills a group of processes once its standard input ends: when we say so, or when a run of the tests was killed itself.
+_END = ("sh", "-c", 'read -r _; kill -KILL "-$1"', "sh")
+# One key each for what a test needs between two steps and a person does by the mouse.
+CLOSE, CLEAR = "Control+Alt+Shift+F8", "Control+Alt+Shift+F9"
+KEYS: Mapping[str, str] = {
+    CLOSE: "workbench.action.revertAndCloseActiveEditor",
+    CLEAR: "notifications.clearAll",
+}
+
+
+@dataclass(frozen=True)
+class CodeServer:
+    """A running back end. `user` is its profile, which every window on it shares."""
+
+    url: str
+    user: Path
+    process: asyncio.subprocess.Process
+
+    def settings(self, more: Mapping[str, object] = MappingProxyType({})) -> None:
+        """The person's settings, for the machine they work on."""
+        for place in ("User", "Machine"):
+            _write(self.user / place / "settings.json", {**QUIET, **more})
+
+    def keys(self) -> None:
+        """The keys that tests use beside the editor's own."""
+        bound = [{"key": key.lower().replace("control", "ctrl"), "command": name} for key, name in KEYS.items()]
+        _write(self.user / "User/keybindings.json", bound)
+
+    def address(self, folder: Path, *opened: Path) -> str:
+        """Where a browser finds a window on `folder`, with files open in it."""
+        authority = self.url.removeprefix("http://")
+        payload = [["openFile", f"vscode-remote://{authority}{path}"] for path in opened]
+        return f"{self.url}/?folder={quote(str(folder))}&payload={quote(json.dumps(payload))}"
+
+
+@contextlib.asynccontextmanager
+async def code_server(folder: Path, env: Mapping[str, str], *options: str) -> AsyncIterator[CodeServer]:
+    """A back end with an empty profile and the extension in it; whatever happens, its processes are gone afterwards."""
+    assert VSIX.exists(), f"no extension at {VSIX}: make test-editors packs one"
+    user = folder / "user"
+    common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
+    # The editor would ask a login shell for its environment, and take that for ours.
+    env = {**env, "VSCODE_CLI": "1"}
+    log = (folder / "code-server.log").open("ab")
+    code = str(program("code-server"))
+    with log:
+        installing = await asyncio.create_subprocess_exec(
+            code, *map(str, common), "--install-extension", str(VSIX), env=env, stdout=log, stderr=log
+        )
+        assert await installing.wait() == 0, (folder / "code-server.log").read_text("utf-8")
+        port = _free_port()
+        serving = (
+            "--bind-addr",
+            f"127.0.0.1:{port}",
+            "--auth",
+            "none",
+            "--disable-telemetry",
+            "--disable-update-check",
+        )
+        process = await asyncio.create_subprocess_exec(
+            code,
+            *map(str, common),
+            *serving,
+            *options,
+            env=env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        keeper = await asyncio.create_subprocess_exec(*_END, str(process.pid), stdin=PIPE, start_new_session=True)
+    server = CodeServer(f"http://127.0.0.1:{port}", user, process)
+    server.settings()
+    server.keys()
+    try:
+        async with asyncio.timeout(WATCHDOG):
+            while not await _listens(port):
+                await asyncio.sleep(POLL)
+        yield server
+    finally:
+        assert keeper.stdin is not None
+        keeper.stdin.close()
+        await keeper.wait()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def browser(home: Path) -> AsyncIterator[Browser]:
+    """A browser that shows nothing on any screen and asks nobody but whom a page does."""
+    from playwright.async_api import async_playwright  # installed by make test-editors, and by nothing else
+
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(
+            executable_path=program("chromium"),
+            headless=True,
+            # Its own sandbox needs rights that a container does not give; all that it shows comes from this machine.
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            env={**os.environ, "HOME": str(home)},
+        )
+        try:
+            yield found
+        finally:
+            await found.close()
+
+
+def _write(path: Path, content: object) -> None:
+    # What stays as it is is not written: the editor would read it again.
+    text = json.dumps(content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
