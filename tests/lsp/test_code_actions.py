@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.lsp_client import Client, RpcError
+from support.lsp_client import Client, RpcError, applied
 from support.messages_api import MessagesApi, script
 from support.messages_play import Pace
 from support.serving import serving
@@ -60,18 +60,6 @@ async def offers(
     params = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": context}
     found: list[Any] = await client.request("textDocument/codeAction", params)
     return [action for action in found if action["title"].startswith(title)]
-
-
-def applied(text: str, edit: Any) -> str:
-    """The text with a workspace edit for its only document applied; columns are characters."""
-    (change,) = edit.get("documentChanges") or [{"edits": next(iter(edit["changes"].values()))}]
-    lines = text.split("\n")
-    for one in sorted(change["edits"], key=lambda e: -e["range"]["start"]["line"]):
-        start, end = one["range"]["start"], one["range"]["end"]
-        before = "\n".join([*lines[: start["line"]], lines[start["line"]][: start["character"]]])
-        after = "\n".join([lines[end["line"]][end["character"] :], *lines[end["line"] + 1 :]])
-        lines = (before + one["newText"] + after).split("\n")
-    return "\n".join(lines)
 
 
 async def test_an_action_is_offered_without_a_question_and_resolved_with_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -10,19 +11,24 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from kireji.base import sandbox_walls
 from kireji.base.sandbox import Walls
-from support.lsp_client import Client
+from support.lsp_client import Client, applied
 from support.messages_api import Asked, MessagesApi
 from support.serving import serving
 
-PROJECT = Path(__file__).parents[1] / "projects" / "trove"
-WRONG: dict[str, str] = json.loads((PROJECT / "wrong_bodies.json").read_text(encoding="utf-8"))
+# A published library with its own tests, and what else could stand in its functions.
+PROJECT = Path(__file__).parents[1] / "projects" / "toolz"
+WRONG: dict[str, str] = json.loads(PROJECT.with_name("wrong_bodies.json").read_text(encoding="utf-8"))
+MODULES = ("itertoolz", "dicttoolz", "functoolz", "recipes")
 FUNCTIONS = int(os.environ.get("SOAK_FUNCTIONS", "5"))
 ABLE: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-32"]},
@@ -46,21 +52,47 @@ def walls() -> None:
         pytest.skip("no sandbox holds on this machine")
 
 
-def function_in(text: str, name: str) -> tuple[str, str]:
-    """A function's header with its docstring, and its body, as they stand in a module."""
-    found = re.search(rf'^(def {name}\(.*?\n    """[^\n]*"""\n)(.*?)(?=\n\n\ndef |\Z)', text, re.M | re.S)
-    assert found, name
-    return found[1], found[2].rstrip() + "\n"
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function as it stands in a module: its lines up to the end of its docstring, and its body."""
+
+    module: str
+    name: str
+    head: str
+    body: str
+
+    def stub(self, text: str) -> str:
+        """A module's text in which nobody has written the body yet."""
+        return text.replace(self.head + self.body, f"{self.head}    raise NotImplementedError\n")
+
+    def wrong(self) -> str:
+        """The whole function with a body that the project's tests refuse."""
+        return self.head + indent(WRONG[self.name], "    ") + "\n"
 
 
-def places() -> list[tuple[str, str]]:
-    """Functions and their modules, spread over all of them."""
-    modules = [path.stem for path in sorted((PROJECT / "trove").glob("[a-z]*.py"))]
-    found = [
-        [(module, name) for name in re.findall(r"^def (\w+)", (PROJECT / "trove" / f"{module}.py").read_text(), re.M)]
-        for module in modules
-    ]
-    return [row for rows in zip(*found, strict=True) for row in rows]
+def functions(module: str) -> list[Function]:
+    """The functions of a module for which there is a wrong body, in order."""
+    text = text_of(module)
+    lines = text.splitlines(keepends=True)
+    found = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name in WRONG:
+            assert ast.get_docstring(node) and node.end_lineno is not None, node.name
+            until = node.body[0].end_lineno
+            head, body = lines[node.lineno - 1 : until], lines[until : node.end_lineno]
+            found.append(Function(module, node.name, "".join(head), "".join(body)))
+    return found
+
+
+def text_of(module: str) -> str:
+    """The text of one of the project's modules."""
+    return (PROJECT / "toolz" / f"{module}.py").read_text(encoding="utf-8")
+
+
+def places() -> list[Function]:
+    """The functions of all modules in turn, so that a few of them are from each."""
+    rows = zip_longest(*map(functions, MODULES))
+    return [function for row in rows for function in row if function is not None]
 
 
 async def resolved(client: Client, uri: str, text: str, name: str) -> Any:
@@ -74,18 +106,17 @@ async def resolved(client: Client, uri: str, text: str, name: str) -> Any:
 
 
 async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(tmp_path: Path) -> None:
-    root = tmp_path / "trove"
+    root = tmp_path / "toolz"
     shutil.copytree(PROJECT, root)
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "trove").glob("[a-z]*.py")}
+    chosen = places()[:FUNCTIONS]
+    assert len(chosen) == FUNCTIONS
+    by_name = {function.name: function for function in chosen}
 
     def answer(asked: Asked) -> str:
         (name,) = re.findall(r"def (\w+)\(", asked.question.rpartition("<part_")[2])[:1]
-        module = next(module for module, text in texts.items() if f"def {name}(" in text)
-        head, body = function_in(texts[module], name)
-        wrong = "".join(f"    {line}\n" for line in WRONG[name].split("\n"))
-        return head + (body if "<lesson_" in asked.question else wrong)
+        function = by_name[name]
+        return function.head + function.body if "<lesson_" in asked.question else function.wrong()
 
-    chosen = places()[:FUNCTIONS]
     async with (
         MessagesApi(answer) as api,
         serving(
@@ -94,17 +125,15 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
     ):
         client = served.client
         await client.initialize(capabilities=ABLE, rootUri=root.as_uri())
-        for count, (module, name) in enumerate(chosen, 1):
-            head, body = function_in(texts[module], name)
-            text = texts[module].replace(head + body, f"{head}    raise NotImplementedError\n")
-            uri = (root / "trove" / f"{module}.py").as_uri()
+        for count, function in enumerate(chosen, 1):
+            name, text = function.name, function.stub(text_of(function.module))
+            uri = (root / "toolz" / f"{function.module}.py").as_uri()
             client.open(uri, text)
             action = await resolved(client, uri, text, name)
-            (change,) = action["edit"]["documentChanges"]
-            assert body.strip().splitlines()[0].strip() in change["edits"][0]["newText"], name
+            assert applied(text, action["edit"]) == text_of(function.module), name
             assert len(api.asked) == 2 * count, name
             told = api.asked[-1].question
-            assert f"test_{name} failed" in told and WRONG[name].split("\n")[0] in told, name
+            assert " failed" in told and WRONG[name].split("\n")[0] in told, name
             assert str(root) not in told
             explained = await client.request("kireji/explain", {})
             assert [gate["state"] for gate in explained["gates"] if gate["gate"] == "tests"] == ["pass"], name
@@ -126,16 +155,15 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
 async def test_what_the_tests_cannot_prove_is_said_and_asks_for_confirmation(
     tmp_path: Path, choice: str | None
 ) -> None:
-    root = tmp_path / "trove"
+    root = tmp_path / "toolz"
     shutil.copytree(PROJECT, root)
-    tests = root / "tests" / "test_words.py"
+    tests = root / "toolz" / "tests" / "test_recipes.py"
     tests.write_text(tests.read_text() + "\n\ndef test_red() -> None:\n    assert 1 == 2\n", encoding="utf-8")
-    whole = (root / "trove" / "words.py").read_text(encoding="utf-8")
-    head, body = function_in(whole, "initials")
-    text = whole.replace(head + body, f"{head}    raise NotImplementedError\n")
-    uri = (root / "trove" / "words.py").as_uri()
+    function = functions("recipes")[0]
+    text = function.stub(text_of("recipes"))
+    uri = (root / "toolz" / "recipes.py").as_uri()
     async with (
-        MessagesApi(lambda _: head + body) as api,
+        MessagesApi(lambda _: function.head + function.body) as api,
         serving(tmp_path, api, KIREJI_TRUST="true", KIREJI_PYTHON=sys.executable) as served,
     ):
         client, edits, asked = served.client, list[Any](), list[Any]()
@@ -155,15 +183,15 @@ async def test_what_the_tests_cannot_prove_is_said_and_asks_for_confirmation(
         client.open(uri, text)
         said = "Not proved: tests (1 of them were red before the change and still are)"
         if choice == "annotated":
-            edit = (await resolved(client, uri, text, "initials"))["edit"]
+            edit = (await resolved(client, uri, text, "countby"))["edit"]
             (note,) = edit["changeAnnotations"].values()
             assert (note["label"], note["needsConfirmation"]) == (said, True)
             return
-        line = text[: text.index("def initials(")].count("\n")
+        line = text[: text.index("def countby(")].count("\n")
         place = {"start": {"line": line, "character": 4}, "end": {"line": line, "character": 4}}
         params = {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": []}}
         found = await client.request("textDocument/codeAction", params)
-        (command,) = [one for one in found if one["title"] == "Implement initials"]
+        (command,) = [one for one in found if one["title"] == "Implement countby"]
         run = {"command": command["command"], "arguments": command["arguments"]}
         assert await client.request("workspace/executeCommand", run) is (choice == "Apply")
         assert said in asked[0]["message"]
@@ -175,8 +203,8 @@ TRAPS = {
     "sitecustomize.py": "FIRE",
     "usercustomize.py": "FIRE",
     "json.py": "FIRE",
-    "tests/conftest.py": "FIRE",
-    "tests/test_words.py": "FIRE",
+    "toolz/tests/conftest.py": "FIRE",
+    "toolz/tests/test_recipes.py": "FIRE",
     "pytest.ini": "[pytest]\naddopts = -p trap\n",
     "trap.py": "FIRE",
     ".venv/lib/python3.11/site-packages/trap.pth": "import pathlib; pathlib.Path('FIRED').touch()\n",
@@ -186,7 +214,7 @@ TRAPS = {
 
 
 async def test_nothing_of_an_untrusted_clone_is_run(tmp_path: Path) -> None:
-    root, fired = tmp_path / "trove", tmp_path / "fired"
+    root, fired = tmp_path / "toolz", tmp_path / "fired"
     shutil.copytree(PROJECT, root)
     for name, text in TRAPS.items():
         trap = (
@@ -198,15 +226,14 @@ async def test_nothing_of_an_untrusted_clone_is_run(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(trap, encoding="utf-8")
         path.chmod(0o755)
-    whole = (root / "trove" / "words.py").read_text(encoding="utf-8")
-    head, body = function_in(whole, "initials")
-    text = whole.replace(head + body, f"{head}    raise NotImplementedError\n")
-    async with MessagesApi(lambda _: head + body) as api, serving(tmp_path, api) as served:
+    function = functions("recipes")[0]
+    text = function.stub(text_of("recipes"))
+    async with MessagesApi(lambda _: function.head + function.body) as api, serving(tmp_path, api) as served:
         client = served.client
         await client.initialize(capabilities=ABLE, rootUri=root.as_uri())
-        uri = (root / "trove" / "words.py").as_uri()
+        uri = (root / "toolz" / "recipes.py").as_uri()
         client.open(uri, text)
-        assert (await resolved(client, uri, text, "initials"))["edit"]["documentChanges"]
+        assert (await resolved(client, uri, text, "countby"))["edit"]["documentChanges"]
         explained = await client.request("kireji/explain", {})
         assert "tests" not in [gate["gate"] for gate in explained["gates"]]
         assert not fired.exists()

@@ -175,3 +175,15 @@ class Client:
             future.set_exception(RpcError(body["error"]))
         else:
             future.set_result(body["result"])
+
+
+def applied(text: str, edit: Any) -> str:
+    """The text with a workspace edit for its only document applied; columns are characters."""
+    (change,) = edit.get("documentChanges") or [{"edits": next(iter(edit["changes"].values()))}]
+    lines = text.split("\n")
+    for one in sorted(change["edits"], key=lambda e: -e["range"]["start"]["line"]):
+        start, end = one["range"]["start"], one["range"]["end"]
+        before = "\n".join([*lines[: start["line"]], lines[start["line"]][: start["character"]]])
+        after = "\n".join([lines[end["line"]][end["character"] :], *lines[end["line"] + 1 :]])
+        lines = (before + one["newText"] + after).split("\n")
+    return "\n".join(lines)
