@@ -130,6 +130,10 @@ async def judged(
         ("import re\n" + BODY, "len(re.match(b, b))", []),
         ("def g(x: object, y: int | str) -> None:\n    $0\n", "len(x)\n    len(y)", []),
         ("from nothing_like_it import x\n" + BODY, "f(x, x)", []),
+        # A parameter of which only the default is known may hold anything else.
+        ("NOTHING = 'nothing'\n\n\ndef g(make=NOTHING):\n    $0\n", "if make != NOTHING:\n        make()", []),
+        ("def h():\n    pass\n\n\ndef g(call=h):\n    $0\n", "call(1)\n    call(name=2)", []),
+        ("def h():\n    pass\n\n\ndef g(call=h):\n    $0\n", "h(1)", ["too-many-positional-arguments"]),
         # What sound code breaks every day.
         (CLASS, "self.x = 'a'", []),
         # What was wrong before is not the candidate's doing: by rule and symbol, wherever it stands.
