@@ -130,6 +130,10 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
             uri = (root / "toolz" / f"{function.module}.py").as_uri()
             client.open(uri, text)
             action = await resolved(client, uri, text, name)
+            assert "edit" in action, (
+                name,
+                [told for method, told in client.notifications if method == "window/showMessage"],
+            )
             assert applied(text, action["edit"]) == text_of(function.module), name
             assert len(api.asked) == 2 * count, name
             told = api.asked[-1].question

@@ -149,6 +149,9 @@ async def test_usage_is_the_services_own() -> None:
         first = pieces[-1]
         _, second = await read(provider, ask())
     assert isinstance(first, End)
+    told = (meter.rates.requests, meter.rates.input, meter.rates.output)
+    assert [quota.limit - quota.remaining for quota in told if quota] == [10, 10, 10]
+    assert all(quota and quota.reset is not None and quota.reset <= 1 for quota in told)
     assert first.usage == meter.usage
     assert first.usage.cache_write > 1_000
     assert first.usage.cache_read == 0

@@ -33,6 +33,7 @@ from kireji.providers.fim import family_of, sent_apart
 from kireji.providers.models import Model, Prices, self_hosted
 from kireji.providers.openai_compatible import OpenAiCompatible, Server, ServerLimits
 from kireji.providers.provider import ProviderError, StreamMeter
+from kireji.providers.rates import Quota, Rates
 from support.chat_api import MODEL, ChatApi, Served, ServerKind
 from support.messages_api import Answer, Fault, FaultKind, Pace, Play, script
 
@@ -153,6 +154,18 @@ async def test_ends(play: Play, reason: EndReason, text: str, piece: int) -> Non
     assert (got, end.reason) == (text, reason)
     assert end.usage.input > 0
     assert end.usage.output >= len(text) // 4, "without the server's figures, what was read is counted"
+
+
+async def test_what_a_gateway_lets_one_ask_is_known() -> None:
+    told = {
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "6s",
+    }
+    async with serving(lambda _: Play("x", headers=told)) as (_, provider):
+        meter = StreamMeter()
+        assert [piece async for piece in provider.stream(filling(), meter)]
+    assert meter.rates == Rates(requests=Quota(60, 0, 6.0))
 
 
 def status(code: int, kind: str = "BadRequestError", retry_after: str = "") -> Fault:

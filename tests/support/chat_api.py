@@ -127,7 +127,7 @@ class ChatApi(MessagesApi):
             return
         await connection.pause(play.pace.first_token)
         head = {"content-type": "text/event-stream; charset=utf-8", "transfer-encoding": "chunked"}
-        await connection.write_head(200, head)
+        await connection.write_head(200, {**head, **play.headers})
         text, reason = _limited(play, asked.body)
         chat = "messages" in asked.body
         if chat:

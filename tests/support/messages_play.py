@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -75,12 +76,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Play:
-    """What the model writes, tags included, and how. `stop_reason` overrides what the text and the limits lead to."""
+    """What the model writes, tags included, and how. `stop_reason` overrides what the text and the limits lead to; `headers`
+    are those that a gateway in between adds."""
 
     text: str
     pace: Pace = AT_ONCE
     fault: Fault | None = None
     stop_reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sink(Protocol):
@@ -136,8 +139,21 @@ async def send_error(connection: Connection, status: int, kind: str, message: st
 _CHUNKED: Mapping[str, str] = {"transfer-encoding": "chunked", "cache-control": "no-cache"}
 
 
+# What may be asked in a minute, by what is counted.
+RATES: Mapping[str, int] = {"requests": 4_000, "input-tokens": 2_000_000, "output-tokens": 400_000}
+
+
 def _rates() -> dict[str, str]:
-    named = {f"anthropic-ratelimit-{kind}-remaining": "999" for kind in ("requests", "input-tokens", "output-tokens")}
+    reset = datetime.now(UTC) + timedelta(seconds=1)
+    named = {
+        f"anthropic-ratelimit-{kind}-{what}": value
+        for kind, limit in RATES.items()
+        for what, value in (
+            ("limit", str(limit)),
+            ("remaining", str(limit - 10)),
+            ("reset", f"{reset:%Y-%m-%dT%H:%M:%SZ}"),
+        )
+    }
     return named | {"request-id": "req_stand_in"}
 
 

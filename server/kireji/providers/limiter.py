@@ -29,6 +29,7 @@ class Limiter:
         self._requests: _Bucket | None = None
         self._input: _Bucket | None = None
         self._output: _Bucket | None = None
+        self._tokens: _Bucket | None = None
 
     def learn(self, rates: Rates) -> None:
         """What the service has just said replaces the estimate."""
@@ -36,6 +37,7 @@ class Limiter:
         self._requests = _filled(self._requests, rates.requests, now)
         self._input = _filled(self._input, rates.input, now)
         self._output = _filled(self._output, rates.output, now)
+        self._tokens = _filled(self._tokens, rates.tokens, now)
 
     def wait(self, load: Load) -> float:
         """Seconds until a call fits in; 0 when it does now."""
@@ -49,7 +51,12 @@ class Limiter:
             bucket.take(amount, now)
 
     def _taken(self, load: Load) -> list[tuple[_Bucket, float]]:
-        amounts = ((self._requests, 1.0), (self._input, load.input), (self._output, load.output))
+        amounts = (
+            (self._requests, 1.0),
+            (self._input, load.input),
+            (self._output, load.output),
+            (self._tokens, load.input + load.output),
+        )
         return [(bucket, amount) for bucket, amount in amounts if bucket is not None]
 
 

@@ -25,6 +25,7 @@ from kireji.providers.fim import Fim, around, rendered
 from kireji.providers.models import Model
 from kireji.providers.openai_faults import failed, fault_of, refused
 from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
+from kireji.providers.rates import read_compatible_rates
 
 if TYPE_CHECKING:
     import httpx2
@@ -112,6 +113,7 @@ class OpenAiCompatible:
                     meter.usage = Usage(input=costs.likely_input(self._model, request.prompt))
                     sent = client.stream("POST", f"{self._server.address}{path}", json=body)
                     response = await held.enter_async_context(sent)
+                    meter.rates = read_compatible_rates(response.headers)
                     if not response.is_success:
                         meter.usage = Usage()
                         raise await refused(response)

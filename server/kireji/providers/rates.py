@@ -1,11 +1,13 @@
-"""What a service says of how much it may still be asked: its `…-ratelimit-…` headers as figures. Waits for nothing."""
+"""What a service says of how much it may still be asked: its rate limit headers as figures. Waits for nothing."""
 
 from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +21,57 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The quotas that count for one key and model. None where nothing is known."""
+    """The quotas that count for one key and model: `tokens` are those of question and answer together. None where nothing is
+    known."""
 
     requests: Quota | None = None
     input: Quota | None = None
     output: Quota | None = None
+    tokens: Quota | None = None
 
 
 UNKNOWN = Rates()
 
 
+# The units of a span of time as gateways write it: 1s, 6m0s, 20ms.
+_UNITS = MappingProxyType({"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0})
+_SPAN = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+")
+_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
+
+
 def read_rates(headers: Mapping[str, str], prefix: str, now: float) -> Rates:
-    """The quotas that the headers name; `now` is Unix time. What is missing or no figure is not known."""
-    return Rates(
-        _quota(headers, f"{prefix}-requests", now),
-        _quota(headers, f"{prefix}-input-tokens", now),
-        _quota(headers, f"{prefix}-output-tokens", now),
-    )
+    """The quotas as Anthropic names them; `now` is Unix time. What is missing or no figure is not known."""
+
+    def quota(unit: str) -> Quota | None:
+        limit, remaining, reset = (headers.get(f"{prefix}-{unit}-{what}") for what in ("limit", "remaining", "reset"))
+        return _quota(limit, remaining, _seconds_until(reset, now))
+
+    return Rates(quota("requests"), quota("input-tokens"), quota("output-tokens"))
 
 
-def _quota(headers: Mapping[str, str], name: str, now: float) -> Quota | None:
-    limit, remaining = _count(headers.get(f"{name}-limit")), _count(headers.get(f"{name}-remaining"))
+def read_compatible_rates(headers: Mapping[str, str]) -> Rates:
+    """The quotas as OpenAI and the gateways that speak its protocol name them. What is missing or no figure is not known."""
+
+    def quota(unit: str) -> Quota | None:
+        limit, remaining, reset = (
+            headers.get(f"x-ratelimit-{what}-{unit}") for what in ("limit", "remaining", "reset")
+        )
+        return _quota(limit, remaining, _seconds(reset))
+
+    return Rates(requests=quota("requests"), tokens=quota("tokens"))
+
+
+def _quota(limit_said: str | None, remaining_said: str | None, reset: float | None) -> Quota | None:
+    limit, remaining = _count(limit_said), _count(remaining_said)
     if limit is None or remaining is None or limit <= 0:
         return None
-    return Quota(limit, min(remaining, limit), _seconds_until(headers.get(f"{name}-reset"), now))
+    return Quota(limit, min(remaining, limit), reset)
+
+
+def _seconds(value: str | None) -> float | None:
+    if value is None or not _SPAN.fullmatch(value):
+        return None
+    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(value))
 
 
 def _count(value: str | None) -> float | None:
