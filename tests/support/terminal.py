@@ -1,13 +1,16 @@
 """A program in a terminal of its own (tmux): types keys into it and waits for what it shows. Knows no editor.
 
-The terminal is reached by a socket in a folder of its own and ends with the test, so that nobody else's is touched.
+The terminal is reached by a socket in a folder of its own and ends with the test, also with one that is killed, so that
+nobody else's is touched and nothing is left.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shlex
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +18,8 @@ from pathlib import Path
 from support.editing import POLL, WATCHDOG, ended, program
 
 COLUMNS, ROWS = 100, 30
+# Waits until whoever holds its input is gone, and then runs what it was given.
+_AFTERWARDS = 'read -r _; exec "$@"'
 
 
 class Terminal:
@@ -53,6 +58,16 @@ class Terminal:
         """Waits until `text` is not on the screen; returns the screen. AssertionError at the watchdog."""
         return await self.until(lambda screen: text not in screen, f"the screen does not show {text!r}")
 
+    async def pids(self) -> tuple[int, int]:
+        """The processes of the terminal itself and of the program in it."""
+        terminal, inside = (await self.tmux("display-message", "-p", "-t", "0", "#{pid} #{pane_pid}")).split()
+        return int(terminal), int(inside)
+
+    async def kill(self) -> None:
+        """Kills the program, which can say no goodbye to what it has started."""
+        os.kill((await self.pids())[1], signal.SIGKILL)
+        await self.ends()
+
     async def ends(self) -> None:
         """Waits until the program has ended by itself. AssertionError at the watchdog."""
         try:
@@ -78,6 +93,22 @@ class Terminal:
         tails = [f"--- {path.name}\n{path.read_text(errors='replace')[-4000:]}" for path in found]
         return "\n".join([f"--- screen\n{await self.screen()}", *tails])
 
+    @contextlib.asynccontextmanager
+    async def ended_afterwards(self) -> AsyncIterator[None]:
+        """Ends the terminal, and with it the program, at the end. Somebody else does it, who also hears of a killed test's end."""
+        keeper = await asyncio.create_subprocess_exec(
+            *("sh", "-c", _AFTERWARDS, "sh", *self._tmux, "kill-server"),
+            stdin=asyncio.subprocess.PIPE,
+            env=self._env,
+            start_new_session=True,
+        )
+        assert keeper.stdin is not None
+        try:
+            yield
+        finally:
+            keeper.stdin.close()
+            assert await keeper.wait() == 0, "the terminal cannot be ended"
+
     async def tmux(self, *arguments: str) -> str:
         """Runs one tmux command on this terminal and returns its output. AssertionError when it fails."""
         process = await asyncio.create_subprocess_exec(
@@ -101,16 +132,15 @@ async def terminal(
     # pytest's folders are too deep for the name of a socket.
     with tempfile.TemporaryDirectory(prefix="kireji-") as folder:
         running = Terminal(Path(folder) / "tmux", env, logs)
-        # What it leaves on the screen can still be read after it has ended.
-        await running.tmux(
-            *("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), "-c", str(home), shlex.join(command)),
-            *(";", "set-option", "-g", "remain-on-exit", "on"),
-            *(";", "set-option", "-g", "escape-time", "0"),
-        )
-        pids = (await running.tmux("display-message", "-p", "-t", "0", "#{pid} #{pane_pid}")).split()
-        try:
+        async with running.ended_afterwards():
+            # What it leaves on the screen can still be read after it has ended.
+            await running.tmux(
+                *("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), "-c", str(home)),
+                f"exec {shlex.join(command)}",
+                *(";", "set-option", "-g", "remain-on-exit", "on"),
+                *(";", "set-option", "-g", "escape-time", "0"),
+            )
+            pids = await running.pids()
             yield running
-        finally:
-            await running.tmux("kill-server")
-            for pid in pids:
-                await ended(int(pid))
+        for pid in pids:
+            await ended(pid)
