@@ -102,6 +102,14 @@ async def test_columns_in_every_encoding(tmp_path: Path, encoding: str) -> None:
         assert answer["items"][0]["range"] == {"start": at, "end": at}
 
 
+async def test_ghost_text_has_line_feeds_where_lines_end_in_crlf_too(tmp_path: Path) -> None:
+    rest = "width:\n        return height\n    return width"
+    async with MessagesApi(script(f"    if {rest}")) as api, serving(tmp_path, api) as served:
+        await served.client.initialize()
+        served.client.open(URI, "def area(width, height):\r\n    if \r\n")
+        assert await offered(served.client.ask(URI, 1, len("    if "), automatic=1)) == [rest]
+
+
 @pytest.mark.parametrize("tcp", [False, True])
 async def test_a_request_sees_the_text_as_it_was_when_it_arrived(tmp_path: Path, tcp: bool) -> None:
     async with MessagesApi(script("nothing")) as api, serving(tmp_path, api, tcp=tcp) as served:

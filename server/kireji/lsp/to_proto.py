@@ -54,7 +54,8 @@ def inline_list(outcome: Outcome, origin: int, encoding: Encoding) -> types.Inli
 def _ghost(offered: Offered, origin: int, encoding: Encoding) -> types.InlineCompletionItem:
     change = offered.candidate.change
     return types.InlineCompletionItem(
-        insert_text=change.text,
+        # Editors with grey text keep the line ends of a file apart from its lines; Neovim takes a CR for a character.
+        insert_text=change.text.replace("\r\n", "\n"),
         range=to_range(offered.candidate.site.document, change.span, origin, encoding),
         command=_accept(offered),
     )
