@@ -44,8 +44,14 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def env(tmp_path: Path, home: Path, model: Model) -> AsyncIterator[dict[str, str]]:
-    """An editor's whole environment. At the end no server may be left, so the editor's fixture has to come after."""
+async def command(tmp_path: Path) -> AsyncIterator[Kireji]:
+    """The command that editors start. At the end no server may be left, so the editor's fixture has to come after."""
     kireji = Kireji(tmp_path / "bin")
-    yield kireji.environment(home, model)
+    yield kireji
     await kireji.ended()
+
+
+@pytest.fixture
+def env(command: Kireji, home: Path, model: Model) -> dict[str, str]:
+    """An editor's whole environment."""
+    return command.environment(home, model)

@@ -9,12 +9,27 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model
+from support.editing import (
+    BROKEN,
+    IMPLEMENTED,
+    MORE_SAYS,
+    MORE_TYPED,
+    PROGRAM,
+    ROOT,
+    STUB,
+    WITH_MORE,
+    Kireji,
+    Model,
+    crlf,
+    ended,
+)
 from support.emacs import Emacs, emacs
 
 pytestmark = pytest.mark.editors
 
 PACKAGE = ROOT / "editors/emacs"
+# What a terminal sends for C-/.
+UNDO = "C-_"
 
 
 @pytest.fixture
@@ -51,6 +66,9 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Emacs, model: Model, 
     await editor.has(PROGRAM[:-1] + "; return first + second\n")
     assert len(model.api.asked) == 1
 
+    await editor.terminal.press(UNDO)
+    await editor.has(PROGRAM[:-1] + "; return fi\n")
+
 
 async def test_a_suggestion_may_have_more_lines(editor: Emacs, model: Model, source: Path) -> None:
     more = 'if first > second:\n        return first * "$1🐍"\n    return second'
@@ -84,14 +102,60 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Emacs, home: Path
     await editor.never_said("undefined_name_xyz")
 
 
-async def test_a_code_action_is_applied(editor: Emacs, model: Model, stub: Path) -> None:
-    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
-    await editor.open(stub)
+async def implement(editor: Emacs) -> None:
+    """Has the function at the end of the file implemented."""
     await editor.terminal.press("M->", "Left", "C-c", "a")
     await editor.terminal.shows("Pick an action (default Implement scale)")
     await editor.terminal.press("Enter")
     await editor.has(IMPLEMENTED)
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(editor: Emacs, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
     assert len(model.api.asked) == 1
+
+    await editor.terminal.press(UNDO)
+    await editor.has(STUB)
+
+
+async def test_lives_through_close_and_reopen(editor: Emacs, command: Kireji, model: Model, source: Path) -> None:
+    model.says = 'face = "🐍"; return first + second'
+    await editor.open(source)
+    server = command.server()
+    await editor.close()
+    await editor.open(source)
+    await editor.append("; return fi")
+    await editor.complete()
+    await editor.complete()
+    await editor.terminal.shows("first + second Kireji")
+    await editor.terminal.press("M-Down", "M-Enter")
+    await editor.has(PROGRAM[:-1] + "; return first + second\n")
+    assert command.server() == server
+
+
+async def test_ends_with_an_editor_that_is_killed(editor: Emacs, command: Kireji, source: Path) -> None:
+    await editor.open(source)
+    server = command.server()
+    await editor.terminal.kill()
+    await ended(server)
+
+
+async def test_lines_that_end_in_crlf_stay_so(editor: Emacs, model: Model, source: Path, stub: Path) -> None:
+    source.write_bytes(crlf(PROGRAM).encode())
+    model.says = MORE_SAYS
+    await editor.open(source)
+    await editor.append(MORE_TYPED)
+    # It is the only one of that beginning, so that it is put in at once.
+    await editor.completes_to(WITH_MORE)
+    assert await editor.saved() == crlf(WITH_MORE)
+
+    stub.write_bytes(crlf(STUB).encode())
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
+    assert await editor.saved() == crlf(IMPLEMENTED)
 
 
 async def test_a_broken_action_changes_nothing_and_says_why(editor: Emacs, model: Model, stub: Path) -> None:

@@ -11,7 +11,21 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model, program
+from support.editing import (
+    BROKEN,
+    IMPLEMENTED,
+    MORE_SAYS,
+    MORE_TYPED,
+    PROGRAM,
+    ROOT,
+    STUB,
+    WITH_MORE,
+    Kireji,
+    Model,
+    crlf,
+    ended,
+    program,
+)
 from support.helix import Helix, helix
 
 pytestmark = pytest.mark.editors
@@ -25,18 +39,18 @@ SENT = {"c-sharp": "csharp", "jsx": "javascriptreact", "tsx": "typescriptreact"}
 async def editor(home: Path, env: dict[str, str], source: Path) -> AsyncIterator[Helix]:
     """A Helix set up as the page says, with the file open."""
     async with helix(home, env, SETTINGS.read_text("utf-8"), source) as running:
-        await running.said('"method":"textDocument/didOpen"')
+        await running.log.says('"method":"textDocument/didOpen"')
         yield running
 
 
 async def test_columns_are_counted_in_bytes(editor: Helix) -> None:
-    assert (await editor.said('"positionEncoding":"([^"]*)"'))[1] == "utf-8"
+    assert (await editor.log.says('"positionEncoding":"([^"]*)"'))[1] == "utf-8"
 
 
 async def test_a_suggestion_comes_with_the_next_key_and_is_taken(editor: Helix, model: Model) -> None:
     model.says = 'face = "🐍"; return first + second'
     await editor.append("; return fi")
-    await editor.said("suggestion: offered")
+    await editor.log.says("suggestion: offered")
     await editor.terminal.type("r")
     screen = await editor.terminal.shows("first + second")
     assert re.search(r"return fir\n[ ~]+first \+ second", screen), "it stands before the names"
@@ -45,12 +59,16 @@ async def test_a_suggestion_comes_with_the_next_key_and_is_taken(editor: Helix, 
     assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
     assert len(model.api.asked) == 1
 
+    await editor.terminal.type("u")
+    await editor.terminal.hides("first + second")
+    assert await editor.saved() == PROGRAM[:-1] + "; return fir\n", "what was typed stays"
+
 
 async def test_lines_of_a_suggestion_stay_as_they_were_found_sound(editor: Helix, model: Model) -> None:
     more = 'if first > second:\n        return first * "$1🐍"\n    return second'
     model.says = f"    {more}"
     await editor.append("\nif fi")
-    await editor.said("suggestion: offered")
+    await editor.log.says("suggestion: offered")
     await editor.terminal.type("r")
     await editor.terminal.shows("first > second: …")
 
@@ -62,7 +80,7 @@ async def test_a_key_asks_for_a_suggestion_and_waits_for_it(editor: Helix, model
     model.says = 'face = "🐍"; return first + second'
     await editor.append("; return ")
     await editor.terminal.press("C-x")
-    await editor.said('"isIncomplete"')
+    await editor.log.says('"isIncomplete"')
     await editor.terminal.press("C-x")
     await editor.terminal.shows("first + second")
 
@@ -73,26 +91,75 @@ async def test_a_key_asks_for_a_suggestion_and_waits_for_it(editor: Helix, model
 async def test_never_lists_a_broken_answer_and_goes_on(editor: Helix, model: Model) -> None:
     model.says = BROKEN
     await editor.append("; return fi")
-    await editor.said(r"suggestion: (?!offered)")
+    await editor.log.says(r"suggestion: (?!offered)")
     assert {asked.status for asked in model.api.asked} == {200}
 
     model.says = 'face = "🐍"; return first + second'
     await editor.terminal.type("r")
-    await editor.said("suggestion: offered")
+    await editor.log.says("suggestion: offered")
     await editor.terminal.type("s")
     await editor.terminal.shows("first + second")
-    editor.never_said("undefined_name_xyz")
+    assert "undefined_name_xyz" not in editor.log.text()
 
 
-async def test_a_code_action_is_applied(editor: Helix, model: Model, stub: Path) -> None:
-    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
-    await editor.open(stub)
+async def implement(editor: Helix) -> None:
+    """Has the function at the end of the file implemented."""
     await editor.terminal.type("ge a")
     await editor.terminal.shows("Implement scale")
     await editor.terminal.press("Enter")
     await editor.terminal.shows("return (text + sign) * times")
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(editor: Helix, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
     assert await editor.saved() == IMPLEMENTED
     assert len(model.api.asked) == 1
+
+    await editor.terminal.type("u")
+    await editor.terminal.hides("return (text + sign) * times")
+    assert await editor.saved() == STUB
+
+
+async def test_lives_through_close_and_reopen(editor: Helix, command: Kireji, model: Model, source: Path) -> None:
+    server = command.server()
+    await editor.close()
+    await editor.open(source)
+    model.says = 'face = "🐍"; return first + second'
+    before = editor.log.end()
+    await editor.append("; return fi")
+    await editor.log.says("suggestion: offered", after=before)
+    await editor.terminal.type("r")
+    await editor.terminal.shows("first + second")
+    await editor.terminal.press("C-n", "Enter")
+    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+    assert command.server() == server
+
+
+async def test_ends_with_an_editor_that_is_killed(editor: Helix, command: Kireji) -> None:
+    server = command.server()
+    await editor.terminal.kill()
+    await ended(server)
+
+
+async def test_lines_that_end_in_crlf_stay_so(editor: Helix, model: Model, source: Path, stub: Path) -> None:
+    windows = source.with_name("windows.py")
+    windows.write_bytes(crlf(PROGRAM).encode())
+    model.says = MORE_SAYS
+    await editor.open(windows)
+    await editor.append(MORE_TYPED)
+    await editor.log.says("suggestion: offered")
+    await editor.terminal.type("u")
+    await editor.terminal.shows("result = first + second …")
+    await editor.terminal.press("C-n", "Enter")
+    assert await editor.saved() == crlf(WITH_MORE)
+
+    stub.write_bytes(crlf(STUB).encode())
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
+    assert await editor.saved() == crlf(IMPLEMENTED)
 
 
 async def test_a_broken_action_changes_nothing_and_says_why(editor: Helix, model: Model, stub: Path) -> None:

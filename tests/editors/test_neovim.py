@@ -13,7 +13,22 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, WATCHDOG, Model
+from support.editing import (
+    BROKEN,
+    IMPLEMENTED,
+    MORE,
+    MORE_SAYS,
+    MORE_TYPED,
+    PROGRAM,
+    ROOT,
+    STUB,
+    WATCHDOG,
+    WITH_MORE,
+    Kireji,
+    Model,
+    crlf,
+    ended,
+)
 from support.messages_play import Fault, FaultKind, Pace, Play
 from support.neovim import Ghost, Neovim, neovim
 
@@ -190,18 +205,22 @@ async def test_pauses_and_resumes(editor: Neovim, model: Model, source: Path) ->
     assert (await editor.ghost()).text == "first + second"
 
 
-async def test_a_code_action_is_applied_and_undone_in_one_step(editor: Neovim, model: Model, stub: Path) -> None:
-    before = stub.read_text("utf-8")
-    model.says = IMPLEMENTED.rsplit("\n\n", 1)[1]
-    await editor.open(stub)
+async def implement(editor: Neovim) -> None:
+    """Has the function at the end of the file implemented."""
     await editor.type("G")
     await editor.lua(
         "vim.lsp.buf.code_action({ apply = true, filter = function(a) return a.title:find('Implement') end })"
     )
-    await editor.until("return vim.api.nvim_buf_line_count(0) > ...", len(before.splitlines()))
+    await editor.until("return vim.api.nvim_buf_line_count(0) > ...", len(STUB.splitlines()))
     assert await editor.lines() == IMPLEMENTED.splitlines()
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(editor: Neovim, model: Model, stub: Path) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
     await editor.type("u")
-    assert await editor.lines() == before.splitlines()
+    assert await editor.lines() == STUB.splitlines()
 
 
 async def test_lines_are_edited_as_a_person_says(editor: Neovim, model: Model, source: Path) -> None:
@@ -214,22 +233,44 @@ async def test_lines_are_edited_as_a_person_says(editor: Neovim, model: Model, s
     assert await editor.lines() == PROGRAM.splitlines()
 
 
-async def test_lives_through_close_and_reopen_with_lines_that_end_in_crlf(
-    editor: Neovim, model: Model, source: Path
-) -> None:
-    source.write_bytes(PROGRAM.replace("\n", "\r\n").encode())
-    model.says = f'face = "🐍"; {SUM}'
+async def test_lives_through_close_and_reopen(editor: Neovim, command: Kireji, model: Model, source: Path) -> None:
+    model.says = SUM
     await editor.open(source)
-    process = await editor.lua("return vim.lsp.get_clients()[1].id")
-    await editor.lua("vim.cmd.bdelete()")
+    server = command.server()
+    await editor.type(":bdelete<CR>")
+    assert await editor.lua("return vim.lsp.get_clients({ bufnr = 0 })[1]") is None
     await editor.open(source)
-    assert await editor.lua("return vim.lsp.get_clients()[1].id") == process
-    await editor.type("GA; ")
-    assert (await editor.ghost()).text == SUM
+    await editor.type("Goret")
+    assert (await editor.ghost()).text == SUM.removeprefix("ret")
     await editor.type("<Tab>")
-    await editor.until("return vim.api.nvim_get_current_line():find(...)", "second")
+    await editor.until("return vim.api.nvim_get_current_line() == ...", f"    {SUM}")
+    assert command.server() == server
+
+
+async def test_ends_with_an_editor_that_is_killed(editor: Neovim, command: Kireji, source: Path) -> None:
+    await editor.open(source)
+    server = command.server()
+    await editor.kill()
+    await ended(server)
+
+
+async def test_lines_that_end_in_crlf_stay_so(editor: Neovim, model: Model, source: Path, stub: Path) -> None:
+    source.write_bytes(crlf(PROGRAM).encode())
+    model.says = MORE_SAYS
+    await editor.open(source)
+    await editor.type(f"GA{MORE_TYPED}")
+    assert (await editor.ghost()).text == MORE.removeprefix(MORE_TYPED.removeprefix("; "))
+    await editor.type("<Tab>")
+    await editor.until("return vim.api.nvim_get_current_line() == '    return result'")
     await editor.type("<Esc>:write<CR>")
-    assert source.read_bytes().decode() == PROGRAM.replace('"🐍"', f'"🐍"; {SUM}').replace("\n", "\r\n")
+    assert source.read_bytes().decode() == crlf(WITH_MORE)
+
+    stub.write_bytes(crlf(STUB).encode())
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
+    await editor.type(":write<CR>")
+    assert stub.read_bytes().decode() == crlf(IMPLEMENTED)
 
 
 async def test_a_reached_cap_is_said_once(start: Start, model: Model, source: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Kireji, Model, crlf, ended
 from support.vim import Vim, vim
 
 pytestmark = pytest.mark.editors
@@ -46,12 +46,20 @@ async def complete(editor: Vim, text: str) -> None:
     raise AssertionError(f"never listed: {text}\n{await editor.terminal.evidence()}")
 
 
+async def test_columns_are_counted_in_bytes(editor: Vim) -> None:
+    assert (await editor.log.says('"positionEncoding":\\s*"([^"]*)".*"serverInfo"'))[1] == "utf-8"
+
+
 async def test_a_suggestion_is_taken_from_the_list(editor: Vim, model: Model) -> None:
     model.says = 'face = "🐍"; return first + second'
     await editor.append("; return fi")
     await complete(editor, "first + second")
     await editor.terminal.press("C-n", "C-y")
     assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+
+    await editor.terminal.type("u")
+    await editor.terminal.hides("first + second")
+    assert await editor.saved() == PROGRAM
 
 
 async def test_never_lists_a_broken_answer_and_goes_on(editor: Vim, model: Model) -> None:
@@ -72,15 +80,20 @@ async def test_a_code_action_is_applied_and_undone_in_one_step(
 ) -> None:
     model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
     async with vim(home, env, as_documented(home), stub) as editor:
-        await editor.terminal.type("G")
-        await offered(editor, "Implement scale")
-        await editor.terminal.type("1")
-        await editor.terminal.press("Enter")
-        await editor.terminal.shows("return (text + sign) * times")
+        await implement(editor)
         assert await editor.saved() == IMPLEMENTED
         await editor.terminal.type("u")
         await editor.terminal.hides("return (text + sign) * times")
         assert await editor.saved() == STUB
+
+
+async def implement(editor: Vim) -> None:
+    """Has the function at the end of the file implemented."""
+    await editor.terminal.type("G")
+    await offered(editor, "Implement scale")
+    await editor.terminal.type("1")
+    await editor.terminal.press("Enter")
+    await editor.terminal.shows("return (text + sign) * times")
 
 
 async def offered(editor: Vim, title: str) -> None:
@@ -93,6 +106,48 @@ async def offered(editor: Vim, title: str) -> None:
         except AssertionError:
             await editor.terminal.press("Enter")
     raise AssertionError(f"never offered: {title}\n{await editor.terminal.evidence()}")
+
+
+async def test_lives_through_close_and_reopen(editor: Vim, command: Kireji, model: Model, source: Path) -> None:
+    server = command.server()
+    await editor.close()
+    await editor.open(source)
+    model.says = 'face = "🐍"; return first + second'
+    await editor.append("; return fi")
+    await complete(editor, "first + second")
+    await editor.terminal.press("C-n", "C-y")
+    assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
+    assert command.server() == server
+
+
+async def test_ends_with_its_editor(editor: Vim, command: Kireji) -> None:
+    server = command.server()
+    await editor.command("qall!")
+    await editor.terminal.ends()
+    await ended(server)
+
+
+async def test_ends_with_an_editor_that_is_killed(editor: Vim, command: Kireji) -> None:
+    server = command.server()
+    await editor.terminal.kill()
+    await ended(server)
+
+
+async def test_lines_that_end_in_crlf_stay_so(editor: Vim, model: Model, source: Path, stub: Path) -> None:
+    windows = source.with_name("windows.py")
+    windows.write_bytes(crlf(PROGRAM).encode())
+    model.says = 'face = "🐍"; return first + second'
+    await editor.open(windows)
+    await editor.append("; return fi")
+    await complete(editor, "first + second")
+    await editor.terminal.press("C-n", "C-y")
+    assert await editor.saved() == crlf(PROGRAM[:-1] + "; return first + second\n")
+
+    stub.write_bytes(crlf(STUB).encode())
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    await editor.open(stub)
+    await implement(editor)
+    assert await editor.saved() == crlf(IMPLEMENTED)
 
 
 def test_is_started_for_every_language_it_knows() -> None:

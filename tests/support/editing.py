@@ -21,6 +21,10 @@ STUB = f'{PROGRAM}\n\ndef scale(text, times, sign="🐍"): ...\n'
 IMPLEMENTED = STUB.replace(" ...", "\n    return (text + sign) * times")
 # What a model may say that no editor may show.
 BROKEN = "return undefined_name_xyz(a, b\n    import nothing_here\n"
+# Two lines from one place, behind such a character; what is typed of them before; and what the file becomes.
+MORE = "result = first + second\n    return result"
+MORE_SAYS, MORE_TYPED = f'face = "🐍"; {MORE}', "; res"
+WITH_MORE = f"{PROGRAM[:-1]}; {MORE}\n"
 WATCHDOG = 60.0
 POLL = 0.02
 
@@ -61,6 +65,11 @@ class Kireji:
         """The processes that were started by the command and have not ended, oldest first."""
         return [pid for pid in self._pids() if _runs(pid)]
 
+    def server(self) -> int:
+        """The one server that runs. AssertionError when there are more, or none."""
+        (server,) = self.running()
+        return server
+
     async def ended(self) -> None:
         """Waits until no process that was started by the command is left. AssertionError at the watchdog."""
         pids = self._pids()
@@ -72,6 +81,11 @@ class Kireji:
 
     def _pids(self) -> list[int]:
         return [int(pid) for pid in self._started.read_text().split()] if self._started.exists() else []
+
+
+def crlf(text: str) -> str:
+    """The text as it is in files whose lines end in two characters."""
+    return text.replace("\n", "\r\n")
 
 
 def program(name: str) -> Path:

@@ -47,6 +47,18 @@ class Emacs:
         await self.terminal.press("Enter")
         await self.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p) t)")
 
+    async def close(self) -> None:
+        """Closes the file."""
+        name = await self.lisp("(buffer-name)")
+        await self.terminal.press("C-x", "k", "Enter")
+        await self.until(f"(not (get-buffer {_quoted(name)}))")
+
+    async def saved(self) -> str:
+        """Saves the file and returns what is in it."""
+        await self.terminal.press("C-x", "C-s")
+        await self.until("(not (buffer-modified-p))")
+        return Path(await self.lisp("(buffer-file-name)")).read_bytes().decode("utf-8")
+
     async def append(self, text: str) -> None:
         """Types `text` at the end of the file's last line."""
         await self.terminal.press("M->", "Left")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from support.editing import POLL, WATCHDOG, program
+from support.editing import program
+from support.log_file import LogFile
 from support.terminal import Terminal, terminal
 
 
 class Helix:
-    """One running Helix with one file open. Modes are read off its status line: a key too soon would mean another."""
+    """One running Helix with one file open. Modes are read off its status line: a key too soon would mean another.
 
-    def __init__(self, running: Terminal, path: Path, log: Path) -> None:
+    Its log holds all messages of the protocol.
+    """
+
+    def __init__(self, running: Terminal, path: Path, log: LogFile) -> None:
         self.terminal = running
+        self.log = log
         self._path = path
-        self._log = log
 
     async def normal(self) -> None:
         """Goes to normal mode, closing whatever is open on the way."""
@@ -35,35 +38,30 @@ class Helix:
 
     async def open(self, path: Path) -> None:
         """Opens another file, and waits until its language server has been told of it."""
+        before = self.log.end()
         await self.command(f"open {path}")
         self._path = path
-        await self.said(f'"textDocument/didOpen"[^\\n]*{re.escape(path.name)}')
+        await self.log.says(f'"textDocument/didOpen"[^\\n]*{re.escape(path.name)}', after=before)
+
+    async def close(self) -> None:
+        """Closes the file, and waits until its language server has been told."""
+        before = self.log.end()
+        await self.command("buffer-close")
+        await self.log.says('"textDocument/didClose"', after=before)
 
     async def command(self, command: str) -> None:
         """Runs one typed command, without its colon."""
         await self.normal()
         await self.terminal.type(f":{command}")
+        # What was said before has gone.
+        await self.terminal.shows(f":{command}"[:60])
         await self.terminal.press("Enter")
 
     async def saved(self) -> str:
         """Saves the file and returns what is in it."""
         await self.command("write!")
-        await self.terminal.until(lambda screen: "[+]" not in screen and ":write!" not in screen, "Helix has saved")
-        return self._path.read_text("utf-8")
-
-    def never_said(self, text: str) -> None:
-        """Asserts that its log has nothing of `text` so far."""
-        assert text not in self._log.read_text("utf-8")
-
-    async def said(self, pattern: str) -> re.Match[str]:
-        """Waits until its log, which holds all messages of the protocol, has `pattern`. AssertionError at the watchdog."""
-        try:
-            async with asyncio.timeout(WATCHDOG):
-                while not (found := re.search(pattern, self._log.read_text("utf-8") if self._log.exists() else "")):
-                    await asyncio.sleep(POLL)
-                return found
-        except TimeoutError:
-            raise AssertionError(f"not in the log: {pattern}\n{await self.terminal.evidence()}") from None
+        await self.terminal.shows("' written, ")
+        return self._path.read_bytes().decode("utf-8")
 
 
 @contextlib.asynccontextmanager
@@ -74,7 +72,7 @@ async def helix(home: Path, env: Mapping[str, str], languages: str, path: Path) 
     (settings / "languages.toml").write_text(languages, "utf-8")
     log = home / "helix.log"
     async with terminal(home, env, (str(program("hx")), "-vv", "--log", str(log), str(path)), (log,)) as running:
-        editor = Helix(running, path, log)
+        editor = Helix(running, path, LogFile(log))
         await running.until(lambda screen: _in_mode("NOR", screen), "Helix has started")
         yield editor
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +33,12 @@ class Ghost:
 class Neovim:
     """One running Neovim. Questions are asked one at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, logs: Sequence[Path]) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, process: Process, logs: Sequence[Path]) -> None:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        self._process = process
+        self._reader = process.stdout
+        self._writer = process.stdin
         self._logs = logs
         self._asked = 0
 
@@ -92,6 +96,11 @@ class Neovim:
         )
         return found
 
+    async def kill(self) -> None:
+        """Kills it, so that it can say no goodbye to what it has started."""
+        self._process.kill()
+        await self._process.wait()
+
     async def feed(self, keys: str) -> None:
         """Types keys and does not wait for what they do."""
         await self.lua("vim.api.nvim_input((...))", keys)
@@ -134,8 +143,7 @@ async def neovim(home: Path, env: Mapping[str, str], init: str, name: str = "nvi
             cwd=home,
         )
     assert process.stdin is not None
-    assert process.stdout is not None
-    editor = Neovim(process.stdout, process.stdin, (stderr, Path(env["XDG_STATE_HOME"]) / "nvim/lsp.log"))
+    editor = Neovim(process, (stderr, Path(env["XDG_STATE_HOME"]) / "nvim/lsp.log"))
     try:
         await editor.lua(init)
         yield editor

@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from support.editing import program
+from support.log_file import LogFile
 from support.terminal import Terminal, terminal
 
-# What a test needs beside a person's lines: no swap file, a mode that can be read off the last line, and ALE's own log.
+# What a test needs beside a person's lines: no swap file, a mode that can be read off the last line, Vim's own log of what it
+# says to its children and hears from them.
 _AROUND = """\
+call ch_logfile('{log}', 'w')
 set nocompatible noswapfile nobackup showmode hidden encoding=utf-8
 filetype plugin on
 let &runtimepath = '{ale},' . &runtimepath
@@ -22,10 +25,11 @@ runtime plugin/ale.vim
 
 
 class Vim:
-    """One running Vim with one file open."""
+    """One running Vim with one file open. Its log holds all messages of the protocol."""
 
-    def __init__(self, running: Terminal, path: Path) -> None:
+    def __init__(self, running: Terminal, path: Path, log: LogFile) -> None:
         self.terminal = running
+        self.log = log
         self._path = path
 
     async def normal(self) -> None:
@@ -44,7 +48,22 @@ class Vim:
         """Runs one typed command, without its colon."""
         await self.normal()
         await self.terminal.type(f":{command}")
+        # What was said before has gone.
+        await self.terminal.shows(f":{command}")
         await self.terminal.press("Enter")
+
+    async def open(self, path: Path) -> None:
+        """Opens another file, and waits until its language server has been told of it."""
+        before = self.log.end()
+        await self.command(f"edit {path}")
+        self._path = path
+        await self.log.says(f'"textDocument/didOpen"[^\\n]*{re.escape(path.name)}', after=before)
+
+    async def close(self) -> None:
+        """Closes the file, and waits until its language server has been told."""
+        before = self.log.end()
+        await self.command("bdelete")
+        await self.log.says('"textDocument/didClose"', after=before)
 
     async def saved(self) -> str:
         """Saves the file and returns what is in it."""
@@ -61,13 +80,11 @@ def ale() -> str:
 @contextlib.asynccontextmanager
 async def vim(home: Path, env: Mapping[str, str], lines: str, path: Path) -> AsyncIterator[Vim]:
     """A Vim with ALE and `path` open, whose vimrc has a person's `lines` and what a test needs."""
-    vimrc = home / "vimrc"
-    vimrc.write_text(_AROUND.format(ale=ale()) + lines, "utf-8")
+    vimrc, log = home / "vimrc", home / "vim.log"
+    vimrc.write_text(_AROUND.format(ale=ale(), log=log) + lines, "utf-8")
     command = (str(program("vim")), "-N", "-u", str(vimrc), str(path))
-    async with terminal(home, {**env, "TERM": "screen-256color"}, command) as running:
-        editor = Vim(running, path)
+    async with terminal(home, {**env, "TERM": "screen-256color"}, command, (log,)) as running:
+        editor = Vim(running, path, LogFile(log))
         await running.shows(path.read_text("utf-8").splitlines()[0])
+        await editor.log.says('"textDocument/didOpen"')
         yield editor
-        # A Vim that is killed leaves its servers to themselves; a person says goodbye.
-        await editor.command("qall!")
-        await running.ends()

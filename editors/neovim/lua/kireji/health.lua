@@ -28,7 +28,7 @@ function M.check()
       "If there is one open: is require('kireji').setup() in your init.lua?",
     })
   end
-  health.ok(('runs for %s, columns in %s'):format(client.config.root_dir or 'single files', client.offset_encoding))
+  health.ok(('runs for %s, columns in %s'):format(client.root_dir or 'single files', client.offset_encoding))
   local now = require('kireji.status').now
   if not now then
     return health.warn('it has not said how it is yet', { 'Ask again in a moment' })

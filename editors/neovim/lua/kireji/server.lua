@@ -45,8 +45,12 @@ function M.enable(config)
     pattern = started.filetypes,
     callback = function(event)
       if vim.bo[event.buf].buftype == '' then
-        started.root_dir = vim.fs.root(event.buf, vim.iter(started.root_markers):flatten():totable())
-        vim.lsp.start(started, { bufnr = event.buf })
+        local root = vim.fs.root(event.buf, vim.iter(started.root_markers):flatten():totable())
+        vim.lsp.start(vim.tbl_extend('force', started, { root_dir = root }), {
+          bufnr = event.buf,
+          -- Files of no project share a server too: 0.10 by itself starts one for each.
+          reuse_client = function(client) return client.name == started.name and client.root_dir == root end,
+        })
       end
     end,
   })
