@@ -134,6 +134,8 @@ async def judged(
         ("NOTHING = 'nothing'\n\n\ndef g(make=NOTHING):\n    $0\n", "if make != NOTHING:\n        make()", []),
         ("def h():\n    pass\n\n\ndef g(call=h):\n    $0\n", "call(1)\n    call(name=2)", []),
         ("def h():\n    pass\n\n\ndef g(call=h):\n    $0\n", "h(1)", ["too-many-positional-arguments"]),
+        ("def h():\n    pass\n\n\ndef i(n):\n    return n\n\n\ndef g(n):\n    call = h if n else i\n    $0\n", "call(n)",
+         ["too-many-positional-arguments"]),
         # What sound code breaks every day.
         (CLASS, "self.x = 'a'", []),
         # What was wrong before is not the candidate's doing: by rule and symbol, wherever it stands.

@@ -84,13 +84,14 @@ _TYPE = re.compile(r"(?:\bfound|\btype|\band) `([^`]*)`")
 _CALLED = re.compile(r"^Method `[^`]*` of type `[^`]*`")
 # None, or one part of a union, is what code expects to have excluded by means that no checker sees; of the others the
 # checker does not know what they are.
-_PART = re.compile(r"^info: Attempted to call union type ", re.MULTILINE)
+# One part of a union cannot be called so, and what another one is nobody knows: the default of a parameter, as a rule.
+_CALLED_PART = re.compile(r"^info: Attempted to call union type `(?:.* \| )?(?:Unknown|@?Todo)\b", re.MULTILINE)
 _VAGUE = re.compile(r"\bNone\b|\bUnknown\b|\bAny\b|\bTodo\b|@| \| |^object$")
 
 
 def _is_unsure(message: str, action: Action) -> bool:
     """Whether the value's type, as the message tells it, is one of which nothing can be proved."""
-    if _PART.search(message):
+    if _CALLED_PART.search(message):
         return True
     line = message.partition("\n")[0]
     if action is Action.REJECT:
