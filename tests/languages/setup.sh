@@ -3,7 +3,7 @@
 # the folder outside the checkout where the tests look for them.
 #
 # Programs go to DIR/bin, projects to DIR/projects/LANGUAGE. Versions are fixed, so that the rows fit the files they were cut from.
-# Needs a Debian with apt-get, Node and npm. What Debian 12 has too old comes from SUITE and is unpacked beside the system; what
+# Needs a Debian with apt-get and Node. What Debian 12 has too old comes from SUITE and is unpacked beside the system; what
 # it has in time is used when it is installed, and else installed, for which root is needed.
 # A language is one function `get_NAME`; add its NAME to ALL. Prints one line each; run again, it does nothing.
 set -euo pipefail
@@ -135,6 +135,7 @@ install_packages() {
 npm_install() {
     local folder=$1
     shift
+    installed npm npm
     mkdir -p "$folder"
     [[ -e $folder/package.json ]] || echo '{ "private": true }' >"$folder/package.json"
     quietly "install $*" npm --prefix "$folder" install --no-audit --no-fund --ignore-scripts --save-exact "$@"
