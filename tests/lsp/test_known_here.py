@@ -161,3 +161,32 @@ async def test_what_is_no_such_thing_is_ignored(tmp_path: Path) -> None:
             said = await told((method, params))
             assert "<here_" not in said, params
             assert "<test_" not in said, params
+
+
+STUB = 'def area(width: int) -> int:\n    """Twice the width."""\n    raise NotImplementedError\n'
+RESOLVES = {
+    "textDocument": {
+        "codeAction": {
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
+            "dataSupport": True,
+            "resolveSupport": {"properties": ["edit"]},
+        }
+    }
+}
+
+
+async def test_who_is_to_write_code_knows_how_its_test_failed_and_what_was_changed_lately(tmp_path: Path) -> None:
+    async with MessagesApi(script("")) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=RESOLVES)
+        other = URI.replace("app", "other")
+        client.open(other, "def wide() -> int:\n    return 1\n")
+        client.change(other, 2, "def wide() -> int:\n    return 2\n")
+        client.open(URI, STUB)
+        client.notify("kireji/testFailed", {"name": "test_area", "output": OUTPUT})
+        place = {"line": 0, "character": 5}
+        params = {"textDocument": {"uri": URI}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+        actions = {one["title"]: one for one in await client.request("textDocument/codeAction", params)}
+        await client.request("codeAction/resolve", actions["Implement area"])
+        assert "NameError: name 'witdh'" in api.asked[-1].question
+        assert "-    return 1\n+    return 2" in api.asked[-1].question

@@ -52,7 +52,7 @@ Do what the wish says to the part: all of it, and nothing besides. Leave every l
 blanks included. Where the wish can be read in several ways that differ in their results, ask. Where it cannot be done \
 within the part, decline and say what else would have to change.""",
     examples=_EXAMPLES,
-    context=frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE}),
+    context=frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.TEST, ItemKind.EDIT}),
     proofs=("syntax",),
     max_tokens=6_000,
     find=_find,

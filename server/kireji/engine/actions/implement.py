@@ -96,7 +96,7 @@ Decline when the function's purpose cannot be told from what you see, when it co
 results, or when it cannot be written without an import or a helper that is missing; then say in one sentence what is \
 missing.""",
     examples=_EXAMPLES,
-    context=frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE}),
+    context=frozenset({ItemKind.SIGNATURE, ItemKind.OPEN_FILE, ItemKind.TEST, ItemKind.EDIT}),
     proofs=("syntax",),
     max_tokens=2_048,
     find=_find,
