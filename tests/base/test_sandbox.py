@@ -118,6 +118,17 @@ def _accepted(server: socket.socket, reached: list[object]) -> None:
         return
 
 
+# Writes files, and then waits for its end.
+_FILES = (
+    "import os, time\n"
+    "kept = []\n"
+    "for n in range(40):\n"
+    "    f = open(str(n), 'wb'); f.write(os.urandom(2**20)); f.flush(); os.fsync(f.fileno())\n"
+    "    {}\n"
+    "time.sleep(60)\n"
+)
+
+
 @pytest.mark.parametrize(
     ("code", "bounds", "ended"),
     [
@@ -135,8 +146,10 @@ def _accepted(server: socket.socket, reached: list[object]) -> None:
             Ended.PROCESSES,
         ),
         ("open('big', 'wb').write(b'x' * 2**24)", Bounds(seconds=30, disk_bytes=2**20), Ended.EXIT),
+        (_FILES.format("kept = f"), Bounds(seconds=30, disk_bytes=2**22), Ended.DISK),
+        (_FILES.format("kept.append(f); os.unlink(f.name)"), Bounds(seconds=30, disk_bytes=2**22), Ended.DISK),
     ],
-    ids=["time", "processor", "memory of one", "memory of all", "processes", "a file"],
+    ids=["time", "processor", "memory of one", "memory of all", "processes", "a file", "files", "files without a name"],
 )
 async def test_what_takes_too_much_is_ended(
     kind: Walls, tmp_path: Path, code: str, bounds: Bounds, ended: Ended
@@ -144,6 +157,22 @@ async def test_what_takes_too_much_is_ended(
     ran = await sandbox.run(kind, job(tmp_path, code, bounds=bounds))
     assert ran.ended is ended, ran
     assert ended is not Ended.EXIT or ran.code != 0
+
+
+async def test_what_others_write_to_the_disk_is_not_its_doing(kind: Walls, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    code = "import os, time\nopen('begun', 'w')\nwhile not os.path.exists('go'): time.sleep(0.01)\ntime.sleep(0.5)\n"
+    running = asyncio.ensure_future(sandbox.run(kind, job(inside, code, bounds=Bounds(seconds=30, disk_bytes=2**20))))
+    while not (inside / "begun").exists():
+        await asyncio.sleep(0.01)
+    with (tmp_path / "outside").open("wb") as file:
+        file.write(os.urandom(2**24))
+        file.flush()
+        os.fsync(file.fileno())
+    (inside / "go").touch()
+    ran = await running
+    assert (ran.ended, ran.code) == (Ended.EXIT, 0), ran
 
 
 _DAEMON = (

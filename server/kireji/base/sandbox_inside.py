@@ -113,7 +113,7 @@ def _limit(told: dict[str, Any]) -> None:
 def _kept(told: dict[str, Any], child: int) -> dict[str, Any]:
     """Waits for the command, and for whatever ends it first."""
     until = time.monotonic() + float(told["seconds"])
-    free = _free(told["folder"])
+    since, free = time.time(), _free(told["folder"])
     while True:
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
@@ -124,7 +124,8 @@ def _kept(told: dict[str, Any], child: int) -> dict[str, Any]:
             return {"ended": "processes"}
         if sum(_resident(pid) for pid in processes) > told["memory_bytes"]:
             return {"ended": "memory"}
-        if free - _free(told["folder"]) > told["disk_bytes"]:
+        # Others write to the same disk: what is gone of it is looked for among what these have written.
+        if free - _free(told["folder"]) > told["disk_bytes"] and _written(told, processes, since) > told["disk_bytes"]:
             return {"ended": "disk"}
         if time.monotonic() > until:
             return {"ended": "time"}
@@ -140,6 +141,28 @@ def _free(folder: str) -> int:
     except OSError:
         return 0
     return found.f_bavail * found.f_frsize
+
+
+def _written(told: dict[str, Any], processes: list[int], since: float) -> int:
+    """The bytes on disk of files that were written since: in the folders that may be written to, and those without a name
+    that a process holds open."""
+    places = [at for _, at, writable in told["mounts"] if writable]
+    named = (os.path.join(folder, name) for place in places for folder, _, names in os.walk(place) for name in names)
+    held = (f"/proc/{pid}/fd/{name}" for pid in processes for name in _listed(f"/proc/{pid}/fd"))
+    total = 0
+    for path, is_held in (*((path, False) for path in named), *((path, True) for path in held)):
+        with contextlib.suppress(OSError):
+            found = os.stat(path) if is_held else os.lstat(path)
+            if stat.S_ISREG(found.st_mode) and found.st_ctime >= since - 1 and (found.st_nlink == 0 or not is_held):
+                total += found.st_blocks * 512
+    return total
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _descendants(told: dict[str, Any]) -> list[int]:
