@@ -28,5 +28,6 @@ async def test_a_first_reading_is_quick_and_light(tmp_path: Path) -> None:
 async def test_many_files_that_change_at_once_do_not_slow_an_answer(tmp_path: Path) -> None:
     found = await checkout(tmp_path, CHECKOUT, CHECKOUT)
     assert found.files == CHECKOUT
-    # Twice, and what the two threads of a process and the others on the machine take turns for.
-    assert median(found.meanwhile.took) <= 2 * median(found.before.took) + 15, str(found)
+    # `make bench-context` measures it. Here the machine serves others as well, now more and now less: a watchdog, in which no
+    # answer may have waited for the files, all of which take a second and more.
+    assert median(found.meanwhile.took) <= 4 * median(found.before.took) + 100, str(found)

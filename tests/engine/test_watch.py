@@ -53,4 +53,4 @@ def test_where_the_last_name_ends(marked: str, before: str) -> None:
 def test_a_hostile_answer_costs_no_more_than_a_long_one(answer: str) -> None:
     started = time.monotonic()
     provable_end("", answer)
-    assert time.monotonic() - started < 10, "a watchdog: an ambiguous pattern takes for ever"
+    assert time.monotonic() - started < 60, "a watchdog: an ambiguous pattern takes for ever"

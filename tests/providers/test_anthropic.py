@@ -488,7 +488,7 @@ def watched(*args):
     return opened(*args)
 module.open_client = watched
 async def main():
-    asyncio.get_running_loop().slow_callback_duration = 5
+    asyncio.get_running_loop().slow_callback_duration = 60
     await asyncio.gather(provider.warm(), provider.warm())
     await provider.close()
 asyncio.run(main())
