@@ -62,6 +62,12 @@ async def test_files_of_this_machine_are_not_there(kind: Walls, tmp_path: Path) 
     await check(kind, inside, code, *hidden, said="[]")
 
 
+async def test_what_programs_of_the_system_start_with_is_there(kind: Walls, tmp_path: Path) -> None:
+    needed = [path for path in ("/etc/ssl/openssl.cnf", "/etc/mime.types") if Path(path).exists()]
+    code = "import sys\nfor path in sys.argv[1:]: open(path).close()"
+    await check(kind, tmp_path, code, *needed, said="")
+
+
 async def test_nothing_outside_can_be_written(kind: Walls, tmp_path: Path) -> None:
     inside, shown = tmp_path / "inside", tmp_path / "shown"
     inside.mkdir()

@@ -71,6 +71,8 @@ get_javascript() {
 # Cobra, with the modules that it needs.
 get_go() {
     unpack "$SUITE" "$dir/go" gopls golang-1.24-go golang-1.24-src
+    # And one that a project's tests can be run with, as a person has it.
+    installed go golang-go
     ln -sf ../go/usr/lib/go-1.24/bin/go "$dir/bin/go"
     ln -sf ../go/usr/bin/gopls "$dir/bin/gopls"
     local module=github.com/spf13/cobra@v1.8.1
@@ -86,6 +88,7 @@ get_go() {
 
 # The code stands beside the rows.
 get_rust() {
+    installed cargo cargo
     unpack "$SUITE" "$dir/rust" rust-analyzer cargo rustc rust-src
     local program
     for program in rust-analyzer cargo rustc; do

@@ -33,6 +33,7 @@ _SYSTEM = (
         "/etc/alternatives",
         "/etc/localtime",
         "/etc/mime.types",
+        "/etc/ssl/openssl.cnf",  # Debian's Node does not start without
     ),
 )
 _MOST_OUTPUT = 2**20
