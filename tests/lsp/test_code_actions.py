@@ -88,6 +88,18 @@ async def test_an_action_is_offered_without_a_question_and_resolved_with_one(tmp
     assert [feature for feature, _ in calls] == ["implement"]
 
 
+async def test_who_has_paused_suggestions_may_still_choose_an_action(tmp_path: Path) -> None:
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        await client.request("workspace/executeCommand", {"command": "kireji.pause"})
+        (action,) = await offers(client)
+        resolved = await client.request("codeAction/resolve", action)
+        assert applied(TEXT, resolved["edit"]) == DONE
+
+
+
 async def test_only_what_is_asked_for_and_only_where_it_applies(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         client = served.client
