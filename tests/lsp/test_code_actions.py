@@ -99,7 +99,6 @@ async def test_who_has_paused_suggestions_may_still_choose_an_action(tmp_path: P
         assert applied(TEXT, resolved["edit"]) == DONE
 
 
-
 async def test_only_what_is_asked_for_and_only_where_it_applies(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         client = served.client

@@ -29,7 +29,7 @@ def classify(snapshot: Snapshot, offset: int, trees: Trees | None = None) -> Sit
     `trees` spare most of the parse where the text has only been edited since the last look.
     """
     document = snapshot.document
-    if reason := refusal(snapshot):
+    if reason := _unwanted(snapshot) or refusal(snapshot):
         return Skip(reason)
     offset = max(0, min(offset, len(document.text)))
     line = line_span(document.text, document.lines, bisect_right(document.lines, offset) - 1)
@@ -46,15 +46,20 @@ def classify(snapshot: Snapshot, offset: int, trees: Trees | None = None) -> Sit
 
 
 def refusal(snapshot: Snapshot) -> Reason | None:
-    """Why no question about the document is asked now, wherever the cursor stands."""
+    """Why no question about the document is asked, by whatever feature."""
     document, options = snapshot.document, snapshot.options
-    if snapshot.paused:
-        return Reason.PAUSED
-    if not options.automatic and snapshot.trigger is Trigger.AUTOMATIC:
-        return Reason.MANUAL
     if canonical(document.language) in {canonical(name) for name in options.disabled_languages}:
         return Reason.LANGUAGE_OFF
     return limits.refusal(document, options)
+
+
+def _unwanted(snapshot: Snapshot) -> Reason | None:
+    """Why nothing is suggested now. Whoever chooses an action wants that one."""
+    if snapshot.paused:
+        return Reason.PAUSED
+    if not snapshot.options.automatic and snapshot.trigger is Trigger.AUTOMATIC:
+        return Reason.MANUAL
+    return None
 
 
 def _shape(kind: SiteKind, before: str, after: str) -> Shape:
