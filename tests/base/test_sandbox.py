@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,20 @@ async def test_files_of_this_machine_are_not_there(kind: Walls, tmp_path: Path) 
     )
     hidden = (str(secret), str(Path.home() / ".ssh"), "/etc/shadow", "/etc/hostname", "/var/log", "/run", "/sys/kernel")
     await check(kind, inside, code, *hidden, said="[]")
+
+
+async def test_there_is_a_place_for_what_is_temporary_and_it_is_gone_afterwards(kind: Walls, tmp_path: Path) -> None:
+    code = (
+        "import os, tempfile\n"
+        "with tempfile.NamedTemporaryFile('w', delete=False) as file: file.write('x')\n"
+        "assert os.environ['KEPT'] == tempfile.gettempdir() + '/kept' == os.path.expanduser('~/kept')\n"
+        "os.makedirs(os.environ['KEPT'])\n"
+        "print(file.name)\n"
+    )
+    given = replace(job(tmp_path, code), environment={"KEPT": f"{sandbox.TEMPORARY}/kept"})
+    ran = await sandbox.run(kind, given)
+    assert (ran.ended, ran.code) == (Ended.EXIT, 0), ran
+    assert not Path(ran.output.strip()).exists()
 
 
 async def test_what_programs_of_the_system_start_with_is_there(kind: Walls, tmp_path: Path) -> None:

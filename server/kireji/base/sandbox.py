@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -36,6 +36,8 @@ _SYSTEM = (
         "/etc/ssl/openssl.cnf",  # Debian's Node does not start without
     ),
 )
+# What stands in an environment for the sandbox's own folder for what is temporary.
+TEMPORARY = "{temporary}"
 _MOST_OUTPUT = 2**20
 _GRACE_SECONDS = 3.0
 
@@ -82,7 +84,8 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One command. Its program is an absolute path; `shown` comes on top of the system's own programs, in order."""
+    """One command. Its program is an absolute path; `shown` comes on top of the system's own programs, in order. TEMPORARY in
+    a value of its environment becomes the sandbox's own folder."""
 
     command: tuple[str, ...]
     folder: str
@@ -121,6 +124,12 @@ def python_shown() -> tuple[Shown, ...]:
 
 
 async def _run(kind: Walls, job: Job, root: Path) -> Ran:
+    temporary = "/tmp"  # noqa: S108 — the sandbox's own
+    if kind is Walls.LANDLOCK:
+        # It takes folders away and puts none in their place.
+        temporary = str(root / "tmp")
+        await asyncio.to_thread(Path(temporary).mkdir)
+        job = replace(job, shown=(*job.shown, Shown(temporary, temporary, True)))
     shown, links = _all_shown(job)
     read, write = os.pipe()
     told = {
@@ -129,7 +138,7 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
         "root": str(root),
         "command": list(job.command),
         "folder": job.folder,
-        "environment": _environment(job),
+        "environment": _environment(job, temporary),
         "mounts": [[s.source, s.at, s.writable] for s in shown],
         "links": links,
         "seconds": job.bounds.seconds,
@@ -202,14 +211,15 @@ def our_python() -> str:
     return os.path.realpath(sys.executable)
 
 
-def _environment(job: Job) -> dict[str, str]:
-    return {
+def _environment(job: Job, temporary: str) -> dict[str, str]:
+    told = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/tmp",  # noqa: S108 — the sandbox's own
-        "TMPDIR": "/tmp",  # noqa: S108
+        "HOME": TEMPORARY,
+        "TMPDIR": TEMPORARY,
         "LANG": "C.UTF-8",
         **job.environment,
     }
+    return {name: value.replace(TEMPORARY, temporary) for name, value in told.items()}
 
 
 def _all_shown(job: Job) -> tuple[list[Shown], list[tuple[str, str]]]:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from kireji.base.files import read_text
-from kireji.base.sandbox import Shown
+from kireji.base.sandbox import TEMPORARY, Shown
 from kireji.base.toolbox import find
 from kireji.engine.proof import cases
 from kireji.engine.proof.cases import Cases
@@ -187,11 +187,11 @@ def _go(project: Project, changed: tuple[str, ...]) -> TestRun | None:
     if Path(cache, "00").is_dir():
         shown += (Shown(cache, cache),)
     else:
-        cache = "/tmp/go-build"  # noqa: S108 — the sandbox's own
+        cache = f"{TEMPORARY}/go-build"
     environment = {
         "GOROOT": str(root),
         "GOMODCACHE": modules,
-        "GOPATH": "/tmp/go",  # noqa: S108 — the sandbox's own
+        "GOPATH": f"{TEMPORARY}/go",
         "GOCACHE": cache,
         "GOPROXY": "off",
         "GOFLAGS": "-mod=readonly",
@@ -212,7 +212,7 @@ def _cargo(project: Project, changed: tuple[str, ...]) -> TestRun | None:
     environment = {
         "CARGO_HOME": home,
         "RUSTUP_HOME": tools,
-        "CARGO_TARGET_DIR": "/tmp/target",  # noqa: S108 — the sandbox's own
+        "CARGO_TARGET_DIR": f"{TEMPORARY}/target",
         "CARGO_NET_OFFLINE": "true",
         "PATH": f"{Path(cargo).parent}:/usr/local/bin:/usr/bin:/bin",
     }

@@ -13,7 +13,7 @@ from kireji.engine.proof.cases import Case, Cases, CaseState
 
 # What differs between two runs of the same code.
 _VOLATILE = re.compile(
-    r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\s?m?s\b|\bin \d+\.\d+|/tmp/\S+|line \d+|:\d+(?::\d+)?(?=:|\b)"
+    r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\s?m?s\b|\bin \d+\.\d+|/tmp/\S+|/\S*/kireji-\S+|line \d+|:\d+(?::\d+)?(?=:|\b)"
     r"|' \(\d+\) panicked|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*",
     re.IGNORECASE,
 )
