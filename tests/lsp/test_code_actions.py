@@ -156,6 +156,29 @@ async def test_what_a_client_can_may_be_said_for_it(tmp_path: Path) -> None:
         assert [told for method, told in client.notifications if method == "window/showMessage"] == []
 
 
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_change_that_the_client_did_not_take_is_at_hand_when_it_is_chosen_again(
+    tmp_path: Path, changed: bool
+) -> None:
+    # Kate makes a change within two seconds of the command, or not at all.
+    edits: list[Any] = []
+    said = {"client": {"applyEdit": True}}
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        client.answers["workspace/applyEdit"] = lambda params: {"applied": False}
+        await client.initialize(capabilities=able(LITERALS, {}), initializationOptions=said)
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        assert await client.request("workspace/executeCommand", action["command"]) is False
+        assert "once more" in (await client.notified("window/showMessage"))["message"]
+        if changed:
+            client.change(URI, 2, TEXT + "\n")
+        client.answers["workspace/applyEdit"] = taking(edits)
+        assert await client.request("workspace/executeCommand", action["command"]) is True
+        assert applied(TEXT, edits[0]["edit"]) == DONE
+        assert len(api.asked) == (2 if changed else 1), "it was found sound for that very text"
+
+
 async def test_what_a_gate_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
     async with MessagesApi(script(BROKEN)) as api, serving(tmp_path, api) as served:
         client = served.client

@@ -74,12 +74,15 @@ async def resolve(
     if chosen is None:
         return Withheld(Reason.STALE, Stage.CLASSIFY, "there is no such action")
     outcome = await act(services, snapshot, chosen, intent)
-    if not isinstance(outcome, Proposed):
+    if not isinstance(outcome, Proposed) or await stands(outcome, snapshot, latest):
         return outcome
+    return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
+
+
+async def stands(outcome: Proposed, snapshot: Snapshot, latest: Callable[[str], Document | None]) -> bool:
+    """Whether all files are as they were when it was found sound, open or not."""
     same = await asyncio.to_thread(_is_as_on_disk, outcome, snapshot)
-    if not same or not is_current(outcome, snapshot, latest):
-        return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
-    return outcome
+    return same and is_current(outcome, snapshot, latest)
 
 
 def _is_as_on_disk(outcome: Proposed, snapshot: Snapshot) -> bool:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from kireji.base.types import ActionOutcome, Document, Intent, Proposed, Reason, Span, Stage, Trigger, Withheld
-from kireji.features.code_action import Offer, offers, problems, resolve
+from kireji.base.types import (
+    ActionOutcome,
+    Document,
+    Intent,
+    Proposed,
+    Reason,
+    Report,
+    Span,
+    Stage,
+    Trigger,
+    Withheld,
+)
+from kireji.features.code_action import Offer, offers, problems, resolve, stands
 from kireji.features.explain import sentence
 from kireji.lsp import to_proto
 from kireji.lsp.asked_for import Wanted, edit_wanted, intent_of, wanted
@@ -40,6 +51,19 @@ OPTIONS = types.CodeActionOptions(
 _MOST_DIAGNOSTICS = 50
 
 
+_NOT_TAKEN = (
+    "the editor has not taken the change, which may have come too late for it; choose it once more: it is at hand"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A change that the client was asked to make and has not made, and what it was for."""
+
+    said: Wanted
+    outcome: Proposed
+
+
 @dataclass(frozen=True, slots=True)
 class Offers:
     """What may be done here; `reason` says why there is nothing."""
@@ -57,6 +81,8 @@ class CodeActions:
         self._progresses = progresses
         self._reading = ReadingMatter(edge)
         self._logged: set[str] = set()
+        # Some clients make a change only within seconds of the command, and the model may take longer.
+        self._untaken: Untaken | None = None
 
     def offer(self, params: types.CodeActionParams) -> Awaitable[list[Any]]:
         """What may be done about a range."""
@@ -114,34 +140,46 @@ class CodeActions:
         pending, here = self._begin(said, title, token)
 
         async def run() -> bool:
-            return await self.deliver(await pending, here, title, said.action)
+            outcome = await pending
+            return await self.deliver(outcome, here, title, said.action, said)
 
         return run()
 
-    async def deliver(self, outcome: ActionOutcome, here: Here | None, title: str, name: str) -> bool:
-        """Brings what an action has come to before the person; whether the client has applied the edit, or shown the text."""
+    async def deliver(
+        self, outcome: ActionOutcome, here: Here | None, title: str, name: str, said: Wanted | None = None
+    ) -> bool:
+        """Brings what an action has come to before the person; whether the client has applied the edit, or shown the text.
+
+        What `said` was for is kept where the client does not take it: it may be chosen again.
+        """
         if not isinstance(outcome, Proposed) or here is None:
             return False
         shown = bool(outcome.text) and await self._reading.show(f"Kireji: {name}", outcome.text)
         if not outcome.changes.edits and not outcome.changes.created:
             return shown
         edit = self._edit(outcome, here, title)
-        return (
-            edit is not None
-            and await self._confirmed(outcome, title)
-            and await self._edge.client.apply(edit, _headed(title))
-        )
+        if edit is None or not await self._confirmed(outcome, title):
+            return False
+        applied = await self._edge.client.apply(edit, _headed(title))
+        # Kept once: a client that refuses it even when it comes at once has another reason, such as a newer version.
+        if not applied and said is not None and not outcome.report.reused:
+            self._untaken = Untaken(said, outcome)
+            self._edge.client.show(Level.WARNING, _headed(title, _NOT_TAKEN))
+        return applied
 
     def _begin(self, said: Wanted, title: str, token: str | int | None) -> tuple[Awaitable[ActionOutcome], Here | None]:
         """The outcome on its way, and the document it is about, taken now."""
         edge = self._edge
         here = look(edge, said.uri, Trigger.EXPLICIT)
         intent = intent_of(edge, here, said) if here is not None else Intent(Span(0, 0))
+        untaken, self._untaken = self._untaken, None
 
         async def work(services: Services, here: Here) -> ActionOutcome:
             def latest(uri: str) -> Document | None:
                 return here.latest() if uri == here.snapshot.document.uri else edge.lifecycle.document(uri)
 
+            if untaken is not None and untaken.said == said and await stands(untaken.outcome, here.snapshot, latest):
+                return replace(untaken.outcome, report=Report(reused=True))
             return await resolve(services, here.snapshot, said.action, intent, latest)
 
         async def run() -> ActionOutcome:
