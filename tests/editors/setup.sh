@@ -10,7 +10,7 @@
 set -euo pipefail
 
 # tmux is the terminal in which the tests run those that cannot do without one.
-ALL=(neovim neovim10 helix emacs vim ale tmux)
+ALL=(neovim neovim10 helix emacs vim ale tmux kate)
 # Releases that carry new editors, best first. The first whose editor can do what is needed is taken.
 SUITES=(forky sid)
 
@@ -114,22 +114,64 @@ opens_terminals() {
         "$1" -S "$work/tmux" kill-server
 }
 
-# obtain EDITOR PROGRAM PACKAGE CHECK LAUNCH: DIR/bin/PROGRAM, for which `CHECK FILE` holds. `LAUNCH ROOT` writes it when the
-# package had to be unpacked.
+# A program with windows: cage is a screen that nobody sees, and grim takes pictures of it.
+get_kate() {
+    local SUITES=(trixie forky)
+    obtain kate "kate cage grim" "kate qt6-wayland fonts-dejavu-core cage grim" opens_windows launch_kate
+}
+
+launch_kate() {
+    local root=$1 libraries library program
+    libraries=$(inside "$root" 'usr/lib/*-linux-gnu*') && inside "$root/$libraries" 'qt6/plugins/kf6/ktexteditor/lspclientplugin.so' >/dev/null ||
+        fail "no Kate that speaks to language servers among the packages of kate"
+    # Libraries that lie in a folder of their own know where that is on a system.
+    for library in "$root/$libraries"/{libproxy,pulseaudio}/*.so; do
+        [[ ! -e $library ]] || ln -sf "${library#"$root/$libraries/"}" "$root/$libraries/"
+    done
+    mkdir -p "$root/etc/fonts"
+    cat >"$root/etc/fonts/ours.conf" <<'END'
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><dir prefix="relative">../../usr/share/fonts</dir><cachedir prefix="relative">../../var/cache/fontconfig</cachedir></fontconfig>
+END
+    launcher kate "$root" '$0' usr/bin/kate '' "QT_PLUGIN_PATH=\$root/$libraries/qt6/plugins" 'XDG_DATA_DIRS=$root/usr/share' \
+        'XKB_CONFIG_ROOT=$root/usr/share/X11/xkb' 'FONTCONFIG_FILE=$root/etc/fonts/ours.conf'
+    for program in cage grim; do
+        launcher "$program" "$root" '$0' "usr/bin/$program" '' 'XKB_CONFIG_ROOT=$root/usr/share/X11/xkb'
+    done
+}
+
+# With the programs that lie beside it; the compositor takes the screen, and where it puts its socket, from the environment.
+opens_windows() {
+    local shown
+    mkdir -p -m 700 "$work/wayland"
+    shown=$(HOME=$work XDG_CONFIG_HOME=$work XDG_CACHE_HOME=$work XDG_RUNTIME_DIR=$work/wayland PATH=${1%/*}:$PATH \
+        WLR_BACKENDS=headless WLR_RENDERER=pixman QT_QPA_PLATFORM=wayland \
+        timeout 60 cage -- sh -c 'grim - >/dev/null && kate --version' </dev/null 2>/dev/null) && [[ $shown == kate\ * ]]
+}
+
+# obtain EDITOR PROGRAMS PACKAGES CHECK LAUNCH: DIR/bin/PROGRAM for each of them; for the first `CHECK FILE` holds. `LAUNCH ROOT`
+# writes them when the packages had to be unpacked.
 obtain() {
-    local editor=$1 program=$2 package=$3 check=$4 launch=$5 suite found
+    local editor=$1 check=$4 launch=$5 suite program programs packages
+    read -ra programs <<<"$2"
+    read -ra packages <<<"$3"
+    program=${programs[0]}
     if [[ -x $dir/bin/$program ]] && "$check" "$dir/bin/$program"; then
         say "$editor" "is there already"
         return
     fi
-    if found=$(command -v "$program") && "$check" "$found"; then
-        printf '#!/bin/sh\nexec "%s" "$@"\n' "$found" >"$dir/bin/$program"
-        chmod +x "$dir/bin/$program"
+    if command -v "${programs[@]}" >"$work/found" && [[ $(wc -l <"$work/found") == "${#programs[@]}" ]] &&
+        "$check" "$(command -v "$program")"; then
+        for program in "${programs[@]}"; do
+            printf '#!/bin/sh\nexec "%s" "$@"\n' "$(command -v "$program")" >"$dir/bin/$program"
+            chmod +x "$dir/bin/$program"
+        done
         say "$editor" "taken from the PATH"
         return
     fi
     for suite in "${SUITES[@]}"; do
-        unpack "$suite" "$dir/$editor" "$package" || continue
+        unpack "$suite" "$dir/$editor" "${packages[@]}" || continue
         "$launch" "$dir/$editor"
         "$check" "$dir/bin/$program" || continue
         say "$editor" "unpacked from $suite"

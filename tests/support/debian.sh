@@ -45,6 +45,8 @@ APT::Sandbox::User "root";
 Debug::NoLocking "true";
 END
     quietly "read the package list of $suite" env APT_CONFIG="$apt/apt.conf" apt-get -qq update || return
+    # What was downloaded for another program stays out of this one's folder.
+    rm -f "$apt"/cache/archives/*.deb
     quietly "download $* from $suite" env APT_CONFIG="$apt/apt.conf" apt-get -qq -y --download-only install "$@" || return
     rm -rf "$root"
     mkdir -p "$root"

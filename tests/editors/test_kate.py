@@ -1,0 +1,184 @@
+"""The popup and code actions in a real Kate, from the real server, with a stand-in playing the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from kireji.base import languages
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Model
+from support.kate import Kate, kate
+from support.messages_play import Pace
+
+pytestmark = pytest.mark.editors
+
+SETTINGS = (ROOT / "editors/kate/settings.json").read_text("utf-8")
+# It has its own name for one.
+SENT = {"bash": "shellscript"}
+GOOD = 'face = "🐍"; return first + second'
+
+
+@pytest.fixture
+async def editor(home: Path, env: dict[str, str], source: Path) -> AsyncIterator[Kate]:
+    """A Kate set up as the page says, with a file open."""
+    async with kate(home, env, SETTINGS, source) as running:
+        await running.says("textDocument/didOpen")
+        yield running
+
+
+async def test_columns_are_counted_in_utf16_units(editor: Kate) -> None:
+    assert (await editor.answered("initialize"))["capabilities"]["positionEncoding"] == "utf-16"
+
+
+async def take(editor: Kate, label: str, typed: str) -> None:
+    """Asks for the list until its first entry has that label, types on, and takes it.
+
+    The first lists may hold names only: the model is being asked.
+    """
+    for _ in range(12):
+        await editor.desktop.press("ctrl+space")
+        try:
+            await editor.desktop.until(lambda: [label] in (some[:1] for some in lists(editor)), label, seconds=5)
+            break
+        except AssertionError:
+            continue
+    else:
+        raise AssertionError(f"never listed: {label}\n{await editor.desktop.evidence()}")
+    await editor.types_on(typed)
+    await editor.desktop.press("Return")
+
+
+def lists(editor: Kate) -> list[list[str]]:
+    """What each list has held, first entry first."""
+    return [[item["label"] for item in found["items"]] for found in editor.answers("textDocument/completion")]
+
+
+async def test_a_suggestion_is_taken_from_the_list(editor: Kate, model: Model, source: Path) -> None:
+    model.says = GOOD
+    await editor.append("; return fi")
+    await take(editor, "first + second", "r")
+    await editor.saved(source, PROGRAM[:-1] + "; return first + second\n")
+    assert len(model.api.asked) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+async def test_lines_and_line_ends_stay_as_they_were_found_sound(
+    home: Path, env: dict[str, str], model: Model, source: Path, end: str
+) -> None:
+    more = 'if first > second:\n        return first * "🐍"\n    return second'
+    model.says = f"    {more}"
+    source.write_bytes(PROGRAM.replace("\n", end).encode())
+    async with kate(home, env, SETTINGS, source) as editor:
+        await editor.says("textDocument/didOpen")
+        await editor.append("\nif fi")
+        await take(editor, "first > second: …", "r")
+        await editor.saved(source, f"{PROGRAM}    {more}\n".replace("\n", end))
+
+
+async def test_never_lists_a_broken_answer_and_goes_on(editor: Kate, model: Model, source: Path) -> None:
+    model.says = BROKEN
+    await editor.append("; return fi")
+    await editor.desktop.press("ctrl+space")
+    await model.api.request(0)
+    model.says = GOOD
+    await editor.desktop.press("Escape")
+    await editor.desktop.type("r")
+    await take(editor, "first + second", "s")
+    await editor.saved(source, PROGRAM[:-1] + "; return first + second\n")
+    assert "undefined_name" not in str(lists(editor))
+
+
+async def choose(editor: Kate, title: str, comes_to: Callable[[], bool]) -> None:
+    """Chooses the action of that title, which is the first at the function's name, until it `comes_to` something.
+
+    The first questions may come before the server is up; and Kate makes no change that comes later than two seconds after it
+    was chosen: then it is at hand and is chosen once more.
+    """
+    await editor.desktop.press("ctrl+End", "Up", "Home", "ctrl+Right")
+    for _ in range(12):
+        asked = len(editor.answers("textDocument/codeAction"))
+        await editor.desktop.press("Escape", "alt+Return")
+        try:
+            await editor.desktop.until(partial(is_offered, editor, title, asked), title, seconds=5)
+            await editor.desktop.press("Down", "Return")
+            await editor.desktop.until(comes_to, f"{title} comes to something", seconds=5)
+            return
+        except AssertionError:
+            continue
+    raise AssertionError(f"never came to anything: {title}\n{await editor.desktop.evidence()}")
+
+
+def is_offered(editor: Kate, title: str, before: int) -> bool:
+    """Whether it is the first action of an offer that came after so many."""
+    return [title] in (
+        [action["title"] for action in found[:1]] for found in editor.answers("textDocument/codeAction")[before:]
+    )
+
+
+async def test_a_code_action_is_applied_and_undone_in_one_step(
+    home: Path, env: dict[str, str], model: Model, stub: Path
+) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
+    async with kate(home, env, SETTINGS, stub) as editor:
+        await editor.says("textDocument/didOpen")
+        applied = {"applied": True, "failureReason": ""}
+        await choose(editor, "Implement scale", lambda: applied in editor.answers("workspace/applyEdit"))
+        await editor.saved(stub, IMPLEMENTED)
+        await editor.desktop.press("ctrl+z")
+        await editor.saved(stub, STUB)
+        assert len(model.api.asked) == 1
+
+
+async def test_a_change_that_comes_late_is_made_when_it_is_chosen_again(
+    home: Path, env: dict[str, str], model: Model, stub: Path
+) -> None:
+    model.says, model.pace = IMPLEMENTED.removeprefix(PROGRAM).strip(), Pace(first_token=3)
+    async with kate(home, env, SETTINGS, stub) as editor:
+        await editor.says("textDocument/didOpen")
+        await choose(editor, "Implement scale", lambda: bool(editor.said(method="window/showMessage")))
+        assert "once more" in editor.said(method="window/showMessage")[0]["params"]["message"]
+        await editor.saved(stub, STUB)
+        await choose(editor, "Implement scale", lambda: len(editor.answers("workspace/applyEdit")) > 1)
+        await editor.saved(stub, IMPLEMENTED)
+        assert len(model.api.asked) == 1
+
+
+async def test_a_broken_action_changes_nothing_and_says_why(
+    home: Path, env: dict[str, str], model: Model, stub: Path
+) -> None:
+    model.says = IMPLEMENTED.removeprefix(PROGRAM).strip().replace("* times", "* undefined_name_xyz")
+    async with kate(home, env, SETTINGS, stub) as editor:
+        await editor.says("textDocument/didOpen")
+        await choose(editor, "Implement scale", lambda: bool(editor.said(method="window/showMessage")))
+        assert "undefined_name_xyz" in editor.said(method="window/showMessage")[0]["params"]["message"]
+        assert editor.said(method="workspace/applyEdit") == []
+        await editor.desktop.type("s")
+        await editor.saved(stub, STUB.replace("scale", "sscale"))
+
+
+async def test_a_file_may_be_closed_and_opened_again(editor: Kate, model: Model, source: Path) -> None:
+    model.says = GOOD
+    await editor.desktop.press("ctrl+w")
+    await editor.says("textDocument/didClose")
+    await editor.command("Reopen Latest Closed")
+    await editor.says("textDocument/didOpen", times=2)
+    await editor.append("; return fi")
+    await take(editor, "first + second", "r")
+    await editor.saved(source, PROGRAM[:-1] + "; return first + second\n")
+    assert len(editor.said(method="initialize")) == 1, "it is the server from before"
+
+
+async def test_nothing_outlives_a_kate_that_is_killed(editor: Kate) -> None:
+    editor.kill()
+
+
+def test_is_started_for_every_language_it_knows() -> None:
+    servers = json.loads(SETTINGS)["servers"]
+    assert {languages.canonical(SENT.get(name, name)) for name in servers if name != "kireji"} == set(
+        languages.LANGUAGES
+    )
+    assert {server["use"] for name, server in servers.items() if name != "kireji"} == {"kireji"}
