@@ -79,7 +79,8 @@ class Client:
         """The editor's settings below `section`; None when it does not answer in time."""
         params = types.ConfigurationParams(items=[types.ConfigurationItem(section=section)])
         answer = await self._call(types.WORKSPACE_CONFIGURATION, params)
-        return answer[0] if isinstance(answer, list) and answer else None
+        # The converter makes tuples of some lists.
+        return answer[0] if isinstance(answer, list | tuple) and answer else None
 
     async def register(self, method: str, options: object = None) -> None:
         """Asks the editor to send us a method it does not send unasked."""
