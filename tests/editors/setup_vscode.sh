@@ -122,7 +122,8 @@ launch_chromium() {
 END
     cat >"$dir/bin/chromium" <<END
 #!/bin/sh
-export LD_LIBRARY_PATH="$root/$libraries:$root/$libraries/nss:$root/lib/${libraries##*/}" FONTCONFIG_FILE="$root/etc/fonts/ours.conf"
+export LD_LIBRARY_PATH="$root/$libraries:$root/$libraries/nss:$root/$libraries/pulseaudio:$root/lib/${libraries##*/}"
+export FONTCONFIG_FILE="$root/etc/fonts/ours.conf"
 exec "$root/usr/lib/chromium/chromium" "\$@"
 END
     chmod +x "$dir/bin/chromium"
