@@ -72,6 +72,17 @@ vim.lsp.handlers['window/showMessage'] = function(_, shown) vim.notify(shown.mes
 _G.typed = 0
 vim.keymap.set({ 'n', 'i' }, '<F36>', function() _G.typed = _G.typed + 1 end)
 
+--- Types keys into the next prompt that waits for an answer: nothing else runs meanwhile but what may run at any time.
+function _G.answer_prompt(keys)
+  local timer = assert(vim.uv.new_timer())
+  timer:start(RETRY_MS, RETRY_MS, function()
+    if vim.api.nvim_get_mode().blocking then
+      timer:close()
+      vim.api.nvim_input(keys)
+    end
+  end)
+end
+
 --- Runs a question's code. One that asks to wait is run again until its value is true; the main loop goes on in between.
 function driver.answer(question)
   local chunk, problem = load(question.code)

@@ -31,12 +31,20 @@ from support.editing import (
 )
 from support.messages_play import Fault, FaultKind, Pace, Play
 from support.neovim import Ghost, Neovim, neovim
+from support.plan_model import ACCEPTED, FILES, GROSS, PLANNED, WISH, PlanModel
+from support.proving import make
 
 pytestmark = pytest.mark.editors
 
 PLUGIN = ROOT / "editors/neovim"
 SUM = "return first + second"
 LOOP = "for number in (first, second):\n        print(number)\n    return first + second"
+
+# Several files are planned for where something says that they belong together.
+SHOP = FILES | {"pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n'}
+# What a place in a line is counted in.
+CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le"}
+UNITS = {"utf-8": 1, "utf-16": 2}
 
 Start = Callable[..., AbstractAsyncContextManager[Neovim]]
 
@@ -147,18 +155,21 @@ async def test_never_shows_a_broken_answer_says_why_and_goes_on(editor: Neovim, 
 
 
 async def test_an_answer_to_older_text_does_not_take_the_suggestion_away(
-    editor: Neovim, model: Model, source: Path
+    start: Start, model: Model, source: Path
 ) -> None:
-    model.says = Play("", fault=Fault(FaultKind.SILENCE))
-    await editor.open(source)
-    await editor.type("Goret")
-    older = await model.api.request(0)
+    # The older question ends when it is given up.
+    async with start(KIREJI_REQUEST_MS="8000") as editor:
+        model.says = Play("", fault=Fault(FaultKind.SILENCE))
+        await editor.open(source)
+        await editor.type("Goret")
+        older = await model.api.request(0)
 
-    model.says = SUM
-    await editor.type("urn ")
-    assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
-    async with asyncio.timeout(WATCHDOG):
-        await older.closed.wait()
+        model.says = SUM
+        await editor.type("urn ")
+        assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
+        async with asyncio.timeout(WATCHDOG):
+            await older.closed.wait()
+        assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
 
 
 async def test_a_slow_model_never_blocks_typing_and_leaving_ends_its_question(
@@ -231,6 +242,96 @@ async def test_lines_are_edited_as_a_person_says(editor: Neovim, model: Model, s
     assert "a tortoise instead" in model.api.asked[0].question
     await editor.type("u")
     assert await editor.lines() == PROGRAM.splitlines()
+
+
+async def test_several_files_are_changed_as_planned_once_a_person_agrees(
+    editor: Neovim, model: Model, source: Path
+) -> None:
+    root, model.says = make(source.parent, SHOP), PlanModel()
+    await editor.open(root / "shop/prices.py")
+    await editor.type(f":Kireji plan {WISH}<CR>")
+    shown = await editor.until("return vim.bo.filetype == 'markdown' and vim.api.nvim_buf_get_lines(0, 0, -1, true)")
+    assert shown[0] == f"# {PLANNED['summary']}"
+    assert {"1. **A gross price**", "   - `shop/prices.py`", "   - `tests/test_bill.py` (new)"} <= set(shown)
+    assert re.search(r"about \$0\.\d+, at most \$\d\.\d\d", "\n".join(shown))
+    assert len(model.api.asked) == 1, "nothing is done yet"
+
+    # What could not be proved is asked about; here, tests run for nobody.
+    await editor.lua("answer_prompt('1<CR>')")
+    await editor.type("<CR>")
+    await editor.told("the change is made")
+    assert "\n".join(await editor.lines()) == ACCEPTED["message"]
+    await editor.type("q")
+    assert GROSS in "\n".join([*await editor.lines(), ""])
+    await editor.type("u")
+    assert "\n".join([*await editor.lines(), ""]) == FILES["shop/prices.py"]
+    await editor.type("<C-r>:wall<CR>")
+    assert "gross(p, rate)" in (root / "shop/bill.py").read_text("utf-8")
+    assert "def test_total" in (root / "tests/test_bill.py").read_text("utf-8")
+
+
+async def test_a_plan_that_is_not_agreed_to_changes_nothing(editor: Neovim, model: Model, source: Path) -> None:
+    root, model.says = make(source.parent, SHOP), PlanModel()
+    await editor.open(root / "shop/prices.py")
+    await editor.type(f":Kireji plan {WISH}<CR>")
+    await editor.until("return vim.bo.filetype == 'markdown'")
+    await editor.type("q")
+    assert await editor.lines() == FILES["shop/prices.py"].splitlines()
+    assert len(model.api.asked) == 1
+
+
+async def test_a_refused_plan_says_why(editor: Neovim, model: Model, source: Path) -> None:
+    root, model.says = make(source.parent, SHOP), PlanModel(PLANNED | {"decline": "There is no such tax."})
+    await editor.open(root / "shop/prices.py")
+    await editor.type(f":Kireji plan {WISH}<CR>")
+    assert "There is no such tax." in await editor.told("no plan: ")
+
+
+async def test_what_would_be_sent_can_be_read(editor: Neovim, model: Model, source: Path) -> None:
+    await editor.open(source)
+    await editor.type("G:Kireji prompt<CR>")
+    shown = await editor.until("return vim.bo.filetype == 'markdown' and vim.api.nvim_buf_get_lines(0, 0, -1, true)")
+    assert any('"""Sums. 🦊"""' in line for line in shown), shown
+    assert model.api.asked == []
+
+
+async def test_a_question_says_what_other_tools_and_tests_have_found(
+    editor: Neovim, model: Model, source: Path
+) -> None:
+    model.says = SUM
+    await editor.open(source)
+    await editor.lua(
+        """
+        _G.said = {}
+        vim.api.nvim_create_autocmd('LspNotify', { callback = function(event)
+          said[event.data.method] = vim.deepcopy(event.data.params)
+        end })
+        local where = { lnum = 2, col = #'    face = "🐍', end_col = #'    face = "🐍"' }
+        vim.diagnostic.set(vim.api.nvim_create_namespace('zoo'), 0, {
+          vim.tbl_extend('error', where, { message = 'no such animal', severity = vim.diagnostic.severity.WARN, source = 'zoo' }),
+          vim.tbl_extend('error', where, { message = 'only a hint', severity = vim.diagnostic.severity.HINT }),
+        })
+        require('kireji').test_failed('sums.py:1: assert add(1, 2) == 4', 'test_add')
+        """
+    )
+    (problem,) = (await editor.until("return said['kireji/problems']"))["diagnostics"]
+    encoding = await editor.lua("return vim.lsp.get_clients({ name = 'kireji' })[1].offset_encoding")
+    end = len('    face = "🐍"'.encode(CODECS[encoding])) // UNITS[encoding]
+    assert problem["range"]["end"] == {"line": 2, "character": end}
+
+    await editor.type("Goret")
+    await editor.ghost()
+    question = model.api.asked[0].question
+    assert "no such animal" in question and "only a hint" not in question
+    assert "assert add(1, 2) == 4" in question and "test_add" in question
+
+    await editor.lua("vim.diagnostic.reset(); require('kireji').test_failed('')")
+    await editor.until("return #said['kireji/problems'].diagnostics == 0 and said['kireji/testFailed'].output == ''")
+    model.says = "print(first)"
+    await editor.type("<Esc>ccpri")
+    await editor.ghost()
+    question = model.api.asked[-1].question
+    assert "no such animal" not in question and "assert add" not in question
 
 
 async def test_lives_through_close_and_reopen(editor: Neovim, command: Kireji, model: Model, source: Path) -> None:
@@ -325,7 +426,8 @@ async def test_the_health_check_finds_all_well(editor: Neovim, source: Path) -> 
 async def test_commands_are_completed_as_far_as_the_server_knows_them(editor: Neovim, source: Path) -> None:
     await editor.open(source)
     assert await editor.lua("return vim.fn.getcompletion('Kireji ', 'cmdline')") == [
-        *("accept", "dismiss", "edit", "explain", "health", "pause", "restart", "resume", "snooze", "status")
+        *("accept", "dismiss", "edit", "explain", "health", "pause", "plan", "prompt", "restart", "resume", "snooze"),
+        "status",
     ]
     await editor.type(":Kireji nonsense<CR>")
     assert "there is no :Kireji nonsense" in await editor.told("nonsense")

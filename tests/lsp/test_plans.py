@@ -16,7 +16,8 @@ import pytest
 
 from kireji.base import sandbox_walls
 from support.lsp_client import Client, RpcError
-from support.messages_api import Asked, MessagesApi, Pace, Play
+from support.messages_api import MessagesApi, Pace
+from support.plan_model import ACCEPTED, FILES, GOOD, GROSS, PLANNED, SUBTASKS, WISH, PlanModel
 from support.proving import make
 from support.serving import serving
 
@@ -32,87 +33,6 @@ ABLE: dict[str, Any] = {
     },
     "window": {"workDoneProgress": True, "showMessage": {}},
 }
-FILES = {
-    "shop/prices.py": "def net(price: int) -> int:\n    return price\n",
-    "shop/bill.py": (
-        "from shop.prices import net\n\n\ndef total(prices: list[int]) -> int:\n    return sum(net(p) for p in prices)\n"
-    ),
-    "shop/__init__.py": "",
-}
-WISH = "Let prices carry a tax rate."
-SUBTASKS = [
-    {
-        "title": "A gross price",
-        "files": ["shop/prices.py"],
-        "creates": [],
-        "instructions": "Add gross(price: int, rate: int) -> int.",
-        "done_when": "gross exists",
-    },
-    {
-        "title": "Bills with tax",
-        "files": ["shop/bill.py"],
-        "creates": [],
-        "instructions": "total takes rate: int and sums gross prices.",
-        "done_when": "total takes a rate",
-    },
-    {
-        "title": "A test",
-        "files": [],
-        "creates": ["tests/test_bill.py"],
-        "instructions": "Test total.",
-        "done_when": "the test passes",
-    },
-]
-GROSS = "def gross(price: int, rate: int) -> int:\n    return price * (100 + rate) // 100\n"
-GOOD = {
-    "A gross price": (
-        f"<file>shop/prices.py</file>\n<old>\n    return price\n</old>\n<new>\n    return price\n\n\n{GROSS}</new>"
-    ),
-    "Bills with tax": (
-        "<file>shop/bill.py</file>\n<old>\nfrom shop.prices import net\n</old>\n<new>\nfrom shop.prices import gross\n</new>\n"
-        "<old>\ndef total(prices: list[int]) -> int:\n    return sum(net(p) for p in prices)\n</old>\n"
-        "<new>\ndef total(prices: list[int], rate: int) -> int:\n    return sum(gross(p, rate) for p in prices)\n</new>"
-    ),
-    "A test": (
-        "<create>tests/test_bill.py</create>\n<text>\nfrom shop.bill import total\n\n\n"
-        "def test_total() -> None:\n    assert total([100, 50], 10) == 165\n</text>"
-    ),
-}
-ACCEPTED = {
-    "results": [{"decision": "accept", "why": ""}] * 3,
-    "message": "Prices carry a tax rate\n\nBills add it up.",
-}
-PLANNED = {"summary": "Prices carry a tax rate.", "decline": "", "subtasks": SUBTASKS}
-
-
-class Model:
-    """Plays planner, workers and reviewer. `works` maps a subtask's title to its answers in order, the last again and again."""
-
-    def __init__(self, plan: Any = PLANNED, works: dict[str, list[str]] | None = None, reviews: Any = ACCEPTED) -> None:
-        self.plan = plan
-        self.works = {title: [text] for title, text in GOOD.items()} | (works or {})
-        self.reviews = reviews
-        self.pace = Pace()
-        self.told: list[tuple[str, Asked]] = []
-
-    def __call__(self, asked: Asked) -> Play | str:
-        if "<paths_" in asked.question:
-            self.told.append(("plan", asked))
-            return Play(json.dumps(self.plan))
-        if "<result_" in asked.question:
-            self.told.append(("review", asked))
-            return Play(json.dumps(self.reviews))
-        (title,) = re.findall(r"<subtask_\w+>\nsubtask: (.*)", asked.question)
-        self.told.append((title, asked))
-        answers = self.works[title]
-        text = answers.pop(0) if len(answers) > 1 else answers[0]
-        nonce = asked.tag.removeprefix("code_")
-        marked = re.sub(r"<(/?)(file|old|new|create|text)>", rf"<\1\2_{nonce}>", text)
-        return Play(f"<{asked.tag}>{marked}</{asked.tag}>", pace=self.pace)
-
-    def asked(self, who: str) -> list[Asked]:
-        """The questions to one of them."""
-        return [asked for name, asked in self.told if name == who]
 
 
 def agreeing(shown: list[Any], choice: str | None = "Carry out") -> Callable[[Any], Any]:
@@ -173,7 +93,7 @@ def written(root: Path, edit: Any) -> dict[str, str]:
 
 
 async def test_a_plan_is_agreed_to_carried_out_and_applied_as_one_change(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     async with (
         MessagesApi(model) as api,
         serving(tmp_path, api, KIREJI_TRUST="true", KIREJI_PYTHON=sys.executable) as served,
@@ -220,7 +140,7 @@ async def test_a_plan_is_agreed_to_carried_out_and_applied_as_one_change(tmp_pat
 
 
 async def test_the_subtasks_share_the_beginning_of_their_questions(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     async with MessagesApi(model) as api, serving(tmp_path, api) as served:
         editor = Editor(served.client, root)
         await editor.begin()
@@ -236,7 +156,7 @@ async def test_the_subtasks_share_the_beginning_of_their_questions(tmp_path: Pat
 
 
 async def test_a_client_may_ask_the_person_itself(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     async with MessagesApi(model) as api, serving(tmp_path, api) as served:
         editor = Editor(served.client, root)
         await editor.begin()
@@ -251,7 +171,7 @@ async def test_a_client_may_ask_the_person_itself(tmp_path: Path) -> None:
 
 
 async def test_who_does_not_agree_pays_for_the_plan_alone(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     async with MessagesApi(model) as api, serving(tmp_path, api) as served:
         editor = Editor(served.client, root)
         await editor.begin(choice=None)
@@ -290,7 +210,7 @@ REVISE, REJECT = reviewed("revise", "Name it vat."), reviewed("reject", "It is n
 async def test_what_becomes_of_an_answer(
     tmp_path: Path, works: list[str], reviews: Any, applied: bool, told: str
 ) -> None:
-    root, model = make(tmp_path / "project", FILES), Model(works={"Bills with tax": list(works)}, reviews=reviews)
+    root, model = make(tmp_path / "project", FILES), PlanModel(works={"Bills with tax": list(works)}, reviews=reviews)
     async with (
         MessagesApi(model) as api,
         serving(tmp_path, api, KIREJI_TRUST="true", KIREJI_PYTHON=sys.executable, KIREJI_ACTIONS_TESTS="0") as served,
@@ -326,7 +246,7 @@ async def test_a_plan_that_reaches_out_is_refused(tmp_path: Path) -> None:
         ".gitignore": "ignored.py\n",
         "ignored.py": "x = 1\n",
     }
-    root, model = make(tmp_path / "project", FILES | more), Model()
+    root, model = make(tmp_path / "project", FILES | more), PlanModel()
     make(tmp_path, {"outside.py": "x = 1\n"})
     (root / "link.py").symlink_to(tmp_path / "outside.py")
     (root / "elsewhere").symlink_to(tmp_path)
@@ -340,7 +260,7 @@ async def test_a_plan_that_reaches_out_is_refused(tmp_path: Path) -> None:
 
 
 async def test_cancelling_applies_nothing_and_stops_paying(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     model.pace = Pace(per_second=20, piece=1)
     async with MessagesApi(model) as api, serving(tmp_path, api) as served:
         editor = Editor(served.client, root)
@@ -365,7 +285,7 @@ async def test_cancelling_applies_nothing_and_stops_paying(tmp_path: Path) -> No
 
 
 async def test_a_file_that_has_changed_meanwhile_makes_it_stale(tmp_path: Path) -> None:
-    root, model = make(tmp_path / "project", FILES), Model()
+    root, model = make(tmp_path / "project", FILES), PlanModel()
     async with MessagesApi(model) as api, serving(tmp_path, api) as served:
         editor = Editor(served.client, root)
         await editor.begin()

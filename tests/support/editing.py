@@ -9,7 +9,7 @@ from pathlib import Path
 
 import kireji
 from support.environment import TOOLS, clean_environment
-from support.messages_api import Asked, MessagesApi, tagged
+from support.messages_api import Answer, Asked, MessagesApi, tagged
 from support.messages_play import AT_ONCE, Play
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,12 +33,14 @@ class Model:
     """What the stand-in answers from now on, and what it was asked."""
 
     def __init__(self) -> None:
-        self.says: str | Play = ""
+        self.says: str | Play | Answer = ""
         self.pace = AT_ONCE
         self.api = MessagesApi(self._answer, key="test-key")
 
-    def _answer(self, asked: Asked) -> Play:
-        return self.says if isinstance(self.says, Play) else Play(tagged(asked, self.says), pace=self.pace)
+    def _answer(self, asked: Asked) -> Play | str:
+        if isinstance(self.says, str):
+            return Play(tagged(asked, self.says), pace=self.pace)
+        return self.says if isinstance(self.says, Play) else self.says(asked)
 
 
 class Kireji:

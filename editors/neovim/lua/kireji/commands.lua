@@ -3,6 +3,7 @@
 local M = {}
 
 local server = require('kireji.server')
+local told = require('kireji.told')
 
 ---@class kireji.Row
 ---@field command? string the server's command that it needs
@@ -19,18 +20,20 @@ M.table = {
   status = {
     command = 'kireji.status',
     run = function()
-      server.command('kireji.status', {}, function(status) vim.notify(require('kireji.told').status(status)) end)
+      server.command('kireji.status', {}, function(status) vim.notify(told.status(status)) end)
     end,
   },
   explain = {
     command = 'kireji.explain',
     run = function(arguments)
       server.command('kireji.explain', { tonumber(arguments[1]) or 1 }, function(answers)
-        require('kireji.told').show('kireji://explain', require('kireji.told').explanation(answers))
+        told.show('kireji://explain', told.explanation(answers))
       end)
     end,
   },
   edit = { command = 'kireji.edit', run = function(arguments, range) M.edit(table.concat(arguments, ' '), range) end },
+  plan = { command = 'kireji.plan', run = function(arguments) M.plan(table.concat(arguments, ' ')) end },
+  prompt = { command = 'kireji.prompt', run = function() M.prompt() end },
   accept = { run = function() require('kireji').does.accept() end },
   dismiss = { run = function() require('kireji').does.dismiss() end },
   health = { run = function() vim.cmd.checkhealth('kireji') end },
@@ -54,6 +57,47 @@ function M.edit(words, range)
     where = { start = { line = range[1] - 1, character = 0 }, ['end'] = { line = range[2], character = 0 } }
   end
   server.command('kireji.edit', { { uri = vim.uri_from_bufnr(0), range = where, instruction = words } })
+end
+
+--- Has a change over several files planned as a person says, and shows the plan; a key below it has it carried out.
+---@param words string
+function M.plan(words)
+  if words == '' then
+    return vim.ui.input({ prompt = 'Change several files: ' }, function(said)
+      if said and said ~= '' then
+        M.plan(said)
+      end
+    end)
+  end
+  vim.notify('Kireji: planning …')
+  server.command('kireji.plan', { { uri = vim.uri_from_bufnr(0), instruction = words, draft = true } }, function(plan, client)
+    if plan.reason then
+      return vim.notify('Kireji: no plan: ' .. plan.reason, vim.log.levels.WARN)
+    end
+    local buffer = told.show('kireji://plan', told.plan(plan))
+    vim.keymap.set('n', '<CR>', function()
+      vim.cmd.close()
+      vim.notify('Kireji: carrying it out …')
+      server.command('kireji.plan', { { run = plan.id } }, M.carried_out, client)
+    end, { buffer = buffer, desc = 'Carry out' })
+  end)
+end
+
+--- Why a plan came to nothing, and what to say of its change in a commit, the server has said by itself.
+---@param result { applied: boolean }
+function M.carried_out(result)
+  if result.applied then
+    vim.notify('Kireji: the change is made; :wall saves it')
+  end
+end
+
+--- Shows what would be sent about the place of the cursor.
+function M.prompt()
+  local client = server.client(0)
+  local position = client and vim.lsp.util.make_position_params(0, client.offset_encoding).position
+  server.command('kireji.prompt', { { uri = vim.uri_from_bufnr(0), position = position } }, function(text)
+    told.show('kireji://prompt', vim.split(type(text) == 'string' and text or 'Kireji does not know this file.', '\n'))
+  end)
 end
 
 ---@param words string[]

@@ -51,6 +51,16 @@ function M.map(name, key)
   end, { desc = 'Kireji: ' .. name:gsub('_', ' ') .. ', where there is a suggestion' })
 end
 
+--- Tells the server how a test has failed, for whatever runs tests to call; its next questions may say it. An empty output
+--- says that none fails any more.
+---@param output string
+---@param name? string of the test
+function M.test_failed(output, name)
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'kireji' })) do
+    require('kireji.server').notify(client, 'kireji/testFailed', { output = output, name = name })
+  end
+end
+
 --- For a status line: whether suggestions come, and what today has cost. Empty where Kireji does not run.
 ---@return string
 function M.statusline() return require('kireji.status').line() end

@@ -11,14 +11,23 @@ Install the server (pipx install kireji) or name it: require('kireji').setup({ c
 function M.config(config)
   local base = dofile(vim.api.nvim_get_runtime_file('lsp/kireji.lua', false)[1])
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.experimental = { kireji = { status = true } }
+  capabilities.experimental = { kireji = { status = true, documents = true } }
+  -- Neovim makes such edits and does not say so; only they can create files. It asks about each file by itself, where a change
+  -- over several is made whole or not at all: without annotations the server asks, once.
+  capabilities.workspace.workspaceEdit.documentChanges = true
+  capabilities.workspace.workspaceEdit.changeAnnotationSupport = nil
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
   return vim.tbl_extend('force', base, {
     name = 'kireji',
     cmd = config.cmd,
     capabilities = capabilities,
     settings = { kireji = config.settings },
-    handlers = { ['kireji/status'] = function(_, status) require('kireji.status').told(status) end },
+    handlers = {
+      ['kireji/status'] = function(_, status) require('kireji.status').told(status) end,
+      ['kireji/document'] = function(_, document)
+        require('kireji.told').show('kireji://' .. document.title, vim.split(document.text, '\n'))
+      end,
+    },
     on_exit = function() require('kireji.status').ended() end,
   })
 end
@@ -36,6 +45,7 @@ function M.enable(config)
     })
   end
   require('kireji.ghost').enable()
+  require('kireji.problems').enable()
   if vim.lsp.enable then
     vim.lsp.config('kireji', started)
     return vim.lsp.enable('kireji')
@@ -72,6 +82,14 @@ function M.request(client, ...)
   return client.request(...)
 end
 
+--- Tells the server; 0.10 takes the method without the client.
+function M.notify(client, ...)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:notify(...)
+  end
+  return client.notify(...)
+end
+
 function M.cancel(client, id)
   if vim.fn.has('nvim-0.11') == 1 then
     return client:cancel_request(id)
@@ -79,12 +97,13 @@ function M.cancel(client, id)
   return client.cancel_request(id)
 end
 
---- Runs one of the server's commands; `done` gets its result.
+--- Runs one of the server's commands; `done` gets its result, and which server it comes from.
 ---@param command string
 ---@param arguments any[]
----@param done? fun(result: any)
-function M.command(command, arguments, done)
-  local client = M.client(0)
+---@param done? fun(result: any, client: vim.lsp.Client)
+---@param client? vim.lsp.Client the buffer's, if it is not said
+function M.command(command, arguments, done, client)
+  client = client or M.client(0)
   if not client then
     return vim.notify('Kireji: no server runs here; see :checkhealth kireji', vim.log.levels.WARN)
   end
@@ -93,7 +112,7 @@ function M.command(command, arguments, done)
       return vim.notify('Kireji: ' .. problem.message, vim.log.levels.ERROR)
     end
     if done then
-      done(result)
+      done(result, client)
     end
   end, 0)
 end

@@ -50,9 +50,35 @@ function M.explanation(answers)
   return lines
 end
 
+--- A plan as Markdown, with what can be done about it.
+---@param plan { summary: string, subtasks: table[], likelyDollars: number, mostDollars: number }
+---@return string[]
+function M.plan(plan)
+  local lines = { '# ' .. plan.summary, '' }
+  for number, subtask in ipairs(plan.subtasks) do
+    lines[#lines + 1] = ('%d. **%s**'):format(number, subtask.title)
+    for _, file in ipairs(subtask.files) do
+      lines[#lines + 1] = ('   - `%s`'):format(file)
+    end
+    for _, file in ipairs(subtask.creates) do
+      lines[#lines + 1] = ('   - `%s` (new)'):format(file)
+    end
+    lines[#lines + 1] = '   - ' .. subtask.instructions:gsub('%s+', ' ')
+    lines[#lines + 1] = '   - done when ' .. subtask.doneWhen:gsub('%s+', ' ')
+  end
+  vim.list_extend(lines, {
+    '',
+    ('This costs about $%.3f, at most $%.2f.'):format(plan.likelyDollars, plan.mostDollars),
+    '',
+    '`<CR>` carries it out, `q` closes this and leaves all as it is.',
+  })
+  return vim.split(table.concat(lines, '\n'), '\n')
+end
+
 --- Opens a text for reading, below; the same name is used again.
 ---@param name string
 ---@param lines string[]
+---@return integer buffer
 function M.show(name, lines)
   local buffer = vim.fn.bufadd(name)
   vim.fn.bufload(buffer)
@@ -67,6 +93,7 @@ function M.show(name, lines)
     vim.api.nvim_set_current_win(window)
   end
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, desc = 'Close' })
+  return buffer
 end
 
 return M

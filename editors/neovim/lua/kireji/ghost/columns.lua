@@ -1,4 +1,4 @@
--- From the protocol's positions to bytes of a line, in every encoding that a server may speak.
+-- Between the protocol's positions and bytes of a line, in every encoding that a server may speak.
 
 local M = {}
 
@@ -16,6 +16,24 @@ function M.bytes(buffer, position, encoding)
   end
   local most = select(encoding == 'utf-16' and 2 or 1, vim.str_utfindex(line))
   return position.line, vim.str_byteindex(line, math.min(position.character, most), encoding == 'utf-16')
+end
+
+--- The other way.
+---@param buffer integer
+---@param row integer
+---@param byte integer
+---@param encoding string
+---@return integer
+function M.units(buffer, row, byte, encoding)
+  local line = vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or ''
+  byte = math.min(byte, #line)
+  if encoding == 'utf-8' then
+    return byte
+  end
+  if vim.fn.has('nvim-0.11') == 1 then
+    return vim.str_utfindex(line, encoding, byte, false)
+  end
+  return (select(encoding == 'utf-16' and 2 or 1, vim.str_utfindex(line, byte)))
 end
 
 return M
