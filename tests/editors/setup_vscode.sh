@@ -62,7 +62,7 @@ get_code_server() {
     cp "$here"/code-server/package*.json "$here/code-server/.npmrc" "$root"
     log_of "install code-server" npm ci --prefix "$root"
     # The editor's own packages are listed in a folder of its own. Its list is not quite what its manifest asks for, so it is no
-    # `ci`. What is compiled there (a log on disk, a watcher of folders) the editor does without.
+    # `ci`. What is compiled there the editor does without, but for its log on disk.
     log_of "install what code-server needs" npm install --omit=dev --ignore-scripts --no-audit --no-fund \
         --prefix "$root/node_modules/code-server/lib/vscode"
     # A quarter of a gigabyte that nothing loads.
@@ -75,6 +75,7 @@ get_code_server() {
 # Written anew each time: where this folder has moved to, what led to it before leads nowhere.
 start_code_server() {
     forward code-server "$dir/bin/node" "$1/node_modules/code-server/out/node/entry.js"
+    cp "$here/code-server/spdlog.js" "$1/node_modules/code-server/lib/vscode/node_modules/@vscode/spdlog/index.js" || return
     HOME=$work "$dir/bin/code-server" --version >/dev/null 2>&1
 }
 

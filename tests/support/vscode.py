@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from support.editing import POLL, WATCHDOG
-from support.vscode_server import CLEAR, CLOSE, CodeServer
+from support.vscode_server import CLEAR, CLOSE, HIDE, CodeServer
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -40,9 +40,10 @@ class Window:
 
     async def tidy(self) -> None:
         """Closes files, pages, lists and messages; what was not saved is lost."""
+        await self.press("Escape", "Escape")
         while await self.page.locator(".tab").count():
-            await self.press("Escape", "Escape", CLOSE)
-        await self.press("Escape", CLEAR)
+            await self.press(CLOSE)
+        await self.press(CLEAR, HIDE)
         await self.page.locator(".notification-list-item").first.wait_for(state="detached")
 
     async def type(self, text: str) -> None:
@@ -57,6 +58,10 @@ class Window:
     async def focus(self) -> None:
         """Puts the focus into the text."""
         await self.page.click(".monaco-editor .view-lines")
+
+    async def back(self) -> None:
+        """Puts the focus back into the text, where the cursor was, by keyboard."""
+        await self.until(self._to_text, bool, "the focus in the text")
 
     async def append(self, text: str) -> None:
         """Types at the end of the last line that is not empty."""
@@ -110,6 +115,16 @@ class Window:
         name = re.compile(f"^{re.escape(title)}…?$")
         await self.page.locator(".quick-input-list .monaco-list-row .label-name", has_text=name).first.click()
 
+    async def menu(self, entry: str) -> None:
+        """Chooses an entry of the menu behind the item in the status bar, by keyboard alone."""
+        await self.until(self._to_status_bar, bool, "the focus in the status bar")
+        await self.until(self._to_our_item, lambda label: "Opens the menu." in label, "the focus on our item")
+        await self.press("Enter")
+        await self.page.locator(".quick-input-list .monaco-list-row.focused").wait_for()
+        await self.page.keyboard.type(entry)
+        await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=entry).wait_for()
+        await self.press("Enter")
+
     async def offers(self, title: str) -> None:
         """Asks for code actions until there is one of that title: the list shows what was known when it was asked for."""
         from playwright.async_api import TimeoutError as TimedOut  # installed by make test-editors, and by nothing else
@@ -124,10 +139,6 @@ class Window:
                 except TimedOut:
                     await self.press("Escape")
 
-    async def choose(self, label: str) -> None:
-        """Chooses an entry of the list that is open."""
-        await self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
-
     async def picture(self, name: str) -> None:
         """Keeps what can be seen, for the pages, where the environment names a folder for it."""
         if folder := os.environ.get("KIREJI_PICTURES"):
@@ -137,16 +148,25 @@ class Window:
         """Clicks a button of a message."""
         await self.page.locator(".notification-list-item .monaco-button", has_text=label).first.click()
 
-    async def answer(self, text: str) -> None:
-        """Types into the field that asks for something, and confirms."""
+    async def answer(self, title: str, text: str) -> None:
+        """Types into the field that asks for something under that title, and confirms."""
+        await self.asks(title)
         field = self.page.locator(".quick-input-widget input.input")
         await field.fill(text)
         await field.press("Enter")
         await self.page.locator(".quick-input-widget").wait_for(state="hidden")
 
+    async def asks(self, title: str) -> None:
+        """Waits for the field that asks for something under that title."""
+        await self.page.locator(".quick-input-title", has_text=title).wait_for()
+
     async def status(self, wanted: str) -> str:
         """Waits until the item in the status bar says `wanted` to a screen reader, and returns all that it says."""
         return await self.until(self._status, lambda text: wanted in text, f"the status {wanted!r}")
+
+    async def bar(self) -> str:
+        """What the item in the status bar shows, without its icon."""
+        return (await self.page.locator("[id$='kireji.status']").inner_text()).strip()
 
     async def told(self, wanted: str) -> str:
         """Waits for a message that has `wanted` in it, and returns all messages that can be seen."""
@@ -173,6 +193,18 @@ class Window:
             picture = self.path.with_name("failed.png")
             await self.page.screenshot(path=picture)
             raise AssertionError(f"never seen: {what}; last: {seen!r}; see {picture}") from None
+
+    async def _to_status_bar(self) -> bool:
+        await self.press("F6")
+        return bool(await self.page.evaluate("document.activeElement.closest('.part.statusbar') !== null"))
+
+    async def _to_text(self) -> bool:
+        await self.press("F6")
+        return bool(await self.page.evaluate("document.activeElement.closest('.editor-instance') !== null"))
+
+    async def _to_our_item(self) -> str:
+        await self.press("ArrowLeft")
+        return str(await self.page.evaluate("document.activeElement.getAttribute('aria-label') || ''"))
 
     async def _ghost(self) -> str:
         # Its lines are in several places of the page.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kireji.base.types import Reason
 from support.editing import POLL, WATCHDOG, Kireji, Model
 from support.messages_api import Asked
 from support.vscode import Window
@@ -42,10 +43,17 @@ def feedback(desk: Desk) -> list[str]:
     return [str(what) for (what,) in _rows(desk, "SELECT what FROM feedback ORDER BY at")]
 
 
-def withheld(desk: Desk) -> int:
-    """How many answers a gate has kept back, of all tests so far."""
-    ((count,),) = _rows(desk, "SELECT count(*) FROM outcomes WHERE reason = 'INVALID'")
+def withheld(desk: Desk, reason: Reason) -> int:
+    """How many answers were kept back for that reason, of all tests so far."""
+    ((count,),) = _rows(desk, "SELECT count(*) FROM outcomes WHERE reason = ?", reason.name)
     return int(str(count))
+
+
+async def keeps_back(desk: Desk, reason: Reason, before: int) -> None:
+    """Waits until more answers than `before` were kept back for that reason."""
+    async with asyncio.timeout(WATCHDOG):
+        while withheld(desk, reason) <= before:
+            await asyncio.sleep(POLL)
 
 
 async def question(desk: Desk, number: int) -> Asked:
@@ -70,6 +78,6 @@ async def restarted(desk: Desk, editor: Window, former: int) -> int:
     return running[-1]
 
 
-def _rows(desk: Desk, query: str) -> list[tuple[object, ...]]:
+def _rows(desk: Desk, query: str, *values: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
-        return list(connection.execute(query))
+        return list(connection.execute(query, values))

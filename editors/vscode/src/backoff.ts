@@ -3,6 +3,8 @@
 const FIRST = 1_000;
 const LONGEST = 60_000;
 const MOST = 6;
+/** One that has never answered will hardly do so when it is started for the fourth time. */
+export const MOST_UNHEARD = 2;
 /** A server that ran this long has recovered: what happened before is forgotten. */
 export const RECOVERED = 180_000;
 
@@ -15,6 +17,6 @@ export function ended(ends: Ends, since: number, now: number): Ends {
 }
 
 /** How long to wait before the next start; nothing when it is not worth another. */
-export function delay(ends: Ends): number | undefined {
-    return ends.length > MOST ? undefined : Math.min(FIRST * 2 ** (ends.length - 1), LONGEST);
+export function delay(ends: Ends, most = MOST): number | undefined {
+    return ends.length > most ? undefined : Math.min(FIRST * 2 ** (ends.length - 1), LONGEST);
 }

@@ -8,6 +8,7 @@ import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from 
 import type { ClientCapabilities, StaticFeature } from 'vscode-languageclient/node';
 import { LANGUAGES } from './generated';
 import type { Parts } from './partial';
+import { problems } from './problems';
 import { SECTION, options } from './settings';
 import type { Status } from './status';
 
@@ -23,6 +24,8 @@ export interface Start {
 export interface Listener {
     status(status: Status): void;
     text(text: Text): void;
+    /** A line for the log. */
+    said(line: string): void;
     closed(): void;
 }
 
@@ -34,6 +37,7 @@ export interface Text {
 }
 
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
+const SELECTOR = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
 
 /** A client that is not started yet. */
 export function client(start: Start, output: LogOutputChannel, parts: Parts, listener: Listener): LanguageClient {
@@ -42,10 +46,10 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, lis
         'Kireji',
         { command: start.program, args: ['serve'], options: { cwd: start.folder, env: { ...process.env, ...start.environment } } },
         {
-            documentSelector: SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language }))),
+            documentSelector: SELECTOR,
             outputChannel: output,
             traceOutputChannel: deaf(output),
-            stdioOptions: { stdout: () => undefined, stderr: (lines) => log(lines, output) },
+            stdioOptions: { stdout: () => undefined, stderr: (lines) => log(lines, output, listener) },
             // What a person must know is said by us, once, with what to do about it.
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             initializationFailedHandler: () => false,
@@ -67,6 +71,7 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, lis
         },
     );
     made.registerFeature(KNOWS_OURS);
+    made.registerFeature(problems(made, SELECTOR, (why) => output.warn(why)));
     made.onNotification('kireji/status', (status: Status) => listener.status(status));
     made.onNotification('kireji/document', (text: Text) => listener.text(text));
     return made;
@@ -96,6 +101,9 @@ function deaf(output: LogOutputChannel): LogOutputChannel {
     }) as LogOutputChannel;
 }
 
-function log(lines: Readable, output: LogOutputChannel): void {
-    createInterface({ input: lines }).on('line', (line) => output.info(line));
+function log(lines: Readable, output: LogOutputChannel, listener: Listener): void {
+    createInterface({ input: lines }).on('line', (line) => {
+        output.info(line);
+        listener.said(line);
+    });
 }

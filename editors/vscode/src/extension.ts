@@ -19,6 +19,7 @@ import type { View } from './session';
 import { SECTION, restarting } from './settings';
 import { absent, shown } from './status';
 import type { Status } from './status';
+import { edit, plan } from './wishes';
 
 const EXPLAINED = 10;
 const ASKED = 100;
@@ -104,18 +105,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
             await here.ask('kireji.snooze', Number(minutes.label));
         }
     };
-    const edit = async (): Promise<void> => {
-        const editor = window.activeTextEditor;
-        const instruction = await window.showInputBox({
-            title: 'Kireji: what shall be changed?',
-            prompt: 'In your own words. It changes what is selected; else the function around the cursor, or the whole file.',
-            ignoreFocusOut: true,
-        });
-        if (editor !== undefined && instruction !== undefined && instruction.trim() !== '') {
-            const { start, end } = editor.selection;
-            await here.ask('kireji.edit', { uri: editor.document.uri.toString(), range: { start, end }, instruction });
-        }
-    };
     const manual = (): boolean => workspace.getConfiguration(SECTION).get(AUTOMATIC) === false;
     const toggleManual = (): Thenable<void> =>
         workspace.getConfiguration(SECTION).update(AUTOMATIC, manual() ? undefined : false, ConfigurationTarget.Global);
@@ -163,7 +152,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
         'kireji.resumeSuggestions': () => here.ask('kireji.resume'),
         'kireji.snoozeSuggestions': snooze,
         'kireji.toggleManual': toggleManual,
-        'kireji.editInOwnWords': edit,
+        'kireji.editInOwnWords': () => edit(here),
+        'kireji.planChange': () => plan(here),
         'kireji.explainLast': explain,
         'kireji.showPrompt': prompt,
         'kireji.showStats': stats,

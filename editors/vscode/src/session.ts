@@ -3,7 +3,7 @@
 import { commands, workspace } from 'vscode';
 import type { Disposable, ExtensionContext, LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { delay, ended } from './backoff';
+import { MOST_UNHEARD, delay, ended } from './backoff';
 import type { Ends } from './backoff';
 import { client } from './client';
 import type { Text } from './client';
@@ -17,6 +17,7 @@ import type { Absence, Status } from './status';
 import { ownEnvironment } from './install';
 
 const RUNNING = 'kireji.running';
+const LONGEST_WORDS = 200;
 
 /** Who shows what has become of the server. */
 export interface View {
@@ -32,6 +33,8 @@ export class Session implements Disposable {
     private again: NodeJS.Timeout | undefined;
     private ends: Ends = [];
     private since = 0;
+    private heard = false;
+    private lastWords = '';
 
     constructor(
         private readonly context: ExtensionContext,
@@ -44,6 +47,7 @@ export class Session implements Disposable {
     /** Starts the server anew, with what is set now. */
     restart(): Promise<void> {
         this.ends = [];
+        this.heard = false;
         return this.next(async () => {
             await this.stop();
             await this.start();
@@ -107,10 +111,14 @@ export class Session implements Disposable {
         const made: LanguageClient = client(start, this.output, this.parts, {
             status: (status) => this.view.status(status),
             text: (text) => this.view.text(text),
+            said: (line) => {
+                this.lastWords = line.trim() || this.lastWords;
+            },
             closed: () => this.closed(made),
         });
         this.running = made;
         this.since = Date.now();
+        this.lastWords = '';
         try {
             await made.start();
         } catch (error) {
@@ -122,6 +130,7 @@ export class Session implements Disposable {
             }
             return;
         }
+        this.heard = true;
         await this.check(made);
     }
 
@@ -151,9 +160,10 @@ export class Session implements Disposable {
         this.running = undefined;
         void commands.executeCommand('setContext', RUNNING, false);
         this.ends = ended(this.ends, this.since, Date.now());
-        const pause = delay(this.ends);
+        const pause = this.heard ? delay(this.ends) : delay(this.ends, MOST_UNHEARD);
         if (pause === undefined) {
-            this.view.absent('stopped', 'it has ended again and again');
+            const why = this.heard ? 'it has ended again and again' : 'it ends before it has answered';
+            this.view.absent('stopped', this.lastWords === '' ? why : `${why} (${this.lastWords.slice(0, LONGEST_WORDS)})`);
             return;
         }
         this.view.absent('starting', '');

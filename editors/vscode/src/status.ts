@@ -46,6 +46,9 @@ const ABSENT: Readonly<Record<Absence, { icon: string; word: string; detail: str
     installing: { icon: '$(loading~spin)', word: 'installing', detail: 'The Kireji server is being installed.' },
 };
 
+// Half a cent: less would be shown as nothing.
+const WORTH_SHOWING = 0.005;
+
 /** The status of a running server. */
 export function shown(status: Status): Shown {
     const left = status.secondsLeft === null ? '' : ` for ${Math.ceil(status.secondsLeft / 60)} min`;
@@ -56,8 +59,9 @@ export function shown(status: Status): Shown {
         ...(who === '' ? [] : [`Answered by ${who}.`]),
         spent(status),
     ];
+    const cost = status.spentToday !== null && status.spentToday >= WORTH_SHOWING ? [`$${status.spentToday.toFixed(2)}`] : [];
     return {
-        text: [ICONS[status.state], 'Kireji', ...(word === '' ? [] : [word])].join(' '),
+        text: [ICONS[status.state], 'Kireji', ...(word === '' ? [] : [word]), ...cost].join(' '),
         detail: sentences.join('\n\n'),
         spoken: `${sentences.join(' ')} Opens the menu.`,
         warns: status.state === 'limited',

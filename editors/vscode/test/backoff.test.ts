@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RECOVERED, delay, ended } from '../src/backoff';
+import { MOST_UNHEARD, RECOVERED, delay, ended } from '../src/backoff';
 import type { Ends } from '../src/backoff';
 
 test('each wait is longer than the one before, and at last there is none', () => {
@@ -17,4 +17,8 @@ test('a server that ran well for long is started again at once', () => {
     const often = [1, 2, 3, 4, 5, 6];
     assert.equal(delay(ended(often, 10, 11)), undefined);
     assert.equal(delay(ended(often, 10, 10 + RECOVERED)), 1_000);
+});
+
+test('a server that never answered is given up soon', () => {
+    assert.deepEqual([[1], [1, 2], [1, 2, 3]].map((ends) => delay(ends, MOST_UNHEARD)), [1_000, 2_000, undefined]);
 });

@@ -18,7 +18,8 @@ const ABSENCES: readonly Absence[] = ['missing', 'stopped', 'misfit', 'installin
 
 test('a status says its state, its reason, who answers and what it cost', () => {
     const limited = shown({ ...READY, state: 'limited', reason: 'the daily spending cap is reached' });
-    assert.equal(limited.text, '$(warning) Kireji limited');
+    assert.equal(limited.text, '$(warning) Kireji limited $0.12');
+    assert.equal(shown({ ...READY, spentToday: 0.004 }).text, '$(check) Kireji', 'small sums would only flicker');
     assert.equal(
         limited.spoken,
         'Kireji is limited: the daily spending cap is reached. Answered by claude-haiku-5-5. Spent today: $0.12 of $5.00. Opens the menu.',
