@@ -166,7 +166,8 @@ class Window:
 
     async def bar(self) -> str:
         """What the item in the status bar shows, without its icon."""
-        return (await self.page.locator("[id$='kireji.status']").inner_text()).strip()
+        text: str = await self.page.locator("[id$='kireji.status']").inner_text()
+        return text.strip()
 
     async def told(self, wanted: str) -> str:
         """Waits for a message that has `wanted` in it, and returns all messages that can be seen."""
