@@ -1,12 +1,15 @@
-;;; kireji.el --- Kireji's suggestions and code actions through Eglot  -*- lexical-binding: t -*-
+;;; kireji.el --- Kireji's suggestions and code actions through Eglot or lsp-mode  -*- lexical-binding: t -*-
 
-;; Says how Eglot starts Kireji, and for which modes. Holds no key and no endpoint: the server reads those from its environment
+;; Says how Eglot and lsp-mode start Kireji, and for which modes. Holds no key and no endpoint: the server reads those from its environment
 ;; or the user's own file, never from an editor. Needs Emacs 30, for which Eglot counts columns as Kireji does.
 
 ;;; Code:
 
 (defvar eglot-server-programs)
 (declare-function eglot-ensure "eglot")
+(declare-function lsp-register-client "lsp-mode")
+(declare-function lsp-stdio-connection "lsp-mode")
+(declare-function make-lsp-client "lsp-mode")
 
 ;; A mode that derives from another stands before it.
 (defconst kireji-modes
@@ -35,10 +38,18 @@
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs `(,kireji-modes . ("kireji" "serve"))))
 
-(defun kireji-everywhere ()
-  "Starts Kireji with every file whose language it knows."
+;; Beside whatever other servers lsp-mode starts.
+(with-eval-after-load 'lsp-mode
+  (lsp-register-client
+   (make-lsp-client :new-connection (lsp-stdio-connection '("kireji" "serve"))
+                    :activation-fn (lambda (_file mode) (assq mode kireji-modes))
+                    :add-on? t
+                    :server-id 'kireji)))
+
+(defun kireji-everywhere (&optional start)
+  "Starts Kireji with every file whose language it knows, by START: `eglot-ensure', or for lsp-mode `lsp-deferred'."
   (dolist (mode kireji-modes)
-    (add-hook (intern (format "%s-hook" (car mode))) #'eglot-ensure)))
+    (add-hook (intern (format "%s-hook" (car mode))) (or start #'eglot-ensure))))
 
 (provide 'kireji)
 

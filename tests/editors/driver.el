@@ -4,6 +4,8 @@
 ;; selected window, as it is between two commands. Knows nothing of the server; types nothing by itself.
 
 (defconst driver-retry-seconds 0.02)
+(defconst driver-unasked '(nil lsp-inline-completion-display)
+  "What `this-command' is while nobody's command runs: lsp-mode calls what it does by itself one.")
 (defvar driver--rest "")
 (defvar driver-completions 0 "How often completion at point has run to its end.")
 
@@ -25,7 +27,7 @@
 A command that waits for the server has not done its work yet, so none is answered in the middle of one."
   (let* ((id (plist-get question :id))
          (reply (condition-case problem
-                    (when-let* (((null this-command))
+                    (when-let* (((memq this-command driver-unasked))
                                 (value (list (driver--value (plist-get question :code))))
                                 ((or (car value) (not (plist-get question :wait)))))
                       (json-serialize (list :id id :value (car value)) :null-object nil))

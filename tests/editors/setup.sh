@@ -10,7 +10,7 @@
 set -euo pipefail
 
 # tmux is the terminal in which the tests run those that cannot do without one.
-ALL=(neovim neovim10 helix emacs vim ale tmux kate)
+ALL=(neovim neovim10 helix emacs lspmode vim ale tmux kate)
 # Releases that carry new editors, best first. The first whose editor can do what is needed is taken.
 SUITES=(forky sid)
 
@@ -81,6 +81,21 @@ counts_code_points() {
     HOME=$work "$1" --batch -Q --eval "(progn (require 'eglot) (kill-emacs (if (fboundp 'eglot-utf-32-linepos) 0 1)))" \
         </dev/null >/dev/null 2>&1
 }
+
+# A package of Emacs and those that it needs, no program: what is in DIR/bin/lsp-mode only says where their folders are.
+get_lspmode() {
+    local SUITES=(forky sid trixie)
+    obtain lspmode lsp-mode elpa-lsp-mode draws_suggestions launch_lspmode
+}
+
+launch_lspmode() {
+    local packages
+    packages=$(inside "$1" 'usr/share/emacs/site-lisp/elpa-src') || fail "no folders among the packages of elpa-lsp-mode"
+    printf '#!/bin/sh\ncd "${0%%/*}/../lspmode/%s" && pwd\n' "$packages" >"$dir/bin/lsp-mode"
+    chmod +x "$dir/bin/lsp-mode"
+}
+
+draws_suggestions() { [[ -x ${1:-} ]] && compgen -G "$("$1")/lsp-mode-*/lsp-inline-completion.el" >/dev/null; }
 
 get_vim() { obtain vim vim vim runs_jobs launch_vim; }
 

@@ -22,14 +22,13 @@ from support.editing import (
     Model,
     crlf,
     ended,
+    pictured,
 )
-from support.emacs import Emacs, emacs
+from support.emacs import UNDO, Emacs, emacs
 
 pytestmark = pytest.mark.editors
 
 PACKAGE = ROOT / "editors/emacs"
-# What a terminal sends for C-/.
-UNDO = "C-_"
 
 
 @pytest.fixture
@@ -61,6 +60,7 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Emacs, model: Model, 
     await editor.complete()
     screen = await editor.terminal.shows("first + second Kireji")
     assert re.search(r"completions:\nfirst \+ second Kireji\n(.*\n)*first ", screen), "it stands before the names"
+    assert pictured(PACKAGE / "README.md", screen)
 
     await editor.terminal.press("M-Down", "M-Enter")
     await editor.has(PROGRAM[:-1] + "; return first + second\n")

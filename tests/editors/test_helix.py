@@ -24,6 +24,7 @@ from support.editing import (
     Model,
     crlf,
     ended,
+    pictured,
     program,
 )
 from support.helix import Helix, helix
@@ -54,6 +55,7 @@ async def test_a_suggestion_comes_with_the_next_key_and_is_taken(editor: Helix, 
     await editor.terminal.type("r")
     screen = await editor.terminal.shows("first + second")
     assert re.search(r"return fir\n[ ~]+first \+ second", screen), "it stands before the names"
+    assert pictured(SETTINGS.with_name("README.md"), screen)
 
     await editor.terminal.press("C-n", "Enter")
     assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Kireji, Model, crlf, ended
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Kireji, Model, crlf, ended, pictured
 from support.vim import Vim, vim
 
 pytestmark = pytest.mark.editors
@@ -54,6 +54,7 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Vim, model: Model) ->
     model.says = 'face = "🐍"; return first + second'
     await editor.append("; return fi")
     await complete(editor, "first + second")
+    assert pictured(FOLDER / "README.md", await editor.terminal.screen())
     await editor.terminal.press("C-n", "C-y")
     assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -88,6 +89,13 @@ class Kireji:
 def crlf(text: str) -> str:
     """The text as it is in files whose lines end in two characters."""
     return text.replace("\n", "\r\n")
+
+
+def pictured(page: Path, screen: str, number: int = 0) -> bool:
+    """Whether a page's picture of a terminal (the first, …) shows what the screen does, row by row but for blanks."""
+    pictures = re.findall(r"```text\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    shown = [row.split() for row in screen.splitlines()]
+    return all(row.split() in shown for row in pictures[number].splitlines())
 
 
 def program(name: str) -> Path:

@@ -19,6 +19,18 @@ from support.terminal import Terminal, terminal
 DRIVER = ROOT / "tests/editors/driver.el"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+# What a terminal sends for C-/.
+UNDO = "C-_"
+# What is true of a buffer that Eglot has told the server of; the same of lsp-mode.
+EGLOT = "(and (fboundp 'eglot-managed-p) (eglot-managed-p) t)"
+LSP_MODE = (
+    "(and (bound-and-true-p lsp-mode) (consp (lsp-workspaces)) "
+    "(eq (lsp--workspace-status (car (lsp-workspaces))) 'initialized))"
+)
+# Compiling in the background is no business of these tests, and needs a compiler.
+_EARLY = """\
+(setq native-comp-jit-compilation nil native-comp-enable-subr-trampolines nil package-enable-at-startup nil)
+"""
 _TEXT = "(buffer-substring-no-properties (point-min) (point-max))"
 
 
@@ -39,13 +51,17 @@ class Emacs:
         """Waits until a Lisp form's value is not nil, and returns it. AssertionError at the watchdog."""
         return await self._ask(code, wait=True)
 
-    async def open(self, path: Path) -> None:
-        """Opens a file and waits until its language server has been greeted and told of it."""
+    async def open(self, path: Path, managed: str = EGLOT) -> None:
+        """Opens a file and waits until its language server has been greeted and told of it, which `managed` says."""
+        await self.find(path)
+        await self.until(managed)
+
+    async def find(self, path: Path) -> None:
+        """Opens a file."""
         await self.terminal.press("C-x", "C-f")
         await self.until("(and (active-minibuffer-window) t)")
         await self.terminal.type(str(path))
         await self.terminal.press("Enter")
-        await self.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p) t)")
 
     async def close(self) -> None:
         """Closes the file."""
@@ -124,8 +140,7 @@ async def emacs(home: Path, env: Mapping[str, str], init: str) -> AsyncIterator[
     settings = Path(env["XDG_CONFIG_HOME"]) / "emacs"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "init.el").write_text(init, "utf-8")
-    # Compiling in the background is no business of these tests, and needs a compiler.
-    (settings / "early-init.el").write_text("(setq native-comp-jit-compilation nil package-enable-at-startup nil)\n")
+    (settings / "early-init.el").write_text(_EARLY)
     connected: asyncio.Future[Streams] = asyncio.Future()
     with TemporaryDirectory(prefix="kireji-") as folder:
         socket = f"{folder}/driver"
