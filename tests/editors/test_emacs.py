@@ -55,10 +55,7 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Emacs, model: Model, 
     model.says = 'face = "🐍"; return first + second'
     await editor.open(source)
     await editor.append("; return fi")
-    await editor.complete()
-    # Asked again at the same place, it waits for the model.
-    await editor.complete()
-    screen = await editor.terminal.shows("first + second Kireji")
+    screen = await editor.lists("first + second Kireji")
     assert re.search(r"completions:\nfirst \+ second Kireji\n(.*\n)*first ", screen), "it stands before the names"
     assert pictured(PACKAGE / "README.md", screen)
 
@@ -75,9 +72,7 @@ async def test_a_suggestion_may_have_more_lines(editor: Emacs, model: Model, sou
     model.says = f"    {more}"
     await editor.open(source)
     await editor.append("\nif fi")
-    await editor.complete()
-    await editor.complete()
-    await editor.terminal.shows("first > second: … Kireji")
+    await editor.lists("first > second: … Kireji")
 
     await editor.terminal.press("M-Down", "M-Enter")
     await editor.has(f"{PROGRAM}    {more}\n")
@@ -92,6 +87,7 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Emacs, home: Path
     await editor.open(source)
     await editor.append("; return fi")
     await editor.complete()
+    await (await model.api.request(0)).done.wait()
     await editor.complete()
     await editor.has(PROGRAM[:-1] + "; return fi\n")
     assert {asked.status for asked in model.api.asked} == {200}
@@ -127,9 +123,7 @@ async def test_lives_through_close_and_reopen(editor: Emacs, command: Kireji, mo
     await editor.close()
     await editor.open(source)
     await editor.append("; return fi")
-    await editor.complete()
-    await editor.complete()
-    await editor.terminal.shows("first + second Kireji")
+    await editor.lists("first + second Kireji")
     await editor.terminal.press("M-Down", "M-Enter")
     await editor.has(PROGRAM[:-1] + "; return first + second\n")
     assert command.server() == server

@@ -87,8 +87,7 @@ async def test_a_suggestion_is_completed_at_point(editor: Emacs, model: Model, s
     await editor.terminal.shows("return first + second")
     # With the next letter it has joined the list.
     await editor.append("r")
-    await editor.complete()
-    screen = await editor.terminal.shows("completions:")
+    screen = await editor.lists("completions:")
     assert re.search(r"completions:\nfirst \+ second.*\n(.*\n)*first ", screen), f"it stands before the names: {screen}"
 
     await editor.terminal.press("M-Down", "M-Enter")

@@ -19,6 +19,8 @@ from support.terminal import Terminal, terminal
 DRIVER = ROOT / "tests/editors/driver.el"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+# How often a list is asked for.
+_LISTS = 12
 # What a terminal sends for C-/.
 UNDO = "C-_"
 # What is true of a buffer that Eglot has told the server of; the same of lsp-mode.
@@ -88,6 +90,16 @@ class Emacs:
         before = await self.lisp("driver-completions")
         await self.terminal.press("C-M-i")
         await self.until(f"(> driver-completions {before})")
+
+    async def lists(self, text: str) -> str:
+        """Completes at point until `text` is in the list, which has names only while the model is asked. Returns the screen."""
+        for _ in range(_LISTS):
+            await self.complete()
+            try:
+                return await self.terminal.until(lambda screen: text in screen, text, seconds=WATCHDOG / _LISTS)
+            except AssertionError:
+                continue
+        raise AssertionError(f"never listed: {text}\n{await self.terminal.evidence()}")
 
     async def completes_to(self, text: str) -> None:
         """Completes at point until the buffer's text is this one: who asks again waits. AssertionError at the watchdog."""
