@@ -31,11 +31,11 @@ class Window:
         """Opens a file by its path, and puts the focus into it."""
         await self.press("Control+p")
         await self.page.locator(".quick-input-widget input.input").fill(str(path))
-        await self.page.locator(
-            f".quick-input-list .monaco-list-row.focused[aria-label*='{path.parent.name}']"
-        ).wait_for()
+        wanted = f"[aria-label^='{path.name}'][aria-label*='{path.parent.name}']"
+        await self.page.locator(f".quick-input-list .monaco-list-row.focused{wanted}").wait_for()
         await self.press("Enter")
-        await self.page.locator(f".tab.active .monaco-icon-label[aria-label*='{path.parent.name}']").wait_for()
+        label = f"[aria-label$='{path.parent.name}/{path.name}']"
+        await self.page.locator(f".tab.active .monaco-icon-label{label}").wait_for()
         await self.page.wait_for_selector(".editor-instance .view-line")
 
     async def tidy(self) -> None:
@@ -145,8 +145,8 @@ class Window:
             await self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     async def button(self, label: str) -> None:
-        """Clicks a button of a message."""
-        await self.page.locator(".notification-list-item .monaco-button", has_text=label).first.click()
+        """Presses a button of a message. By keyboard: what the pointer rests on explains itself, and covers buttons."""
+        await self.page.locator(".notification-list-item .monaco-button", has_text=label).first.press("Enter")
 
     async def answer(self, title: str, text: str) -> None:
         """Types into the field that asks for something under that title, and confirms."""

@@ -6,6 +6,7 @@ import { LogLevel } from 'vscode';
 import type { Disposable, InlineCompletionItem, InlineCompletionList, LogOutputChannel } from 'vscode';
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from 'vscode-languageclient/node';
 import type { ClientCapabilities, StaticFeature } from 'vscode-languageclient/node';
+import type { Created } from './created';
 import { LANGUAGES } from './generated';
 import type { Parts } from './partial';
 import { problems } from './problems';
@@ -40,7 +41,7 @@ const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 const SELECTOR = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
 
 /** A client that is not started yet. */
-export function client(start: Start, output: LogOutputChannel, parts: Parts, listener: Listener): LanguageClient {
+export function client(start: Start, output: LogOutputChannel, parts: Parts, created: Created, listener: Listener): LanguageClient {
     const made = new LanguageClient(
         SECTION,
         'Kireji',
@@ -66,6 +67,11 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, lis
                     const answer = await next(document, position, context, token);
                     parts.note(document, items(answer));
                     return answer;
+                },
+                resolveCodeAction: async (action, token, next) => {
+                    const resolved = await next(action, token);
+                    created.note(resolved);
+                    return resolved;
                 },
             },
         },

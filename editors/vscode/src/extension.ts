@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { ConfigurationTarget, commands, window, workspace } from 'vscode';
 import type { ExtensionContext } from 'vscode';
 import { Bar } from './bar';
+import { Created } from './created';
 import { page, worthTelling } from './explain';
 import type { Explanation } from './explain';
 import { install, NotInstalled } from './install';
@@ -34,6 +35,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     const output = window.createOutputChannel('Kireji', { log: true });
     const keys = new Keys(context.secrets);
     const parts = new Parts();
+    const created = new Created();
     const pages = new Pages();
     const bar = new Bar(MENU);
     const notices = new Notices(context.globalState);
@@ -44,14 +46,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
             bar.show(shown(status));
             notices.about(status);
         },
-        text: ({ title, text, language }) => void pages.show(title, text, language),
+        text: ({ title, text, language }) => void pages.show(title.replace(/^Kireji: /, ''), text, language),
         absent: (why, detail) => {
             last = undefined;
             bar.show(absent(why));
             notices.absent(why, detail);
         },
     };
-    const here = new Session(context, output, keys, parts, view);
+    const here = new Session(context, output, keys, parts, created, view);
     session = here;
 
     const restart = (): Promise<void> => {
@@ -154,6 +156,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
         'kireji.toggleManual': toggleManual,
         'kireji.editInOwnWords': () => edit(here),
         'kireji.planChange': () => plan(here),
+        // The editor lists it under *Source Action…*, where few would look for it.
+        'kireji.explainCode': () => commands.executeCommand('editor.action.sourceAction', { kind: 'source.explain', apply: 'first' }),
         'kireji.explainLast': explain,
         'kireji.showPrompt': prompt,
         'kireji.showStats': stats,
@@ -171,6 +175,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     };
     context.subscriptions.push(
         output,
+        created,
         pages,
         bar,
         ...Object.entries(bound).map(([name, run]) => commands.registerCommand(name, run)),

@@ -30,6 +30,7 @@ function withServer({ state }: Status, manual: boolean): Entry[] {
             : entry('zap', 'Suggest only when asked for', 'kireji.toggleManual', 'now while typing'),
         entry('edit', 'Edit in your own words', 'kireji.editInOwnWords'),
         entry('checklist', 'Change several files', 'kireji.planChange', 'after a plan that you agree to'),
+        entry('comment', 'Explain this code', 'kireji.explainCode', 'what is selected, or the function around the cursor'),
         entry('question', 'Explain the last answers', 'kireji.explainLast', 'what was shown or withheld, and why'),
         entry('mail', 'What is sent', 'kireji.showPrompt', 'about the place of the cursor'),
         entry('graph', 'Statistics', 'kireji.showStats', 'what was accepted, what it cost'),

@@ -7,6 +7,7 @@ import { MOST_UNHEARD, delay, ended } from './backoff';
 import type { Ends } from './backoff';
 import { client } from './client';
 import type { Text } from './client';
+import type { Created } from './created';
 import { find, fits } from './finding';
 import type { Found } from './finding';
 import type { Keys } from './keys';
@@ -41,6 +42,7 @@ export class Session implements Disposable {
         private readonly output: LogOutputChannel,
         private readonly keys: Keys,
         private readonly parts: Parts,
+        private readonly created: Created,
         private readonly view: View,
     ) {}
 
@@ -108,7 +110,7 @@ export class Session implements Disposable {
         await workspace.fs.createDirectory(this.context.globalStorageUri);
         // Not a folder of the workspace's: no program there may be taken for one of ours.
         const start = { program: found.program, environment, folder: this.context.globalStorageUri.fsPath };
-        const made: LanguageClient = client(start, this.output, this.parts, {
+        const made: LanguageClient = client(start, this.output, this.parts, this.created, {
             status: (status) => this.view.status(status),
             text: (text) => this.view.text(text),
             said: (line) => {

@@ -1,16 +1,8 @@
 // What a person wants changed, in their own words: at one place, or over several files. The server plans, asks back, tells what it
 // will cost and makes the change; here only the words are asked for.
-import { env, window } from 'vscode';
+import { window } from 'vscode';
 import type { TextEditor } from 'vscode';
 import type { Session } from './session';
-
-/** What has become of a plan, as the server says it. */
-interface Outcome {
-    readonly applied: boolean;
-    readonly message: string;
-}
-
-const COPY = 'Copy Commit Message';
 
 /** Changes what is selected, as a person says. */
 export async function edit(session: Session): Promise<void> {
@@ -25,16 +17,9 @@ export async function edit(session: Session): Promise<void> {
 /** Changes several files, as a person says, once they have agreed to a plan and its cost. */
 export async function plan(session: Session): Promise<void> {
     const wish = await wished('Kireji: what shall be changed in several files?', 'In your own words. You see a plan and what it costs before anything is changed.');
-    if (wish === undefined) {
-        return;
-    }
-    const { uri, instruction } = wish;
-    const outcome = await session.ask<Outcome>('kireji.plan', { uri, instruction });
-    if (outcome?.applied === true && outcome.message !== '') {
-        const [title = ''] = outcome.message.split('\n', 1);
-        if ((await window.showInformationMessage(`Kireji has made the change: ${title}`, COPY)) === COPY) {
-            await env.clipboard.writeText(outcome.message);
-        }
+    if (wish !== undefined) {
+        const { uri, instruction } = wish;
+        await session.ask('kireji.plan', { uri, instruction });
     }
 }
 
