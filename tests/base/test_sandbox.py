@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -21,7 +22,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 
 @pytest.fixture(params=list(Walls), ids=lambda kind: kind.value)
 async def kind(request: pytest.FixtureRequest) -> Walls:
     walls: Walls = request.param
-    if not await sandbox_walls.holds(walls):
+    held = False
+    with contextlib.suppress(FileNotFoundError):  # bubblewrap is not installed
+        held = await sandbox_walls.holds(walls)
+    if not held:
         pytest.skip(f"{walls.value} does not hold on this machine")
     return walls
 

@@ -49,12 +49,11 @@ async def test_an_offer_says_what_it_is_about(tmp_path: Path, only: tuple[str, .
     "snapshot",
     [
         Snapshot("t", marked("x = 1$0\n")[0]),
-        Snapshot("t", marked(TEXT)[0], paused=True),
         Snapshot("t", marked(TEXT)[0], options=Options(disabled_languages=("python",))),
         Snapshot("t", replace(marked(TEXT)[0], language="klingon")),
         Snapshot("t", replace(marked(TEXT)[0], path="/w/.env", uri="file:///w/.env")),
     ],
-    ids=["nothing to do", "paused", "language off", "unknown language", "never read"],
+    ids=["nothing to do", "language off", "unknown language", "never read"],
 )
 async def test_where_it_cannot_work_nothing_is_offered(tmp_path: Path, snapshot: Snapshot) -> None:
     async with acting(tmp_path, script(GOOD)) as line:

@@ -102,7 +102,8 @@ class Connection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._transport is not None:
+        # One that is closing, over TLS, cannot be told again in the first releases of 3.11.
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.abort()
 
     async def _run(self) -> None:
