@@ -126,6 +126,31 @@ async def test_a_broken_answer_is_never_listed(tmp_path: Path) -> None:
         assert len(api.asked) == 1
 
 
+SNIPPETS = {"textDocument": {"completion": {"completionItem": {"snippetSupport": True}}}}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "text", "listed"),
+    [
+        (SNIPPETS, "return width * height + $1", False),
+        (SNIPPETS, "return `${width}`", False),
+        (SNIPPETS, "return width * $height", True),
+        ({}, "return width * height + $1", True),
+    ],
+)
+async def test_what_a_client_would_make_another_text_of_is_not_listed(
+    tmp_path: Path, capabilities: Any, text: str, listed: bool
+) -> None:
+    # Kate takes every text for a snippet, whatever its format, as long as it says that it knows snippets.
+    uri, told = "file:///project/app.txt", {"client": {"readsSnippets": True}}
+    async with MessagesApi(script(text)) as api, serving(tmp_path, api) as served:
+        await served.client.initialize(capabilities=capabilities, initializationOptions=told)
+        served.client.open(uri, "width height\nre\n", "plaintext")
+        answer = await asyncio.wait_for(ask(served.client, uri, 1, 2), 60)
+        assert (text in texts(answer)) is listed
+        assert len(api.asked) == 1
+
+
 async def test_clients_with_ghost_text_are_not_told_twice(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         await served.client.initialize(capabilities=WITH_GHOST_TEXT)

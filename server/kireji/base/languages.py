@@ -93,6 +93,7 @@ _ALIASES = MappingProxyType(
         "tsx": "typescriptreact",
         "c++": "cpp",
         "c_sharp": "csharp",
+        "c-sharp": "csharp",
         "cs": "csharp",
         "sh": "shellscript",
         "bash": "shellscript",

@@ -16,6 +16,7 @@ class Abilities:
     inline_completion: bool = False
     insert_replace: bool = False
     insert_as_is: bool = False
+    reads_snippets: bool = False
     action_literals: bool = False
     lazy_edits: bool = False
     versioned_edits: bool = False
@@ -36,7 +37,8 @@ def abilities(capabilities: types.ClientCapabilities, options: object = None) ->
     `{"kireji": {"status": true, "documents": true}}`.
 
     `options` are the initialization options: some clients make edits that a server asks for and do not say so, and whoever
-    configures them can, by `{"client": {"applyEdit": true}}`.
+    configures them can, by `{"client": {"applyEdit": true}}`; and others take every text of a list for a snippet when they know
+    snippets at all, whatever it is said to be: `{"client": {"readsSnippets": true}}`.
     """
 
     def has(path: str) -> Any:
@@ -49,6 +51,8 @@ def abilities(capabilities: types.ClientCapabilities, options: object = None) ->
         inline_completion=has("text_document.inline_completion") is not None,
         insert_replace=bool(has("text_document.completion.completion_item.insert_replace_support")),
         insert_as_is=types.InsertTextMode.AsIs in modes,
+        reads_snippets=bool(has("text_document.completion.completion_item.snippet_support"))
+        and _claims("readsSnippets", options),
         action_literals=has("text_document.code_action.code_action_literal_support") is not None,
         # What is resolved later comes back to us only with its data.
         lazy_edits="edit" in resolved and bool(has("text_document.code_action.data_support")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Awaitable, Coroutine
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from kireji.base.types import Document, Outcome, Trigger, Withheld
+from kireji.base.types import Document, Outcome, Reason, Trigger, Withheld
 from kireji.features.completion import Popup, completion, describe
 from kireji.features.inline_completion import foresee, inline_completion, judge_again
 from kireji.features.listed import Listed
@@ -22,6 +23,8 @@ from kireji.lsp.on_snapshot import Edge, Here, answer, by_itself, look, offset_o
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
+
+logger = logging.getLogger(__name__)
 
 OPTIONS = types.CompletionOptions(trigger_characters=[".", ":", ">"], resolve_provider=True)
 # Whoever has typed a moment ago is typing; clients call both "invoked".
@@ -70,7 +73,8 @@ class Popups:
             )
             place = place_of(here, offset)
             suggestions = self._suggestions if wanted else None
-            return await completion(services, place, self._listed, suggestions, engine)
+            popup = await completion(services, place, self._listed, suggestions, engine)
+            return self._listable(popup)
 
         def nothing(withheld: Withheld) -> Popup | Withheld:
             return withheld
@@ -100,6 +104,13 @@ class Popups:
             return item
 
         return run()
+
+    def _listable(self, popup: Popup) -> Popup:
+        """Without a suggestion of which this client would make another text."""
+        if popup.suggestion is None or to_proto.listable(popup.suggestion, self._edge.lifecycle.session.abilities):
+            return popup
+        logger.info("%s: it would be taken for a snippet", popup.suggestion.candidate.id)
+        return replace(popup, suggestion=None, reason=popup.reason if popup.names else Reason.UNABLE)
 
     async def _documentation(self, services: Services, popup: Popup, name: object) -> types.MarkupContent | None:
         if name is None and popup.suggestion is not None:

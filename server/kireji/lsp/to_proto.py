@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ PLAN = "kireji.plan"
 
 # A message longer than this is not about one problem.
 _MOST_SAID = 1_000
+
+# What a snippet has in the place of text.
+_MARK = re.compile(r"\$(?:\d|\{)")
 
 _KINDS = MappingProxyType(
     {
@@ -66,6 +70,11 @@ def completion_list(popup: Popup, abilities: Abilities, encoding: Encoding) -> t
     items = [_suggestion(popup, popup.suggestion, abilities, encoding)] if popup.suggestion is not None else []
     items += [_name(popup, name, place, abilities, encoding) for place, name in enumerate(popup.names, 1)]
     return types.CompletionList(is_incomplete=not popup.complete, items=items)
+
+
+def listable(offered: Offered, abilities: Abilities) -> bool:
+    """Whether what a client's list would put into the text is what was found sound."""
+    return not abilities.reads_snippets or _MARK.search(offered.candidate.change.text) is None
 
 
 def code_actions(
