@@ -17,8 +17,6 @@ from support.messages_play import Pace
 pytestmark = pytest.mark.editors
 
 SETTINGS = (ROOT / "editors/kate/settings.json").read_text("utf-8")
-# It has its own name for one.
-SENT = {"bash": "shellscript"}
 GOOD = 'face = "🐍"; return first + second'
 
 
@@ -35,21 +33,23 @@ async def test_columns_are_counted_in_utf16_units(editor: Kate) -> None:
 
 
 async def take(editor: Kate, label: str, typed: str) -> None:
-    """Asks for the list until its first entry has that label, types on, and takes it.
+    """Asks for the list until its first entry has that label, types on, and takes it."""
+    await asks(editor, lambda: [label] in (some[:1] for some in lists(editor)), label)
+    await editor.shows_list()
+    await editor.types_on(typed)
+    await editor.desktop.press("Return")
 
-    The first lists may hold names only: the model is being asked.
-    """
+
+async def asks(editor: Kate, holds: Callable[[], bool], what: str) -> None:
+    """Asks for the list by its key until something holds. The first lists may hold names only: the model is being asked."""
     for _ in range(12):
         await editor.desktop.press("ctrl+space")
         try:
-            await editor.desktop.until(lambda: [label] in (some[:1] for some in lists(editor)), label, seconds=5)
-            break
+            await editor.desktop.until(holds, what, seconds=5)
+            return
         except AssertionError:
             continue
-    else:
-        raise AssertionError(f"never listed: {label}\n{await editor.desktop.evidence()}")
-    await editor.types_on(typed)
-    await editor.desktop.press("Return")
+    raise AssertionError(f"never listed: {what}\n{await editor.desktop.evidence()}")
 
 
 def lists(editor: Kate) -> list[list[str]]:
@@ -90,6 +90,42 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Kate, model: Mode
     await take(editor, "first + second", "s")
     await editor.saved(source, PROGRAM[:-1] + "; return first + second\n")
     assert "undefined_name" not in str(lists(editor))
+
+
+async def test_what_is_at_hand_comes_by_itself_with_the_next_word(editor: Kate, model: Model, source: Path) -> None:
+    model.says = GOOD
+    await editor.append("; return fi")
+    await model.api.request(0)
+    await editor.shows_list()
+    await editor.desktop.type("rst + ")
+    await editor.hides_list()
+    await editor.desktop.type("s")
+    await editor.desktop.until(lambda: lists(editor)[-1][:1] == ["second"], "the rest of the suggestion is listed")
+    await editor.shows_list()
+    assert len(model.api.asked) == 1
+    await editor.desktop.press("Escape")
+    await editor.saved(source, PROGRAM[:-1] + "; return first + s\n")
+
+
+async def test_what_kate_would_take_for_a_snippet_is_not_listed(editor: Kate, model: Model) -> None:
+    model.says = f'{GOOD} + f"${{second}}$1"'
+    await editor.append("; return fi")
+    await model.api.request(0)
+    await asks(editor, lambda: not editor.answers("textDocument/completion")[-1]["isIncomplete"], "all that there is")
+    assert "$" not in str(lists(editor))
+    await editor.desktop.press("Escape", "ctrl+s")
+    await editor.says("textDocument/didSave")
+
+
+async def test_without_snippets_it_is_listed_and_taken_as_it_is(
+    home: Path, env: dict[str, str], model: Model, source: Path
+) -> None:
+    model.says = f'{GOOD} + f"${{second}}$1"'
+    async with kate(home, env, SETTINGS, source, options="CompletionParens=false\n") as editor:
+        await editor.says("textDocument/didOpen")
+        await editor.append("; return fi")
+        await take(editor, 'first + second + f"${second}$1"', "r")
+        await editor.saved(source, PROGRAM[:-1] + '; return first + second + f"${second}$1"\n')
 
 
 async def choose(editor: Kate, title: str, comes_to: Callable[[], bool]) -> None:
@@ -176,9 +212,22 @@ async def test_nothing_outlives_a_kate_that_is_killed(editor: Kate) -> None:
     editor.kill()
 
 
+async def test_is_told_the_language_of_a_file_by_its_own_name(home: Path, env: dict[str, str], tmp_path: Path) -> None:
+    files = [tmp_path / f"work/file{language.extensions[0]}" for language in languages.LANGUAGES.values()]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    async with kate(home, env, SETTINGS, *files) as editor:
+        for opened in range(1, len(files) + 1):
+            await editor.says("textDocument/didOpen", times=opened)
+            await editor.desktop.press("alt+Right")
+        told = [said["params"]["textDocument"] for said in editor.said(method="textDocument/didOpen")]
+        named = {Path(document["uri"]).name: languages.canonical(document["languageId"]) for document in told}
+        assert named == {f"file{language.extensions[0]}": name for name, language in languages.LANGUAGES.items()}
+        assert len(editor.said(method="initialize")) == 1, "one server for all"
+
+
 def test_is_started_for_every_language_it_knows() -> None:
     servers = json.loads(SETTINGS)["servers"]
-    assert {languages.canonical(SENT.get(name, name)) for name in servers if name != "kireji"} == set(
-        languages.LANGUAGES
-    )
+    assert {languages.canonical(name) for name in servers if name != "kireji"} == set(languages.LANGUAGES)
     assert {server["use"] for name, server in servers.items() if name != "kireji"} == {"kireji"}

@@ -40,17 +40,30 @@ class Desktop:
     async def picture(self, name: str) -> Path:
         """Takes a picture of the screen and returns its file."""
         path = self._pictures / f"{name}.png"
+        await self._taken(str(path))
+        return path
+
+    async def until_seen(self, colour: tuple[int, int, int], holds: Callable[[int], bool]) -> None:
+        """Waits until the number of pixels that have a colour is as it should be. AssertionError at the watchdog."""
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                while not holds(seen := _count(await self._taken("-t", "ppm", "-"), colour)):
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            raise AssertionError(f"{seen} pixels of {colour}\n{await self.evidence()}") from None
+
+    async def _taken(self, *arguments: str) -> bytes:
         process = await asyncio.create_subprocess_exec(
             program("grim"),
-            str(path),
+            *arguments,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=self._env,
         )
-        _, err = await process.communicate()
+        out, err = await process.communicate()
         assert process.returncode == 0, f"no picture: {err.decode(errors='replace').strip()}"
-        return path
+        return out
 
     async def until(self, holds: Callable[[], bool], what: str, seconds: float = WATCHDOG) -> None:
         """Waits until something holds that its keys have brought about. AssertionError at the watchdog, with `what` was awaited."""
@@ -99,6 +112,12 @@ async def desktop(
             if running.returncode is None:
                 running.kill()
                 await running.wait()
+
+
+def _count(picture: bytes, colour: tuple[int, int, int]) -> int:
+    """How many pixels of a PPM have a colour. A row of it is looked for, which no other bytes are like."""
+    row = bytes(colour) * 16
+    return 16 * picture.count(row)
 
 
 async def _plugged_in(display: Path) -> Keyboard:

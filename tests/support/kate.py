@@ -17,6 +17,8 @@ from support import recorder
 from support.desktop import Desktop, desktop
 from support.editing import program
 
+# In the colours that Kate has from itself.
+_CHOSEN = (194, 224, 245)
 # Asked for wherever the cursor comes to rest on a word.
 _LOOKS = "textDocument/documentHighlight"
 
@@ -39,11 +41,20 @@ class Kate:
         await self.desktop.press("ctrl+alt+i")
         await self.desktop.type(f"{command}\n")
 
+    async def shows_list(self) -> None:
+        """Waits until a list is open, by the colour of the entry that is chosen. AssertionError at the watchdog."""
+        await self.desktop.until_seen(_CHOSEN, lambda pixels: pixels > 1_000)
+
+    async def hides_list(self) -> None:
+        """Waits until none is open. AssertionError at the watchdog."""
+        await self.desktop.until_seen(_CHOSEN, lambda pixels: pixels == 0)
+
     async def types_on(self, text: str) -> None:
-        """Types, and waits until Kate has looked at the word anew, which it does once all that came before is done."""
-        before = len(self.said(method=_LOOKS))
+        """Types on where the last list was asked for, and waits until Kate looks at the word there, after all that came before."""
+        line, character = _place(self.said(method="textDocument/completion")[-1])
         await self.desktop.type(text)
-        await self.desktop.until(lambda: len(self.said(method=_LOOKS)) > before, "Kate looks at the word")
+        there = (line, character + len(text))
+        await self.desktop.until(lambda: there in map(_place, self.said(method=_LOOKS)), "Kate looks at the word")
 
     async def saved(self, path: Path, text: str) -> None:
         """Saves, and waits until `text` is in the file. AssertionError at the watchdog."""
@@ -76,9 +87,16 @@ class Kate:
         return [said["result"] for said in self.said() if said.get("id") in asked and "result" in said]
 
 
+def _place(said: dict[str, Any]) -> tuple[int, int]:
+    position = said["params"]["position"]
+    return position["line"], position["character"]
+
+
 @contextlib.asynccontextmanager
-async def kate(home: Path, env: Mapping[str, str], settings: str, *paths: Path) -> AsyncIterator[Kate]:
-    """A Kate with files open and `settings` as the person's `settings.json`, and no others.
+async def kate(
+    home: Path, env: Mapping[str, str], settings: str, *paths: Path, options: str = ""
+) -> AsyncIterator[Kate]:
+    """A Kate with files open, `settings` as the person's `settings.json`, `options` of its LSP client, and no others.
 
     What it asks before it starts a server for the first time has been answered. At the end it is closed as a person would.
     """
@@ -86,7 +104,7 @@ async def kate(home: Path, env: Mapping[str, str], settings: str, *paths: Path) 
     (folder / "kate/lspclient").mkdir(parents=True)
     (folder / "kate/lspclient/settings.json").write_text(settings, "utf-8")
     log, command = home / "said.jsonl", _recorded(home, env)
-    (folder / "katerc").write_text(f"[lspclient]\nAllowedServerCommandLines={command} serve\n", "utf-8")
+    (folder / "katerc").write_text(f"[lspclient]\nAllowedServerCommandLines={command} serve\n{options}", "utf-8")
     found = {**env, "PATH": f"{command.parent}:{env['PATH']}"}
     arguments = (str(program("kate")), "--new", "--block", *map(str, paths))
     async with desktop(home, found, arguments, (log,)) as shown:
