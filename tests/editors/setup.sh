@@ -147,7 +147,10 @@ launch_kate() {
     cat >"$root/etc/fonts/ours.conf" <<'END'
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig><dir prefix="relative">../../usr/share/fonts</dir><cachedir prefix="relative">../../var/cache/fontconfig</cachedir></fontconfig>
+<fontconfig>
+<dir prefix="relative">../../usr/share/fonts</dir><cachedir prefix="relative">../../var/cache/fontconfig</cachedir>
+<alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
 END
     launcher kate "$root" '$0' usr/bin/kate '' "QT_PLUGIN_PATH=\$root/$libraries/qt6/plugins" 'XDG_DATA_DIRS=$root/usr/share' \
         'XKB_CONFIG_ROOT=$root/usr/share/X11/xkb' 'FONTCONFIG_FILE=$root/etc/fonts/ours.conf'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,10 @@ from support.messages_play import Pace
 
 pytestmark = pytest.mark.editors
 
-SETTINGS = (ROOT / "editors/kate/settings.json").read_text("utf-8")
+FOLDER = ROOT / "editors/kate"
+FILE = (FOLDER / "settings.json").read_text("utf-8")
+# The page's part of it, for Python.
+(SETTINGS,) = re.findall(r"```json\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
 GOOD = 'face = "🐍"; return first + second'
 
 
@@ -129,23 +133,33 @@ async def test_without_snippets_it_is_listed_and_taken_as_it_is(
 
 
 async def choose(editor: Kate, title: str, comes_to: Callable[[], bool]) -> None:
-    """Chooses the action of that title, which is the first at the function's name, until it `comes_to` something.
+    """Chooses the action of that title, which is the first at the function's name, and waits until it `comes_to` something.
 
-    The first questions may come before the server is up; and Kate makes no change that comes later than two seconds after it
-    was chosen: then it is at hand and is chosen once more.
+    The first questions may come before the server is up.
     """
     await editor.desktop.press("ctrl+End", "Up", "Home", "ctrl+Right")
+    before = len(editor.said(method="workspace/executeCommand"))
     for _ in range(12):
         asked = len(editor.answers("textDocument/codeAction"))
         await editor.desktop.press("Escape", "alt+Return")
         try:
             await editor.desktop.until(partial(is_offered, editor, title, asked), title, seconds=5)
             await editor.desktop.press("Down", "Return")
-            await editor.desktop.until(comes_to, f"{title} comes to something", seconds=5)
-            return
+            await editor.desktop.until(partial(is_chosen, editor, before), title, seconds=5)
+            break
         except AssertionError:
             continue
-    raise AssertionError(f"never came to anything: {title}\n{await editor.desktop.evidence()}")
+    await editor.desktop.until(comes_to, f"{title} comes to something")
+
+
+def is_chosen(editor: Kate, before: int) -> bool:
+    """Whether a command was sent after so many."""
+    return len(editor.said(method="workspace/executeCommand")) > before
+
+
+def has_answered(editor: Kate, times: int) -> bool:
+    """Whether Kate has said so often whether it has made a change."""
+    return len(editor.answers("workspace/applyEdit")) == times
 
 
 def is_offered(editor: Kate, title: str, before: int) -> bool:
@@ -161,8 +175,11 @@ async def test_a_code_action_is_applied_and_undone_in_one_step(
     model.says = IMPLEMENTED.removeprefix(PROGRAM).strip()
     async with kate(home, env, SETTINGS, stub) as editor:
         await editor.says("textDocument/didOpen")
-        applied = {"applied": True, "failureReason": ""}
-        await choose(editor, "Implement scale", lambda: applied in editor.answers("workspace/applyEdit"))
+        for tries in (1, 2):
+            await choose(editor, "Implement scale", partial(has_answered, editor, tries))
+            # On a slow machine even this may come too late for Kate: then it is at hand.
+            if editor.answers("workspace/applyEdit")[-1]["applied"]:
+                break
         await editor.saved(stub, IMPLEMENTED)
         await editor.desktop.press("ctrl+z")
         await editor.saved(stub, STUB)
@@ -178,7 +195,7 @@ async def test_a_change_that_comes_late_is_made_when_it_is_chosen_again(
         await choose(editor, "Implement scale", lambda: bool(editor.said(method="window/showMessage")))
         assert "once more" in editor.said(method="window/showMessage")[0]["params"]["message"]
         await editor.saved(stub, STUB)
-        await choose(editor, "Implement scale", lambda: len(editor.answers("workspace/applyEdit")) > 1)
+        await choose(editor, "Implement scale", partial(has_answered, editor, 2))
         await editor.saved(stub, IMPLEMENTED)
         assert len(model.api.asked) == 1
 
@@ -217,7 +234,7 @@ async def test_is_told_the_language_of_a_file_by_its_own_name(home: Path, env: d
     for file in files:
         file.parent.mkdir(exist_ok=True)
         file.touch()
-    async with kate(home, env, SETTINGS, *files) as editor:
+    async with kate(home, env, FILE, *files) as editor:
         for opened in range(1, len(files) + 1):
             await editor.says("textDocument/didOpen", times=opened)
             await editor.desktop.press("alt+Right")
@@ -228,6 +245,7 @@ async def test_is_told_the_language_of_a_file_by_its_own_name(home: Path, env: d
 
 
 def test_is_started_for_every_language_it_knows() -> None:
-    servers = json.loads(SETTINGS)["servers"]
+    servers = json.loads(FILE)["servers"]
+    assert json.loads(SETTINGS)["servers"]["kireji"] == servers["kireji"], "the page says the same"
     assert {languages.canonical(name) for name in servers if name != "kireji"} == set(languages.LANGUAGES)
     assert {server["use"] for name, server in servers.items() if name != "kireji"} == {"kireji"}
