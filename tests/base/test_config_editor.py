@@ -30,6 +30,8 @@ def check_options(raw: object, expected: Options, *problems: str) -> None:
     [
         (None, Options(gather_ms=60)),
         ({}, Options(gather_ms=60)),
+        ([], Options(gather_ms=60)),
+        ((), Options(gather_ms=60)),
         ({"automatic": False}, Options(gather_ms=60, automatic=False)),
         ({"kireji": {"automatic": False}}, Options(gather_ms=60, automatic=False)),
         ({"settings": {"kireji": {"completion": {"gatherMs": 70}}}}, Options(gather_ms=70)),

@@ -26,7 +26,8 @@ def with_editor_options(settings: Settings, raw: object) -> Settings:
     Names may be snake_case or camelCase, nested, dotted, or under a `kireji` section. A problem that was reported
     before is not reported again, so the new ones are those behind `settings.problems`.
     """
-    if raw is None:
+    # Lua has one empty table, which editors written in it send as a list.
+    if raw is None or raw in ([], ()):
         return settings
     if not isinstance(raw, dict):
         return _with_problems(
