@@ -53,8 +53,8 @@ Start = Callable[..., AbstractAsyncContextManager[Neovim]]
 def start(request: pytest.FixtureRequest, home: Path, env: dict[str, str]) -> Start:
     """Starts a Neovim set up as the README says, whose `kireji` is the one of this interpreter."""
 
-    def starting(**more: str) -> AbstractAsyncContextManager[Neovim]:
-        return neovim(home, {**env, **more}, as_documented(), request.param)
+    def starting(lines: str = "", **more: str) -> AbstractAsyncContextManager[Neovim]:
+        return neovim(home, {**env, **more}, lines or as_documented(), request.param)
 
     return starting
 
@@ -182,6 +182,7 @@ async def test_a_slow_model_never_blocks_typing_and_leaving_ends_its_question(
     words = " and again ".join(["urn first"] * 8)
     await editor.type(words)
     assert await editor.lua("return vim.api.nvim_get_current_line()") == f"    ret{words}"
+    assert all(asked.sent == 0 for asked in model.api.asked), "no key has waited for an answer"
     await editor.type("<Esc>")
     async with asyncio.timeout(WATCHDOG):
         await slow.closed.wait()
@@ -378,7 +379,7 @@ async def test_a_reached_cap_is_said_once(start: Start, model: Model, source: Pa
     async with start(KIREJI_DAILY_CAP_USD="0") as editor:
         await editor.open(source)
         await editor.type("Goret")
-        await editor.told("the daily cap of $0.00 is reached")
+        assert "money.daily_cap_usd" in await editor.told("the daily cap of $0.00 is reached")
         await editor.type("urn")
         await editor.no_ghost()
         assert len(await editor.messages()) == 1
@@ -389,7 +390,7 @@ async def test_a_wrong_key_is_said_once(start: Start, model: Model, source: Path
     async with start(ANTHROPIC_API_KEY="another-key") as editor:
         await editor.open(source)
         await editor.type("Goret")
-        await editor.told("refused the key")
+        assert "`kireji key set`" in await editor.told("refused the key")
         await editor.type("urn")
         await editor.no_ghost()
         assert len(await editor.messages()) == 1
@@ -402,6 +403,27 @@ async def test_a_missing_key_is_said_once_in_a_lifetime(start: Start, model: Mod
             await editor.until("return require('kireji').statusline():find('ready')")
             assert sum("kireji key set" in message for message in await editor.messages()) == times
     assert model.api.asked == []
+
+
+async def test_a_new_server_takes_over_when_asked(editor: Neovim, command: Kireji, model: Model, source: Path) -> None:
+    model.says = SUM
+    await editor.open(source)
+    before = command.server()
+    await editor.type(":Kireji restart<CR>")
+    await ended(before)
+    await editor.until("return require('kireji').statusline():find('ready')")
+    assert command.server() != before
+    await editor.type("Goret")
+    assert (await editor.ghost()).text == SUM.removeprefix("ret")
+
+
+async def test_settings_of_taste_have_an_effect(start: Start, model: Model, source: Path) -> None:
+    quiet = "require('kireji').setup({ settings = { completion = { automatic = false } } })"
+    async with start(lines=as_documented().replace("require('kireji').setup()", quiet)) as editor:
+        await editor.open(source)
+        await editor.type("Goret")
+        await editor.no_ghost()
+        assert model.api.asked == []
 
 
 async def test_a_missing_server_is_said_once_with_what_to_do(start: Start, source: Path, tmp_path: Path) -> None:

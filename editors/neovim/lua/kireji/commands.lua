@@ -139,10 +139,12 @@ function M.restart()
     if vim.fn.has('nvim-0.11') == 1 then client:stop(true) else client.stop(true) end
   end
   local group = vim.api.nvim_create_augroup('kireji.restart', { clear = true })
+  local function runs(client) return not server.stopped(client) end
   vim.api.nvim_create_autocmd('LspDetach', {
     group = group,
     callback = vim.schedule_wrap(function()
-      if #vim.lsp.get_clients({ name = 'kireji' }) == 0 then
+      -- One that has ended is still listed for a while.
+      if not vim.iter(vim.lsp.get_clients({ name = 'kireji' })):any(runs) then
         vim.api.nvim_del_augroup_by_id(group)
         require('kireji.server').enable(require('kireji').config)
         for _, buffer in ipairs(vim.api.nvim_list_bufs()) do

@@ -59,7 +59,9 @@ function M.enable(config)
         vim.lsp.start(vim.tbl_extend('force', started, { root_dir = root }), {
           bufnr = event.buf,
           -- Files of no project share a server too: 0.10 by itself starts one for each.
-          reuse_client = function(client) return client.name == started.name and client.root_dir == root end,
+          reuse_client = function(client)
+            return client.name == started.name and client.root_dir == root and not M.stopped(client)
+          end,
         })
       end
     end,
@@ -88,6 +90,14 @@ function M.notify(client, ...)
     return client:notify(...)
   end
   return client.notify(...)
+end
+
+---@return boolean
+function M.stopped(client)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
 end
 
 function M.cancel(client, id)
