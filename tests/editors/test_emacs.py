@@ -129,6 +129,14 @@ async def test_lives_through_close_and_reopen(editor: Emacs, command: Kireji, mo
     assert command.server() == server
 
 
+async def test_ends_with_its_editor(editor: Emacs, command: Kireji, source: Path) -> None:
+    await editor.open(source)
+    server = command.server()
+    await editor.terminal.press("C-x", "C-c")
+    await editor.terminal.ends()
+    await ended(server)
+
+
 async def test_ends_with_an_editor_that_is_killed(editor: Emacs, command: Kireji, source: Path) -> None:
     await editor.open(source)
     server = command.server()

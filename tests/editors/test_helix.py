@@ -139,6 +139,13 @@ async def test_lives_through_close_and_reopen(editor: Helix, command: Kireji, mo
     assert command.server() == server
 
 
+async def test_ends_with_its_editor(editor: Helix, command: Kireji) -> None:
+    server = command.server()
+    await editor.command("quit!")
+    await editor.terminal.ends()
+    await ended(server)
+
+
 async def test_ends_with_an_editor_that_is_killed(editor: Helix, command: Kireji) -> None:
     server = command.server()
     await editor.terminal.kill()
