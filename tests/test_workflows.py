@@ -99,3 +99,10 @@ def test_the_version_is_told_once_and_the_changelog_follows_it() -> None:
         assert tuple(map(int, __version__.partition("-")[0].split("."))) >= versions[0]
     kinds = set(re.findall(r"^### (.+)$", read("CHANGELOG.md"), re.M))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_all_that_counts_is_counted_at_full_size_by_make_soak() -> None:
+    asked = {
+        name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r'"(SOAK_\w+)"', path.read_text("utf-8"))
+    }
+    assert asked == set(re.findall(r"(SOAK_\w+)=", (ROOT / "Makefile").read_text("utf-8")))
