@@ -134,6 +134,20 @@ async def test_tab_is_left_to_the_completion_list_and_to_people(editor: Neovim, 
     assert await editor.lua("return vim.api.nvim_get_current_line()") == "\t"
 
 
+async def test_names_come_in_the_completion_list(editor: Neovim, model: Model, source: Path) -> None:
+    await editor.open(source)
+    await editor.lua("vim.opt.completeopt = 'menuone,noselect'")
+    await editor.type("Goreturn fi")
+    # A key behind it would end the list before it is there.
+    await editor.feed("<C-x><C-o>")
+    words = await editor.until(
+        "return vim.fn.pumvisible() == 1 and vim.iter(vim.fn.complete_info().items):map(function(i) return i.word end):totable()"
+    )
+    assert words[0] == "first"
+    await editor.type("<C-n><C-y>")
+    assert await editor.lua("return vim.api.nvim_get_current_line()") == "    return first"
+
+
 async def test_never_shows_a_broken_answer_says_why_and_goes_on(editor: Neovim, model: Model, source: Path) -> None:
     model.says = BROKEN
     await editor.open(source)
