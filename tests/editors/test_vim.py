@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from kireji.base import languages
-from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, Kireji, Model, crlf, ended, pictured
+from support.editing import BROKEN, IMPLEMENTED, PROGRAM, ROOT, STUB, WATCHDOG, Kireji, Model, crlf, ended, pictured
 from support.vim import Vim, vim
 
 pytestmark = pytest.mark.editors
 
 FOLDER = ROOT / "editors/vim"
+# What Vim says in its last line once it has asked for a list.
+LISTED = re.compile(r"Pattern not found|Back at original|match \d+ of \d+")
 # Vim has its own names for two languages.
 SENT = {"cs": "csharp", "sh": "shellscript"}
 
@@ -36,14 +39,16 @@ def as_documented(home: Path) -> str:
 
 async def complete(editor: Vim, text: str) -> None:
     """Asks for the list until `text` is in it: the first ones may hold names only, while the model is asked."""
-    for _ in range(12):
-        await editor.terminal.press("C-x", "C-o")
-        try:
-            await editor.terminal.until(lambda screen: text in screen, text, seconds=5)
-            return
-        except AssertionError:
-            await editor.terminal.press("C-e")
-    raise AssertionError(f"never listed: {text}\n{await editor.terminal.evidence()}")
+    try:
+        async with asyncio.timeout(WATCHDOG):
+            while True:
+                await editor.terminal.press("C-x", "C-o")
+                if text in await editor.terminal.until(lambda screen: bool(LISTED.search(screen)), "Vim has looked"):
+                    return
+                await editor.terminal.press("C-e")
+                await editor.terminal.until(lambda screen: not LISTED.search(screen), "the list is closed")
+    except TimeoutError:
+        raise AssertionError(f"never listed: {text}\n{await editor.terminal.evidence()}") from None
 
 
 async def test_columns_are_counted_in_bytes(editor: Vim) -> None:
