@@ -10,6 +10,8 @@ import contextlib
 import json
 import os
 import socket
+import tempfile
+import zipfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -77,18 +79,22 @@ class CodeServer:
 
 
 @contextlib.asynccontextmanager
-async def code_server(folder: Path, env: Mapping[str, str], *options: str) -> AsyncIterator[CodeServer]:
-    """A back end with an empty profile and the extension in it; whatever happens, its processes are gone afterwards."""
+async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> AsyncIterator[CodeServer]:
+    """A back end with an empty profile and the extension in it; whatever happens, its processes are gone afterwards.
+
+    `further` are folders of other extensions to be there.
+    """
     assert VSIX.exists(), f"no extension at {VSIX}: make test-editors packs one"
     user = folder / "user"
     common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
+    installed = [arg for vsix in (VSIX, *map(_packed, further)) for arg in ("--install-extension", str(vsix))]
     # The editor would ask a login shell for its environment, and take that for ours.
     env = {**env, "VSCODE_CLI": "1"}
     log = (folder / "code-server.log").open("ab")
     code = str(program("code-server"))
     with log:
         installing = await asyncio.create_subprocess_exec(
-            code, *map(str, common), "--install-extension", str(VSIX), env=env, stdout=log, stderr=log
+            code, *map(str, common), *installed, env=env, stdout=log, stderr=log
         )
         assert await installing.wait() == 0, (folder / "code-server.log").read_text("utf-8")
         port = _free_port()
@@ -104,7 +110,6 @@ async def code_server(folder: Path, env: Mapping[str, str], *options: str) -> As
             code,
             *map(str, common),
             *serving,
-            *options,
             env=env,
             stdout=log,
             stderr=log,
@@ -143,6 +148,15 @@ async def browser(home: Path) -> AsyncIterator[Browser]:
             yield found
         finally:
             await found.close()
+
+
+def _packed(extension: Path) -> Path:
+    """An extension's folder as a file that the editor installs."""
+    packed = Path(tempfile.mkdtemp()) / f"{extension.name}.vsix"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in extension.iterdir():
+            archive.write(path, f"extension/{path.name}")
+    return packed
 
 
 def _write(path: Path, content: object) -> None:

@@ -37,12 +37,19 @@ export interface Text {
     readonly text: string;
 }
 
+/** What a person must know is said by us, once, with what to do about it: here it is only logged. */
+class Client extends LanguageClient {
+    override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+    }
+}
+
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 const SELECTOR = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
 
 /** A client that is not started yet. */
 export function client(start: Start, output: LogOutputChannel, parts: Parts, created: Created, listener: Listener): LanguageClient {
-    const made = new LanguageClient(
+    const made = new Client(
         SECTION,
         'Kireji',
         { command: start.program, args: ['serve'], options: { cwd: start.folder, env: { ...process.env, ...start.environment } } },
@@ -51,7 +58,6 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, cre
             outputChannel: output,
             traceOutputChannel: deaf(output),
             stdioOptions: { stdout: () => undefined, stderr: (lines) => log(lines, output, listener) },
-            // What a person must know is said by us, once, with what to do about it.
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             initializationFailedHandler: () => false,
             errorHandler: {

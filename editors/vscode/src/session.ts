@@ -50,6 +50,7 @@ export class Session implements Disposable {
     restart(): Promise<void> {
         this.ends = [];
         this.heard = false;
+        this.lastWords = '';
         return this.next(async () => {
             await this.stop();
             await this.start();
@@ -120,16 +121,12 @@ export class Session implements Disposable {
         });
         this.running = made;
         this.since = Date.now();
-        this.lastWords = '';
         try {
             await made.start();
         } catch (error) {
             this.output.error(`the server could not be started: ${String(error)}`);
-            // Where it started and then ended, `closed` has seen to it.
-            if (this.running === made) {
-                this.running = undefined;
-                this.view.absent('stopped', String(error));
-            }
+            this.lastWords ||= error instanceof Error ? error.message : String(error);
+            this.closed(made);
             return;
         }
         this.heard = true;

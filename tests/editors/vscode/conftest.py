@@ -16,6 +16,7 @@ from support.vscode import Window, window
 from support.vscode_desk import GOOD, Desk
 from support.vscode_server import browser, code_server
 
+PYTHON_EXTENSION = Path(__file__).with_name("selected-python")
 FAILED = pytest.StashKey[bool]()
 
 
@@ -38,7 +39,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     async with model.api:
         env = kireji.environment(home, model)
         env["KIREJI_LOG"] = "debug"
-        async with code_server(folder, env) as server, browser(home) as chromium:
+        async with code_server(folder, env, PYTHON_EXTENSION) as server, browser(home) as chromium:
             yield Desk(server, chromium, model, kireji, home, work)
         await kireji.ended()
 

@@ -32,11 +32,14 @@ async def test_a_wrong_key_is_said_once_and_a_right_one_helps_at_once(desk: Desk
     (first,) = desk.kireji.running()
     await editor.command("Kireji: Set Key")
     await editor.answer("key of the model service", "wrong-key")
-    await restarted(desk, editor, first)
+    second = await restarted(desk, editor, first)
+    handed = Path(f"/proc/{second}/environ").read_bytes().split(b"\0")
+    assert b"ANTHROPIC_API_KEY=wrong-key" in handed
+    kept = [path for path in desk.server.user.rglob("*") if path.is_file() and b"wrong-key" in path.read_bytes()]
+    assert kept == [], "a key is in no file that others could read"
     await editor.append("; return ")
     told = await editor.told("the model service refused the key")
     assert told.count("\n") == 0
-    (second,) = desk.kireji.running()
     await editor.button("Set Key")
     await editor.answer("key of the model service", "test-key")
     await restarted(desk, editor, second)
@@ -49,6 +52,68 @@ async def test_a_server_that_is_killed_is_started_again(desk: Desk, editor: Wind
     await restarted(desk, editor, server)
     await editor.append("; return ")
     assert await editor.ghost("first") == "first + second"
+
+
+def script(path: Path, text: str) -> Path:
+    """A program of a few lines of shell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+async def test_a_server_that_does_not_fit_is_said_once_and_not_used(desk: Desk, alone: Path) -> None:
+    newer = "import kireji; kireji.__version__ = '9.0.0'; from kireji.cli.main import main; main()"
+    program = script(alone.with_name("newer"), f"""exec "{sys.executable}" -c "{newer}" "$@" """)
+    desk.server.settings({"kireji.server.path": str(program)})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        told = await editor.told("do not fit (9.0.0 and 0.1.0). Install the server that came with the extension?")
+        assert told.count("\n") == 0
+        await editor.status("do not fit each other")
+        assert await editor.bar() == "Kireji wrong version"
+        assert desk.kireji.running() == []
+
+
+async def test_a_server_that_ends_at_once_is_said_with_its_last_words(desk: Desk, alone: Path) -> None:
+    program = script(alone.with_name("broken"), "echo 'No module named pygls' >&2; exit 1")
+    desk.server.settings({"kireji.server.path": str(program)})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        told = await editor.told("does not run: it ends before it has answered (No module named pygls)")
+        assert told.count("\n") == 0
+        await editor.status("is not started again by itself")
+        assert await editor.bar() == "Kireji stopped"
+        script(program, f'exec "{desk.kireji.command}" "$@"')
+        await editor.button("Start Again")
+        await editor.status("is ready")
+
+
+async def test_a_path_that_names_no_program_is_said_once_and_a_right_one_helps_at_once(desk: Desk, alone: Path) -> None:
+    nothing = alone.with_name("nothing")
+    desk.server.settings({"kireji.server.path": str(nothing)})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        told = await editor.told(f"kireji.server.path names no program that can be run: {nothing}.")
+        assert told.count("\n") == 0
+        assert await editor.bar() == "Kireji not installed"
+        desk.server.settings()
+        await editor.status("is ready")
+
+
+async def test_the_server_of_the_selected_python_is_taken_and_changes_with_it(desk: Desk, alone: Path) -> None:
+    pythons = []
+    for name in ("one", "other"):
+        pythons.append(script(alone.with_name(name) / "bin/python", "exit 1"))
+        script(pythons[-1].with_name("kireji"), f'echo >"$0.ran"; exec "{desk.kireji.command}" "$@"')
+    one, other = (python.with_name("kireji.ran") for python in pythons)
+    desk.server.settings({"python.defaultInterpreterPath": str(pythons[0])})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        await editor.status("is ready")
+        assert (one.exists(), other.exists()) == (True, False)
+        (former,) = desk.kireji.running()
+        desk.server.settings({"python.defaultInterpreterPath": str(pythons[1])})
+        await restarted(desk, editor, former)
+        assert other.exists()
+        await editor.append("; return ")
+        assert await editor.ghost("first") == "first + second"
 
 
 async def test_the_server_ends_with_its_window(desk: Desk, alone: Path) -> None:
