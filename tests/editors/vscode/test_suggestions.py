@@ -61,6 +61,37 @@ async def test_a_broken_answer_is_not_shown_and_explained(desk: Desk, editor: Wi
     assert await editor.ghost("second") == "second"
 
 
+async def test_names_are_listed_in_the_popup(desk: Desk, editor: Window) -> None:
+    desk.model.says = SUM
+    await editor.append("\nreturn fir")
+    await editor.ghost("st")
+    await editor.press("Control+Space")
+    name = editor.page.locator(".suggest-widget.visible .monaco-list-row.focused", has_text="first")
+    await name.wait_for()
+    await editor.press("Enter")
+    await name.wait_for(state="hidden")
+    await editor.shows("    return first")
+    assert await editor.saved() == f"{PROGRAM}    return first\n"
+
+
+async def test_what_other_tools_find_near_the_cursor_goes_into_a_question(desk: Desk, editor: Window) -> None:
+    """The editor's own tool for JSON finds it."""
+    desk.model.says = '"fourth": 4'
+    path = editor.path.with_name("table.json")
+    path.write_text('{\n  "first": 1,\n  "first": ,\n  "third": 3\n}\n', "utf-8")
+    await editor.open(path)
+    await editor.page.locator(".squiggly-error, .squiggly-warning").first.wait_for()
+    before = desk.asked()
+    await editor.focus()
+    await editor.press("Control+Home", *["ArrowDown"] * 3, "End")
+    await editor.type(", ")
+    async with asyncio.timeout(WATCHDOG):
+        while not any(b"Value expected" in asked.raw for asked in desk.model.api.asked[before:]):
+            asked = desk.asked()
+            await editor.type("\n")  # at each place it is asked anew
+            await question(desk, asked)
+
+
 async def test_a_slow_model_never_blocks_typing(desk: Desk, editor: Window) -> None:
     desk.model.says, desk.model.pace = SUM, Pace(first_token=3.0)
     before = len(desk.model.api.asked)
