@@ -14,8 +14,9 @@ from support.editing import POLL, WATCHDOG
 from support.vscode_server import CLEAR, CLOSE, HIDE, CodeServer
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, FloatRect, Page
 
+WIDTH, HEIGHT = 1200, 700
 GHOST = ".monaco-editor [class*=ghost-text]"
 T = TypeVar("T")
 
@@ -115,12 +116,15 @@ class Window:
         name = re.compile(f"^{re.escape(title)}…?$")
         await self.page.locator(".quick-input-list .monaco-list-row .label-name", has_text=name).first.click()
 
-    async def menu(self, entry: str) -> None:
-        """Chooses an entry of the menu behind the item in the status bar, by keyboard alone."""
-        await self.until(self._to_status_bar, bool, "the focus in the status bar")
+    async def open_menu(self) -> None:
+        """Opens the menu behind the item in the status bar, by keyboard alone."""
         await self.until(self._to_our_item, lambda label: "Opens the menu." in label, "the focus on our item")
         await self.press("Enter")
         await self.page.locator(".quick-input-list .monaco-list-row.focused").wait_for()
+
+    async def menu(self, entry: str) -> None:
+        """Chooses an entry of that menu, by keyboard alone."""
+        await self.open_menu()
         await self.page.keyboard.type(entry)
         await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=entry).wait_for()
         await self.press("Enter")
@@ -139,10 +143,13 @@ class Window:
                 except TimedOut:
                     await self.press("Escape")
 
-    async def picture(self, name: str) -> None:
-        """Keeps what can be seen, for the pages, where the environment names a folder for it."""
+    async def picture(self, name: str, left: int = 0, top: int = 0) -> None:
+        """Keeps what can be seen right of and below a point, for the pages, where the environment names a folder for it."""
         if folder := os.environ.get("KIREJI_PICTURES"):
-            await self.page.screenshot(path=Path(folder) / f"{name}.png")
+            clip: FloatRect = {"x": left, "y": top, "width": WIDTH - left, "height": HEIGHT - top}
+            await self.page.screenshot(
+                path=Path(folder) / f"{name}.png", clip=clip, caret="initial", animations="disabled"
+            )
 
     async def button(self, label: str) -> None:
         """Presses a button of a message. By keyboard: what the pointer rests on explains itself, and covers buttons."""
@@ -195,17 +202,17 @@ class Window:
             await self.page.screenshot(path=picture)
             raise AssertionError(f"never seen: {what}; last: {seen!r}; see {picture}") from None
 
-    async def _to_status_bar(self) -> bool:
-        await self.press("F6")
-        return bool(await self.page.evaluate("document.activeElement.closest('.part.statusbar') !== null"))
-
     async def _to_text(self) -> bool:
         await self.press("F6")
-        return bool(await self.page.evaluate("document.activeElement.closest('.editor-instance') !== null"))
+        return await self._in(".editor-instance")
 
     async def _to_our_item(self) -> str:
-        await self.press("ArrowLeft")
+        # What has been opened or closed just now may take the focus out of the bar once more.
+        await self.press("ArrowLeft" if await self._in(".part.statusbar") else "F6")
         return str(await self.page.evaluate("document.activeElement.getAttribute('aria-label') || ''"))
+
+    async def _in(self, part: str) -> bool:
+        return bool(await self.page.evaluate("part => document.activeElement.closest(part) !== null", part))
 
     async def _ghost(self) -> str:
         # Its lines are in several places of the page.
@@ -225,7 +232,7 @@ async def window(
 ) -> AsyncIterator[Window]:
     """A window on a folder, that of the file when none is said, with the file open. It is closed as a person closes it, which
     ends its extension host."""
-    context = await chromium.new_context(viewport={"width": 1200, "height": 700})
+    context = await chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     page = await context.new_page()
     page.set_default_timeout(WATCHDOG * 1000)
     try:

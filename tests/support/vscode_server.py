@@ -31,6 +31,7 @@ QUIET: Mapping[str, object] = {
     "workbench.startupEditor": "none",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.enableExperiments": False,
+    "workbench.reduceMotion": "on",
     "telemetry.telemetryLevel": "off",
     "chat.disableAIFeatures": True,
     "extensions.autoUpdate": False,
@@ -45,11 +46,12 @@ QUIET: Mapping[str, object] = {
 # Kills a group of processes once its standard input ends: when we say so, or when a run of the tests was killed itself.
 _END = ("sh", "-c", 'read -r _; kill -KILL "-$1"', "sh")
 # One key each for what a test needs between two steps and a person does by the mouse.
-CLOSE, CLEAR, HIDE = "Control+Alt+Shift+F7", "Control+Alt+Shift+F8", "Control+Alt+Shift+F9"
+CLOSE, CLEAR, HIDE, SIDE = (f"Control+Alt+Shift+F{number}" for number in range(6, 10))
 KEYS: Mapping[str, str] = {
     CLOSE: "workbench.action.revertAndCloseActiveEditor",
     CLEAR: "notifications.clearAll",
     HIDE: "workbench.action.closePanel",
+    SIDE: "workbench.action.closeSidebar",
 }
 
 

@@ -142,6 +142,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
             void offerLog('Kireji’s statistics could not be read.');
         }
     };
+    const getStarted = async (): Promise<void> => {
+        await commands.executeCommand('workbench.action.openWalkthrough', 'kireji.kireji#start');
+        // Only what changes from now on ticks a step off: what was there before the steps were known is said anew.
+        await commands.executeCommand('setContext', 'kireji.serverIsThere', last !== undefined);
+        await commands.executeCommand('setContext', 'kireji.keyIsThere', last !== undefined && last.provider !== 'local');
+    };
     const offerLog = async (text: string): Promise<void> => {
         if ((await window.showErrorMessage(text, 'Show Log')) !== undefined) {
             output.show();
@@ -167,7 +173,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
         'kireji.installServer': installServer,
         'kireji.showLog': () => output.show(),
         'kireji.openSettings': () => commands.executeCommand('workbench.action.openSettings', '@ext:kireji.kireji'),
-        'kireji.getStarted': () => commands.executeCommand('workbench.action.openWalkthrough', 'kireji.kireji#start'),
+        'kireji.getStarted': getStarted,
         'kireji.acceptWord': () => parts.accept('word'),
         'kireji.acceptLine': () => parts.accept('line'),
         'kireji.dismissSuggestion': () => parts.dismiss(),

@@ -102,7 +102,7 @@ async def test_a_reached_cap_is_said_once_and_can_be_raised(desk: Desk, editor: 
     await editor.append("; return ")
     await editor.status("Kireji is limited: the spending cap is reached")
     assert (await editor.told("the daily cap of $0.00 is reached")).count("\n") == 0
-    assert await editor.bar() == "Kireji limited"
+    assert (await editor.bar()).startswith("Kireji limited")
     assert desk.asked() == before
 
     await editor.menu("Set daily cap")
@@ -159,16 +159,13 @@ async def test_settings_are_found(editor: Window) -> None:
     await editor.page.locator(".settings-editor .setting-item-label", has_text="Attempts").first.wait_for()
 
 
-async def test_leads_through_the_first_steps(editor: Window) -> None:
+async def test_leads_through_the_first_steps_and_ticks_off_what_is_there(editor: Window) -> None:
     await editor.menu("Get started")
     steps = editor.page.locator(".getting-started-step")
-    await steps.nth(3).wait_for()
-    assert await steps.locator(".step-title").all_inner_texts() == [
-        "Have the server",
-        "Choose who answers",
-        "Type",
-        "Ask why",
-    ]
+    for number, title in enumerate(("Have the server", "Choose who answers", "Type", "Ask why")):
+        await steps.nth(number).locator(".step-title", has_text=title).wait_for()
+    for title in ("Have the server", "Choose who answers"):
+        await editor.page.get_by_role("checkbox", name=f"{title}: Completed", exact=True).wait_for()
 
 
 async def types_on(editor: Window, text: str) -> None:
