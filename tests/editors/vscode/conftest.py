@@ -78,7 +78,8 @@ async def shared(desk: Desk) -> AsyncIterator[Shared]:
 
 
 def prepared(desk: Desk) -> None:
-    """Puts settings and the model back to what each test expects."""
+    """Puts settings and the model back to what each test expects. The server of an open window may start anew at that: a test
+    that changes such settings opens a window of its own."""
     desk.server.settings()
     desk.model.says, desk.model.pace = GOOD, AT_ONCE
 
