@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -123,32 +125,43 @@ async def test_the_server_ends_with_its_window(desk: Desk, alone: Path) -> None:
     await desk.kireji.ended()
 
 
-async def test_from_a_fresh_profile_to_the_first_suggestion_in_a_minute_and_under_five_clicks(tmp_path: Path) -> None:
-    """No server on this machine and no key: what a new user finds."""
-    home, path, wheels = tmp_path / "home", tmp_path / "work/sums.py", PROGRAMS.with_name("wheels")
-    for folder in (home, path.parent, tmp_path / "bin"):
-        folder.mkdir()
-    path.write_text(PROGRAM, "utf-8")
-    python = tmp_path / "bin/python3"
-    python.write_text(f'#!/bin/sh\nexec "{Path(sys.base_prefix) / "bin/python3"}" "$@"\n')
-    python.chmod(0o755)
+@contextlib.asynccontextmanager
+async def fresh(folder: Path, path: str) -> AsyncIterator[Window]:
+    """A new user's window: no server on this machine, no key, and of programs what the path has."""
+    home, opened, wheels = folder / "home", folder / "work/sums.py", PROGRAMS.with_name("wheels")
+    for place in (home, opened.parent):
+        place.mkdir()
+    opened.write_text(PROGRAM, "utf-8")
     model = Model()
     model.says = GOOD
     async with model.api, browser(home) as chromium:
         env = clean_environment(home, ANTHROPIC_BASE_URL=model.api.url, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
-        env |= {"PATH": f"{python.parent}{os.pathsep}{os.defpath}"}
+        env |= {"PATH": path}
         env.pop("PYTHONPATH", None)
-        async with (
-            code_server(tmp_path, env) as server,
-            window(server, chromium, path) as editor,
-        ):
-            since = time.monotonic()
-            assert (await editor.told("Kireji’s server is not on this machine")).count("\n") == 0
-            await editor.button("Install")
-            await editor.told("until it has a key")
-            await editor.button("Set Key")
-            await editor.answer("key of the model service", "test-key")
-            await editor.status("Answered by claude")
-            await editor.append("; return ")
-            assert await editor.ghost("first") == "first + second"
-            report(f"VS Code: a fresh profile to the first suggestion: {time.monotonic() - since:.0f} s, 2 clicks")
+        async with code_server(folder, env) as server, window(server, chromium, opened) as editor:
+            yield editor
+
+
+async def test_from_a_fresh_profile_to_the_first_suggestion_in_a_minute_and_under_five_clicks(tmp_path: Path) -> None:
+    python = script(tmp_path / "bin/python3", f'exec "{Path(sys.base_prefix) / "bin/python3"}" "$@"')
+    async with fresh(tmp_path, f"{python.parent}{os.pathsep}{os.defpath}") as editor:
+        since = time.monotonic()
+        assert (await editor.told("Kireji’s server is not on this machine")).count("\n") == 0
+        await editor.button("Install")
+        await editor.told("until it has a key")
+        await editor.button("Set Key")
+        await editor.answer("key of the model service", "test-key")
+        await editor.status("Answered by claude")
+        await editor.append("; return ")
+        assert await editor.ghost("first") == "first + second"
+        report(f"VS Code: a fresh profile to the first suggestion: {time.monotonic() - since:.0f} s, 2 clicks")
+
+
+async def test_where_there_is_no_python_the_installation_says_what_it_needs(tmp_path: Path) -> None:
+    old = script(tmp_path / "bin/python3", "echo 3 10")
+    async with fresh(tmp_path, str(old.parent)) as editor:
+        await editor.told("Kireji’s server is not on this machine")
+        await editor.menu("Install the server")
+        await editor.told("could not be installed: it needs Python 3.11 or later, which is not on the PATH")
+        await editor.status("is not on this machine")
+        assert await editor.bar() == "Kireji not installed"
