@@ -40,7 +40,7 @@ async def take(editor: Kate, label: str, typed: str) -> None:
     """Asks for the list until its first entry has that label, types on, and takes it."""
     await asks(editor, lambda: [label] in (some[:1] for some in lists(editor)), label)
     await editor.shows_list()
-    await editor.types_on(typed)
+    await editor.types_on(typed, label)
     await editor.desktop.press("Return")
 
 
@@ -100,15 +100,26 @@ async def test_what_is_at_hand_comes_by_itself_with_the_next_word(editor: Kate, 
     model.says = GOOD
     await editor.append("; return fi")
     await model.api.request(0)
-    await editor.shows_list()
     await editor.desktop.type("rst + ")
-    await editor.hides_list()
-    await editor.desktop.type("s")
-    await editor.desktop.until(lambda: lists(editor)[-1][:1] == ["second"], "the rest of the suggestion is listed")
+    for _ in range(12):
+        before = len(lists(editor))
+        await editor.hides_list()
+        await editor.desktop.type("s")
+        await editor.desktop.until(partial(is_listed, editor, before), "a list")
+        if lists(editor)[-1][:1] == ["second"]:
+            break
+        # It is still being judged.
+        await editor.desktop.press("BackSpace")
     await editor.shows_list()
+    assert lists(editor)[-1][:1] == ["second"]
     assert len(model.api.asked) == 1
     await editor.desktop.press("Escape")
     await editor.saved(source, PROGRAM[:-1] + "; return first + s\n")
+
+
+def is_listed(editor: Kate, before: int) -> bool:
+    """Whether there has been another list after so many."""
+    return len(lists(editor)) > before
 
 
 async def test_what_kate_would_take_for_a_snippet_is_not_listed(editor: Kate, model: Model) -> None:

@@ -19,7 +19,6 @@ from support.editing import program
 
 # In the colours that Kate has from itself.
 _CHOSEN = (194, 224, 245)
-# Asked for wherever the cursor comes to rest on a word.
 _LOOKS = "textDocument/documentHighlight"
 
 
@@ -49,12 +48,20 @@ class Kate:
         """Waits until none is open. AssertionError at the watchdog."""
         await self.desktop.until_seen(_CHOSEN, lambda pixels: pixels == 0)
 
-    async def types_on(self, text: str) -> None:
-        """Types on where the last list was asked for, and waits until Kate looks at the word there, after all that came before."""
+    async def types_on(self, text: str, label: str) -> None:
+        """Types on where a list was asked for, and waits until Kate has the entry of that label.
+
+        Kate 25 looks at the word at the cursor once all that came before is done; Kate 26 asks for more about what is chosen.
+        """
         line, character = _place(self.said(method="textDocument/completion")[-1])
         await self.desktop.type(text)
         there = (line, character + len(text))
-        await self.desktop.until(lambda: there in map(_place, self.said(method=_LOOKS)), "Kate looks at the word")
+
+        def has() -> bool:
+            resolved = (said["params"]["label"] for said in self.said(method="completionItem/resolve"))
+            return there in map(_place, self.said(method=_LOOKS)) or any(name.startswith(label) for name in resolved)
+
+        await self.desktop.until(has, f"Kate has {label}")
 
     async def saved(self, path: Path, text: str) -> None:
         """Saves, and waits until `text` is in the file. AssertionError at the watchdog."""
