@@ -56,7 +56,7 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Emacs, model: Model, 
     await editor.open(source)
     await editor.append("; return fi")
     screen = await editor.lists("first + second Kireji")
-    assert re.search(r"completions:\nfirst \+ second Kireji\n(.*\n)*first ", screen), "it stands before the names"
+    assert re.search(r"completions:\nfirst \+ second Kireji\n", screen), "it stands before whatever names follow"
     assert pictured(PACKAGE / "README.md", screen)
 
     await editor.terminal.press("M-Down", "M-Enter")
