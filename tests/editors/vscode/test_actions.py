@@ -46,22 +46,6 @@ async def test_a_broken_action_changes_nothing_and_says_why(desk: Desk, editor: 
     assert await editor.saved() == STUB
 
 
-async def test_an_action_may_create_a_file_and_it_is_shown(desk: Desk, alone: Path) -> None:
-    desk.model.says = (
-        "<imports>\nfrom sums import mean\n</imports>\ndef test_mean() -> None:\n    assert mean([1, 3]) == 2\n"
-    )
-    alone.write_text(MEAN, "utf-8")
-    async with window(desk.server, desk.chromium, alone) as editor:
-        await editor.status("is ready")
-        await editor.focus()
-        await editor.press("Control+Home", *["ArrowRight"] * 5)
-        await editor.offers("Write tests for mean")
-        await editor.page.locator(".action-widget .monaco-list-row", has_text="Write tests for mean").click()
-        await editor.shows("assert mean([1, 3]) == 2")
-        created = Window(editor.page, alone.with_name("test_sums.py"))
-        assert (await created.saved()).startswith("from sums import mean\n")
-
-
 async def test_explains_code_in_a_document_of_its_own(desk: Desk, editor: Window) -> None:
     desk.model.says = "Divides the sum by the count.\n"
     editor.path.write_text(MEAN, "utf-8")
@@ -93,6 +77,22 @@ async def test_changes_what_is_selected_as_a_person_says_and_undoes_it(desk: Des
     await editor.press("Control+z")
     await editor.shows('face = "🐍"')
     assert await editor.saved() == PROGRAM
+
+
+async def test_an_action_may_create_a_file_and_it_is_shown(desk: Desk, alone: Path) -> None:
+    desk.model.says = (
+        "<imports>\nfrom sums import mean\n</imports>\ndef test_mean() -> None:\n    assert mean([1, 3]) == 2\n"
+    )
+    alone.write_text(MEAN, "utf-8")
+    async with window(desk.server, desk.chromium, alone) as editor:
+        await editor.status("is ready")
+        await editor.focus()
+        await editor.press("Control+Home", *["ArrowRight"] * 5)
+        await editor.offers("Write tests for mean")
+        await editor.page.locator(".action-widget .monaco-list-row", has_text="Write tests for mean").click()
+        await editor.shows("assert mean([1, 3]) == 2")
+        created = Window(editor.page, alone.with_name("test_sums.py"))
+        assert (await created.saved()).startswith("from sums import mean\n")
 
 
 async def test_changes_several_files_after_a_plan_that_is_agreed_to_and_undoes_it_in_one_step(

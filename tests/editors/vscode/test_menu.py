@@ -95,27 +95,6 @@ async def test_shows_statistics(editor: Window) -> None:
     assert any(line.startswith("accepted") for line in lines), lines
 
 
-async def test_a_reached_cap_is_said_once_and_can_be_raised(desk: Desk, alone: Path) -> None:
-    async with window(desk.server, desk.chromium, alone) as editor:
-        await editor.status("is ready")
-        await editor.menu("Set daily cap")
-        await editor.answer("the most that may be spent", "0")
-        await editor.status("of $0.00")
-        before = desk.asked()
-        await editor.append("; return ")
-        await editor.status("Kireji is limited: the spending cap is reached")
-        assert (await editor.told("the daily cap of $0.00 is reached")).count("\n") == 0
-        assert (await editor.bar()).startswith("Kireji limited")
-        assert desk.asked() == before
-
-        await editor.menu("Set daily cap")
-        await editor.answer("the most that may be spent", "7.5")
-        await editor.status("of $7.50")
-        await editor.back()
-        await editor.press("Backspace")
-        await types_on(editor, " ")
-
-
 async def test_a_cap_that_is_no_sum_is_not_taken(editor: Window) -> None:
     await editor.menu("Set daily cap")
     await editor.asks("the most that may be spent")
@@ -176,3 +155,24 @@ async def types_on(editor: Window, text: str) -> None:
     await editor.back()
     await editor.type(text)
     assert await editor.ghost("first") == "first + second"
+
+
+async def test_a_reached_cap_is_said_once_and_can_be_raised(desk: Desk, alone: Path) -> None:
+    async with window(desk.server, desk.chromium, alone) as editor:
+        await editor.status("is ready")
+        await editor.menu("Set daily cap")
+        await editor.answer("the most that may be spent", "0")
+        await editor.status("of $0.00")
+        before = desk.asked()
+        await editor.append("; return ")
+        await editor.status("Kireji is limited: the spending cap is reached")
+        assert (await editor.told("the daily cap of $0.00 is reached")).count("\n") == 0
+        assert (await editor.bar()).startswith("Kireji limited")
+        assert desk.asked() == before
+
+        await editor.menu("Set daily cap")
+        await editor.answer("the most that may be spent", "7.5")
+        await editor.status("of $7.50")
+        await editor.back()
+        await editor.press("Backspace")
+        await types_on(editor, " ")
