@@ -63,10 +63,13 @@ async def question(desk: Desk, number: int) -> Asked:
 
 
 async def counted(desk: Desk, before: int, *wanted: str) -> None:
-    """Waits until the server has counted what a person did since `before`, in this order."""
-    async with asyncio.timeout(WATCHDOG):
-        while feedback(desk)[before:][: len(wanted)] != list(wanted):
-            await asyncio.sleep(POLL)
+    """Waits until the server has counted what a person did since `before`, in this order. AssertionError at the watchdog."""
+    try:
+        async with asyncio.timeout(WATCHDOG):
+            while feedback(desk)[before:][: len(wanted)] != list(wanted):
+                await asyncio.sleep(POLL)
+    except TimeoutError:
+        raise AssertionError(f"counted: {feedback(desk)[before:]}; wanted: {wanted}") from None
 
 
 async def restarted(desk: Desk, editor: Window, former: int) -> int:

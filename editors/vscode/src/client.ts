@@ -71,7 +71,10 @@ export function client(start: Start, output: LogOutputChannel, parts: Parts, cre
                 workspace: { configuration: ({ items }) => items.map(({ section }) => (section === SECTION ? options() : null)) },
                 provideInlineCompletionItems: async (document, position, context, token, next) => {
                     const answer = await next(document, position, context, token);
-                    parts.note(document, items(answer));
+                    // Of an answer that comes too late nothing is shown; what was shown before may still stand.
+                    if (!token.isCancellationRequested) {
+                        parts.note(document, items(answer));
+                    }
                     return answer;
                 },
                 resolveCodeAction: async (action, token, next) => {
