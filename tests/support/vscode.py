@@ -14,7 +14,7 @@ from support.editing import POLL, WATCHDOG
 from support.vscode_server import CLEAR, CLOSE, HIDE, CodeServer
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, FloatRect, Page
+    from playwright.async_api import Browser, FloatRect, Locator, Page
 
 WIDTH, HEIGHT = 1200, 700
 GHOST = ".monaco-editor [class*=ghost-text]"
@@ -131,12 +131,20 @@ class Window:
 
     async def offers(self, title: str) -> None:
         """Asks for code actions until there is one of that title: the list shows what was known when it was asked for."""
+        await self._asks("Control+.", self.page.locator(".action-widget .monaco-list-row", has_text=title))
+
+    async def lists(self, name: str) -> Locator:
+        """Asks for names until the popup has one at the top that begins so, and returns its row."""
+        row = self.page.locator(".suggest-widget.visible .monaco-list-row.focused", has_text=name)
+        await self._asks("Control+Space", row)
+        return row
+
+    async def _asks(self, key: str, row: Locator) -> None:
         from playwright.async_api import TimeoutError as TimedOut  # installed by make test-editors, and by nothing else
 
-        row = self.page.locator(".action-widget .monaco-list-row", has_text=title)
         async with asyncio.timeout(WATCHDOG):
             while True:
-                await self.press("Control+.")
+                await self.press(key)
                 try:
                     await row.wait_for(timeout=5_000)
                     return

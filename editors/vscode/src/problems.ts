@@ -4,8 +4,8 @@ import type { Disposable, DocumentSelector, Uri } from 'vscode';
 import type { LanguageClient, StaticFeature } from 'vscode-languageclient/node';
 
 const PROBLEMS = 'kireji/problems';
-// Tools say what they find piece by piece, while a person types.
-const SETTLED = 200;
+// Tools say what they find piece by piece, while a person types: what comes within this time is told at once, however it goes on.
+const TOGETHER = 200;
 const MOST = 200;
 
 /** What a connection has to have registered. `failed` is told what went wrong. */
@@ -25,6 +25,7 @@ function telling(server: LanguageClient, selector: DocumentSelector, failed: (wh
     const due = new Set<string>();
     let timer: NodeJS.Timeout | undefined;
     const tell = (): void => {
+        timer = undefined;
         const known = workspace.textDocuments.filter((document) => due.has(String(document.uri)) && languages.match(selector, document) > 0);
         due.clear();
         for (const { uri } of known) {
@@ -36,8 +37,7 @@ function telling(server: LanguageClient, selector: DocumentSelector, failed: (wh
     };
     const later = (uris: readonly Uri[]): void => {
         uris.forEach((uri) => due.add(String(uri)));
-        clearTimeout(timer);
-        timer = setTimeout(tell, SETTLED);
+        timer ??= setTimeout(tell, TOGETHER);
     };
     const listening = [languages.onDidChangeDiagnostics(({ uris }) => later(uris)), workspace.onDidOpenTextDocument(({ uri }) => later([uri]))];
     later(workspace.textDocuments.map(({ uri }) => uri));
