@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +31,7 @@ async def spawn(spec: ChildSpec, home: Path) -> asyncio.subprocess.Process:
     options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":  # untested
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    process = await asyncio.create_subprocess_exec(
+    starting = asyncio.create_subprocess_exec(
         *spec.command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -39,8 +40,28 @@ async def spawn(spec: ChildSpec, home: Path) -> asyncio.subprocess.Process:
         env={**kept, **own, **spec.environment},
         **options,
     )
+    process = await started(starting, end)
     _cap_memory(process.pid, spec.memory_bytes)
     return process
+
+
+async def started(
+    starting: Coroutine[Any, Any, asyncio.subprocess.Process],
+    ending: Callable[[asyncio.subprocess.Process], Coroutine[Any, Any, None]],
+) -> asyncio.subprocess.Process:
+    """The process that is being started. Who is cancelled meanwhile waits for it, ends it by `ending`, and is cancelled then.
+
+    Left to asyncio, a cancellation in between waits for a process whose pipes were not connected yet, at times for ever.
+    Raises OSError when it cannot be started.
+    """
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled() and task.exception() is None:
+            await ending(task.result())
+        raise
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -151,7 +151,7 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
     keeper = [our_python(), "-I", "-S", "-c", source, json.dumps(told)]
     before = _bubblewrap(job, shown, links) if kind is Walls.BUBBLEWRAP else []
     try:
-        process = await asyncio.create_subprocess_exec(
+        starting = asyncio.create_subprocess_exec(
             *before,
             *keeper,
             stdin=asyncio.subprocess.PIPE,
@@ -162,6 +162,7 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
             env={"LANG": "C.UTF-8"},
             start_new_session=True,
         )
+        process = await child_process.started(starting, _end)
     except BaseException:
         os.close(read)
         raise
