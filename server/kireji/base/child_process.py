@@ -51,8 +51,8 @@ async def started(
 ) -> asyncio.subprocess.Process:
     """The process that is being started. Who is cancelled meanwhile waits for it, ends it by `ending`, and is cancelled then.
 
-    Left to asyncio, a cancellation in between waits for a process whose pipes were not connected yet, at times for ever.
-    Raises OSError when it cannot be started.
+    Left to asyncio, a cancellation in between kills it at its birth, when bubblewrap has a child that does not end with it yet;
+    that one lives on, holds the pipes, and asyncio waits for their end for ever. Raises OSError when it cannot be started.
     """
     task = asyncio.ensure_future(starting)
     try:
