@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -49,6 +50,25 @@ async def test_each_text_is_asked_about_by_itself(made: Made) -> None:
     texts = [f"{n}····" for n in range(6)]
     assert await asyncio.gather(*(ask(shot, text) for text in texts)) == [[text] for text in texts]
     assert await ask(shot, "long·" * 400_000) == ["long·"]  # more than a pipe holds
+
+
+async def test_the_first_texts_at_once_share_one_folder_and_it_is_there_for_all_of_them(made: Made) -> None:
+    shot = made("import json, os; print(json.dumps([os.getcwd()]))")
+    (folder, *others) = [where for (where,) in await asyncio.gather(*(ask(shot, "") for _ in range(6)))]
+    assert set(others) == {folder}
+
+
+async def test_one_that_is_closed_while_its_folder_is_made_leaves_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    shot = OneShot(OneShotSpec(ChildSpec("x", (sys.executable, "-c", "")), parse))
+    asking = asyncio.ensure_future(ask(shot, ""))
+    await asyncio.sleep(0)  # it has begun, and waits for its folder
+    await shot.close()
+    with pytest.raises(ChildUnavailable):
+        await asking
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

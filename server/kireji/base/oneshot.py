@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kireji.base import child_process
 from kireji.base.child_home import Home, open_home
@@ -31,6 +32,7 @@ class OneShot:
     def __init__(self, spec: OneShotSpec) -> None:
         self._spec = spec
         self._home: Home | None = None
+        self._opening = asyncio.Lock()
         self._closed = False
         self._room = asyncio.Semaphore(_AT_ONCE)
 
@@ -55,16 +57,22 @@ class OneShot:
     async def close(self) -> None:
         """No more of it. May be called twice."""
         self._closed = True
-        if self._home is not None:
-            home, self._home = self._home, None
-            await asyncio.to_thread(home.close)
+        async with self._opening:
+            if self._home is not None:
+                home, self._home = self._home, None
+                await asyncio.to_thread(home.close)
+
+    async def _place(self) -> Path:
+        """The one folder that it is run in. Concurrent first texts wait for one: a second would take its place and end it."""
+        async with self._opening:
+            if self._closed:
+                raise ChildUnavailable(ChildFailure.CLOSED)
+            if self._home is None:
+                self._home = await asyncio.to_thread(open_home)
+            return self._home.path
 
     async def _run(self, data: bytes) -> bytes:
-        if self._closed:
-            raise ChildUnavailable(ChildFailure.CLOSED)
-        if self._home is None:
-            self._home = await asyncio.to_thread(open_home)
-        process = await child_process.spawn(self._spec.child, self._home.path)
+        process = await child_process.spawn(self._spec.child, await self._place())
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
             writing = asyncio.ensure_future(_write(process.stdin, data))
