@@ -27,7 +27,7 @@ const ASKED = 100;
 const SAMPLE = '"""Go to the end of the last line and type on."""\n\n\ndef area(width: float, height: float) -> float:\n    """The area of a rectangle."""\n    ';
 const MENU = 'kireji.showMenu';
 const AUTOMATIC = 'completion.automatic';
-const CAP = 'money.daily_cap_usd';
+const CAP = 'money.dailyCapUsd';
 
 let session: Session | undefined;
 

@@ -34,7 +34,7 @@ def table() -> str:
             "",
             *_rows(PROTECTED),
             "",
-            "Options. The editor may set them too, under the same names:",
+            "Options. The editor may set them too, under the same names (in VS Code they are spelled `completion.contextTokens`):",
             "",
             *_rows(OPTIONS),
         )

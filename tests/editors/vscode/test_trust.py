@@ -26,8 +26,8 @@ def plant(folder: Path, kireji: Kireji) -> tuple[Path, Path]:
         program.chmod(0o755)
     settings = {
         "kireji.server.path": str(server),
-        "kireji.model.base_url": "http://127.0.0.1:9",
-        "kireji.money.daily_cap_usd": 0,
+        "kireji.model.baseUrl": "http://127.0.0.1:9",
+        "kireji.money.dailyCapUsd": 0,
         "kireji.completion.automatic": False,
         "python.defaultInterpreterPath": str(python),
     }
