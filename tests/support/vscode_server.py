@@ -86,7 +86,11 @@ async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> A
 
     `further` are folders of other extensions to be there.
     """
-    assert VSIX.exists(), f"no extension at {VSIX}: make test-editors packs one"
+    source = [ROOT / "editors/vscode/package.json", *(ROOT / "editors/vscode/src").iterdir()]
+    newest = max(file.stat().st_mtime for file in source)
+    assert VSIX.exists() and VSIX.stat().st_mtime > newest, (
+        f"{VSIX} is missing or older than its source: make vsix packs it"
+    )
     user = folder / "user"
     common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
     installed = [arg for vsix in (VSIX, *map(_packed, further)) for arg in ("--install-extension", str(vsix))]

@@ -582,7 +582,7 @@ class Options:
         default=2_000,
         metadata=about(
             Kind.WHOLE,
-            "The same for the question of a code action, in tokens.",
+            "How much of what a project's files say of it may go into the question of a code action besides, in tokens.",
             key="actions.project_tokens",
             env="KIREJI_ACTIONS_PROJECT_TOKENS",
             low=0,

@@ -10,7 +10,7 @@
 
 ---@class kireji.Settings.actions
 ---@field context_tokens? integer How much context may go into the question of a code action, in tokens. Default: 12000.
----@field project_tokens? integer The same for the question of a code action, in tokens. Default: 2000.
+---@field project_tokens? integer How much of what a project's files say of it may go into the question of a code action besides, in tokens. Default: 2000.
 ---@field request_ms? integer When a code action is given up, in milliseconds. Default: 60000.
 ---@field attempts? integer How often a code action may ask, until an answer is sound; each time with what was found wrong, and each is paid for. Default: 3.
 ---@field tests? boolean Whether the tests of what an action changes are run, in a sandbox; only ever in a workspace that you trust. Default: true.
