@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from typing import Any
 
 from kireji.base.types import Outcome, Reason, Stage, Withheld
-from kireji.features.suggestions import Engine, Place, Suggestions
+from kireji.features.suggestions import SUPERSEDED, Engine, Place, Suggestions
 from support.sites import snapshot_of
 
 NOTHING = Withheld(Reason.NOTHING_TO_ADD, Stage.TRIM)
 
 
+def place_at(marked: str, now: str | None = None) -> Place:
+    """The cursor's place in a text; `now` is what the text has become."""
+    snapshot, offset = snapshot_of(marked)
+    later, _ = snapshot_of(now or marked)
+    return Place(snapshot.document.uri, snapshot, offset, (), lambda: later.document)
+
+
+async def never(_: object) -> Outcome:
+    raise AssertionError("there is nothing at hand")
+
+
 async def test_nobody_joins_a_question_that_is_being_ended() -> None:
     """Editors take a request back and ask again at the same place, while the first question still closes its stream."""
-    snapshot, offset = snapshot_of("total = fi$0\n")
-    place = Place(snapshot.document.uri, snapshot, offset, (), lambda: snapshot.document)
+    place = place_at("total = fi$0\n")
     suggestions = Suggestions(asyncio.ensure_future)
     asked, ending, may_end = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -30,9 +42,6 @@ async def test_nobody_joins_a_question_that_is_being_ended() -> None:
     async def quick() -> Outcome:
         return NOTHING
 
-    async def never(_: object) -> Outcome:
-        raise AssertionError("there is nothing at hand")
-
     async with asyncio.timeout(10):
         first = asyncio.ensure_future(suggestions.suggest(place, Engine(slow, never)))
         await asked.wait()
@@ -40,3 +49,44 @@ async def test_nobody_joins_a_question_that_is_being_ended() -> None:
         await ending.wait()
         assert await suggestions.suggest(place, Engine(quick, never)) is NOTHING
         may_end.set()
+
+
+async def test_who_was_overtaken_ends_no_newer_question() -> None:
+    """An answer brings nothing for who has joined it, and the next request is there before they have heard of that."""
+    may_answer, asked = asyncio.Event(), asyncio.Event()
+    latest: list[asyncio.Future[Outcome]] = []
+
+    async def first() -> Outcome:
+        asked.set()
+        await may_answer.wait()
+        return NOTHING
+
+    async def unwanted() -> Outcome:
+        raise AssertionError("nobody wants to know that any more")
+
+    found = Withheld(Reason.LOW_CONFIDENCE, Stage.TRIM)
+
+    async def newest() -> Outcome:
+        await asyncio.sleep(0)
+        return found
+
+    def spawn(work: Awaitable[Any]) -> asyncio.Future[Any]:
+        task = asyncio.ensure_future(work)
+        if not asked.is_set():
+            # Hears of the first answer before those who wait for it do, as a message does that is read meanwhile.
+            newer = place_at("other = $0\n")
+            task.add_done_callback(
+                lambda _: latest.append(asyncio.ensure_future(suggestions.suggest(newer, Engine(newest, never))))
+            )
+        return task
+
+    suggestions = Suggestions(spawn)
+    async with asyncio.timeout(10):
+        waiting = asyncio.ensure_future(suggestions.suggest(place_at("total = fi$0\n"), Engine(first, never)))
+        await asked.wait()
+        joined = asyncio.ensure_future(suggestions.suggest(place_at("total = fin$0\n"), Engine(unwanted, never)))
+        await asyncio.sleep(0)  # it has joined the question
+        may_answer.set()
+        await waiting
+        assert await joined is SUPERSEDED
+        assert await latest[0] is found

@@ -112,16 +112,18 @@ class Suggestions:
             return hit
         if question is not None and place.snapshot.trigger is Trigger.AUTOMATIC and (why := question.repeats(place)):
             return why
-        while True:
+        # A newer request may come between the end of a question and whoever waits for it: its own must not be ended then.
+        while not turn.done():
             question = self.begin(place, engine)
             outcome = await self._awaited(question, turn)
             if outcome is None:
-                return SUPERSEDED
+                break
             if question.place is place:
                 return outcome
             # It was asked about an earlier text: what it brought may have its rest here, else this place is asked about.
             if (hit := await self.at_hand(place, engine)) is not None:
                 return hit
+        return SUPERSEDED
 
     async def at_hand(self, place: Place, engine: Engine) -> Outcome | None:
         """What can be served at once; judged again where more than the text counts for its verdict and has changed."""
