@@ -90,3 +90,38 @@ async def test_who_was_overtaken_ends_no_newer_question() -> None:
         await waiting
         assert await joined is SUPERSEDED
         assert await latest[0] is found
+
+
+async def test_a_question_that_was_taken_back_lives_on_for_a_list_that_has_counted_on_it() -> None:
+    """A list does not wait for a model: it leaves its question running, for the next list. Who took theirs back before may
+    not end it then."""
+    asked, spawned = asyncio.Event(), []
+
+    async def slow() -> Outcome:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    def spawn(work: Awaitable[Any]) -> asyncio.Future[Any]:
+        spawned.append(asyncio.ensure_future(work))
+        return spawned[-1]
+
+    suggestions = Suggestions(spawn)
+    earlier, later = place_at("total = fi$0\n", "total = fin$0\n"), place_at("total = fin$0\n")
+
+    async def listed(place: Place) -> None:
+        async with suggestions.wanting(suggestions.begin(place, Engine(slow, never))):
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        taken_back = asyncio.ensure_future(listed(earlier))
+        await asked.wait()
+        taken_back.cancel()
+        await asyncio.wait({taken_back})
+        question = suggestions.begin(later, Engine(slow, never))
+        assert question.task is spawned[0]
+        async with suggestions.wanting(question):
+            pass  # its time for listing is over
+        await spawned[1]  # who has taken it back has looked whether anybody wants it
+        assert not question.task.cancelling()
+        question.task.cancel()

@@ -51,12 +51,13 @@ class Engine:
 
 
 class Question:
-    """One question on its way. `asked` once it has left; `waiting` counts the requests that want its answer."""
+    """One question on its way. `asked` once it has left; `waiting` counts the requests that want its answer now, `wanted` those
+    that ever did."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.asked = False
-        self.waiting = 0
+        self.waiting = self.wanted = 0
         self.task: asyncio.Future[Outcome]
         self._ended = False
 
@@ -163,11 +164,12 @@ class Suggestions:
     async def wanting(self, question: Question) -> AsyncGenerator[None, None]:
         """For as long as somebody waits for an answer. Who is taken back meanwhile may end the question."""
         question.waiting += 1
+        question.wanted += 1
         try:
             yield
         except asyncio.CancelledError:
             if question.waiting == 1 and not question.task.done():
-                self._spawn(self._grace(question))
+                self._spawn(self._grace(question, question.wanted))
             raise
         finally:
             question.waiting -= 1
@@ -200,13 +202,14 @@ class Suggestions:
             return None if question.task.cancelled() else question.task.result()
         return None
 
-    async def _grace(self, question: Question) -> None:
+    async def _grace(self, question: Question, wanted: int) -> None:
+        """Ends a question that nobody has wanted since: who has come later may count on it, and not wait."""
         place = question.place
         await asyncio.sleep(_GRACE_SECONDS)
         now = place.latest()
-        if question.waiting == 0 and now is not None and _has_grown(place, now):
+        if question.wanted == wanted and now is not None and _has_grown(place, now):
             await asyncio.wait({question.task}, timeout=_LONG_GRACE_SECONDS)
-        if question.waiting == 0:
+        if question.wanted == wanted:
             question.end()
 
     def _take_turn(self, uri: str) -> asyncio.Future[None]:
