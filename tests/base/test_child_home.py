@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,24 @@ async def test_the_folder_of_a_killed_owner_is_swept_by_the_next(tmp_path: Path)
 async def test_an_owner_that_ends_takes_its_folder_along(tmp_path: Path) -> None:
     process, _ = await owner(tmp_path)
     await process.communicate(b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_written_while_it_was_removed_is_swept_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_home(tmp_path)
+    removing = shutil.rmtree
+
+    def overtaken(path: Path, *, ignore_errors: bool) -> None:
+        removing(path, ignore_errors=ignore_errors)
+        (path / "late").mkdir(parents=True)  # by a thread that nobody waits for any more
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", overtaken)
+        home.close()
+    assert (home.path / "late").exists()
+    open_home(tmp_path).close()
     assert list(tmp_path.iterdir()) == []
 
 

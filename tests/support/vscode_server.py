@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import socket
-import tempfile
 import zipfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
@@ -93,7 +92,8 @@ async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> A
     )
     user = folder / "user"
     common = ("--user-data-dir", user, "--extensions-dir", folder / "extensions", "--config", folder / "config.yaml")
-    installed = [arg for vsix in (VSIX, *map(_packed, further)) for arg in ("--install-extension", str(vsix))]
+    packed = (VSIX, *(_packed(extension, folder) for extension in further))
+    installed = [arg for vsix in packed for arg in ("--install-extension", str(vsix))]
     # The editor would ask a login shell for its environment, and take that for ours.
     env = {**env, "VSCODE_CLI": "1"}
     log = (folder / "code-server.log").open("ab")
@@ -156,9 +156,9 @@ async def browser(home: Path) -> AsyncIterator[Browser]:
             await found.close()
 
 
-def _packed(extension: Path) -> Path:
-    """An extension's folder as a file that the editor installs."""
-    packed = Path(tempfile.mkdtemp()) / f"{extension.name}.vsix"
+def _packed(extension: Path, folder: Path) -> Path:
+    """An extension's folder as a file in `folder` that the editor installs."""
+    packed = folder / f"{extension.name}.vsix"
     with zipfile.ZipFile(packed, "w") as archive:
         for path in extension.iterdir():
             archive.write(path, f"extension/{path.name}")

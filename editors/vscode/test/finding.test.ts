@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { find, fits, pythons } from '../src/finding';
 import type { Places } from '../src/finding';
 
 const root = mkdtempSync(path.join(tmpdir(), 'kireji-'));
+after(() => rmSync(root, { recursive: true }));
 
 function program(folder: string, name: string, mode = 0o755): string {
     const file = path.join(root, folder, name);

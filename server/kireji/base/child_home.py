@@ -85,12 +85,15 @@ def _take(lock: int) -> bool:
 
 
 def _remove(folder: Path, lock: int) -> None:
-    """Removes a folder whose lock we hold. The lock's file goes last but one, so that half a removal can be taken up again."""
-    shutil.rmtree(folder / _HOME, ignore_errors=True)
+    """Removes a folder whose lock we hold. The lock's file goes last but one, so that half a removal can be taken up again, also
+    where somebody was still writing there."""
+    home = folder / _HOME
+    shutil.rmtree(home, ignore_errors=True)
     if sys.platform == "win32":  # untested: an open file cannot be removed there
         os.close(lock)
-    with contextlib.suppress(OSError):
-        (folder / _LOCK).unlink()
-        folder.rmdir()
+    if not home.exists():
+        with contextlib.suppress(OSError):
+            (folder / _LOCK).unlink()
+            folder.rmdir()
     if sys.platform != "win32":
         os.close(lock)
