@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -21,7 +22,10 @@ collect_ignore = ["projects"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder for all processes of the run."""
+    """One folder for all processes of the run; and Ctrl+C reaches what tests start, also where a shell runs them in the
+    background, which has it ignored by all that begin there."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[WATCH_DIR] = tempfile.mkdtemp(prefix="kireji-watch-")
 
