@@ -520,6 +520,32 @@ async def test_a_large_child_stays_where_no_successor_starts(child: Starter, tmp
     assert large.pid == pid
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of another process")
+async def test_a_large_child_ends_with_its_last_answer_also_when_its_successor_is_gone(
+    child: Starter, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    large = child(
+        f"""
+        def other(message):
+            while message["method"] == "slow" and not os.path.exists({str(go)!r}): time.sleep(0.01)
+            send({{"id": message["id"], "result": os.getpid()}})
+        """,
+        recycle_bytes=1,
+        pace=Pace(start=20.0, hung=20.0, back_off=(1000.0,), recycle=0.0),
+    )
+    assert (first := await large.request("quick", None, soon()))
+    last = asyncio.ensure_future(large.request("slow", None, soon()))
+    await until(lambda: large.pid not in (None, first))
+    assert (successor := large.pid) is not None
+    os.kill(successor, 9)
+    await until(lambda: large.pids == (first,))
+    go.touch()
+    assert await last == first
+    await until(lambda: large.pids == ())
+    assert not alive(first)
+
+
 async def test_a_small_child_is_left_alone(child: Starter) -> None:
     small = child(recycle_bytes=2**40, pace=Pace(start=20.0, hung=20.0, recycle=0.0))
     await ask(small)

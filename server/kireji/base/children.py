@@ -193,9 +193,9 @@ class Child:
                 lock.release()
 
     def _after_exchange(self, talk: Conversation) -> None:
-        if self.state is not ChildState.READY or talk.busy:
+        if self.state is ChildState.CLOSED or talk.busy:
             return
-        if talk is not self._talk:  # its successor has taken over
+        if talk is not self._talk:  # its successor has taken over, whatever has become of that one since
             self._tasks.spawn(self._end(talk))
         elif self._replacing is None and self._is_large(talk):
             self._replacing = self._tasks.spawn(self._replace(talk))
