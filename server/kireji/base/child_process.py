@@ -58,10 +58,18 @@ async def started(
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if not task.cancelled() and task.exception() is None:
-            await ending(task.result())
+        # Cancelled once more, it no longer waits, and the process is ended all the same.
+        await asyncio.shield(_unwanted(task, ending))
         raise
+
+
+async def _unwanted(
+    task: asyncio.Task[asyncio.subprocess.Process],
+    ending: Callable[[asyncio.subprocess.Process], Coroutine[Any, Any, None]],
+) -> None:
+    await asyncio.wait({task})
+    if not task.cancelled() and task.exception() is None:
+        await ending(task.result())
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
