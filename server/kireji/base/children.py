@@ -66,6 +66,7 @@ class Child:
         self._endings: set[asyncio.Task[None]] = set()
         self._starting: asyncio.Task[None] | None = None
         self._replacing: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._failures = 0
         self._last_failure = ChildFailure.CRASHED
         self._not_before = 0.0
@@ -142,8 +143,16 @@ class Child:
         await self._ask(deadline, work)
 
     async def close(self) -> None:
-        """Ends the child for good, within about a second. Whoever waits gets ChildUnavailable. May be called twice."""
+        """Ends the child for good, within about a second. Whoever waits gets ChildUnavailable. May be called twice.
+
+        Cancelling the caller does not keep it alive: nobody would ask for its end again.
+        """
         self.state = ChildState.CLOSED
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         await self._end_all()
         await self._tasks.cancel()
         # A start that was under way may have spawned a process meanwhile.
