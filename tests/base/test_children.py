@@ -556,10 +556,11 @@ async def test_a_large_child_ends_with_its_last_answer_also_when_its_successor_i
         recycle_bytes=1,
         pace=Pace(start=20.0, hung=20.0, back_off=(1000.0,), recycle=0.0),
     )
-    assert (first := await large.request("quick", None, soon()))
+    first = await large.request("quick", None, soon())
     last = asyncio.ensure_future(large.request("slow", None, soon()))
     await until(lambda: large.pid not in (None, first))
-    assert (successor := large.pid) is not None
+    successor = large.pid
+    assert successor is not None
     os.kill(successor, 9)
     await until(lambda: large.pids == (first,))
     go.touch()

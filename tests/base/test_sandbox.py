@@ -265,6 +265,40 @@ async def test_a_program_that_is_not_there(kind: Walls, tmp_path: Path) -> None:
     assert (ran.ended, ran.code) == (Ended.EXIT, 127)
 
 
+def descriptors() -> set[Path]:
+    """What this process has open; without what the look itself takes, which is closed by then."""
+    return {each for each in tuple(Path("/proc/self/fd").iterdir()) if each.exists()}
+
+
+async def test_walls_that_are_not_installed_cost_no_descriptor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    await asyncio.to_thread(os.getpid)  # the loop's own threads and pipes are there
+    monkeypatch.setattr(sandbox, "find", lambda name: None)
+    before = descriptors()
+    with pytest.raises(FileNotFoundError):
+        await sandbox.run(Walls.BUBBLEWRAP, job(tmp_path, ""))
+    assert descriptors() == before
+
+
+async def test_cancelling_before_the_start_costs_no_descriptor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    class Slow:
+        def read_text(self, encoding: str) -> str:
+            begun.set()
+            go.wait(60)
+            return ""
+
+    monkeypatch.setattr(sandbox, "_INSIDE", Slow())
+    before = descriptors()
+    running = asyncio.create_task(sandbox.run(Walls.UNSHARE, job(tmp_path, "")))
+    await asyncio.to_thread(begun.wait, 60)
+    running.cancel()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert descriptors() == before
+
+
 async def test_no_walls_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_walls, "_PROBE", "import sys; open(sys.argv[2], 'w').write('open')")
     assert await sandbox_walls.walls() is None

@@ -131,6 +131,9 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
         await asyncio.to_thread(Path(temporary).mkdir)
         job = replace(job, shown=(*job.shown, Shown(temporary, temporary, True)))
     shown, links = _all_shown(job)
+    source = await asyncio.to_thread(_INSIDE.read_text, "utf-8")
+    before = _bubblewrap(job, shown, links) if kind is Walls.BUBBLEWRAP else []
+    # From here to where both ends are closed, nothing may be waited for, and nothing fail, outside of the `try`.
     read, write = os.pipe()
     told = {
         "walls": kind.value,
@@ -147,9 +150,7 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
         "processes": job.bounds.processes,
         "disk_bytes": job.bounds.disk_bytes,
     }
-    source = await asyncio.to_thread(_INSIDE.read_text, "utf-8")
     keeper = [our_python(), "-I", "-S", "-c", source, json.dumps(told)]
-    before = _bubblewrap(job, shown, links) if kind is Walls.BUBBLEWRAP else []
     try:
         starting = asyncio.create_subprocess_exec(
             *before,
