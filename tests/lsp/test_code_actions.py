@@ -210,6 +210,33 @@ async def test_an_edit_is_not_made_for_a_text_that_has_changed(tmp_path: Path) -
         assert len(api.asked) == 1
 
 
+WAITING = "import asyncio\nimport time\n\n\ndef poll(check):\n    while not check():\n        time.sleep(1)\n"
+AWAITING = "async def poll(check):\n    while not check():\n        await asyncio.sleep(1)\n"
+
+
+@pytest.mark.parametrize("typed", [False, True])
+async def test_an_edit_is_not_made_for_a_text_that_changes_while_a_person_decides(tmp_path: Path, typed: bool) -> None:
+    """A client that knows no versions would make it at the wrong place."""
+    edits: list[Any] = []
+    async with MessagesApi(script(AWAITING)) as api, serving(tmp_path, api) as served:
+        client = served.client
+
+        def agree(params: Any) -> Any:
+            if typed:
+                client.change(URI, 2, f"# new\n{WAITING}")
+            return params["actions"][0]
+
+        client.answers |= {"workspace/applyEdit": taking(edits), "window/showMessageRequest": agree}
+        await client.initialize(capabilities=able(LITERALS, {"applyEdit": True}))
+        client.open(URI, WAITING)
+        (action,) = await offers(client, title="Make poll async")
+        assert await client.request("workspace/executeCommand", action["command"]) is not typed
+        if typed:
+            shown = await client.notified("window/showMessage")
+            assert "changed meanwhile" in shown["message"]
+        assert len(edits) == (0 if typed else 1)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 async def test_columns_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     text = 'def face(name: str) -> str:\n    """𝒳🦊"""; raise NotImplementedError\n'

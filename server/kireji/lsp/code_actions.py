@@ -12,7 +12,6 @@ from lsprotocol import types
 
 from kireji.base.types import (
     ActionOutcome,
-    Document,
     Intent,
     Proposed,
     Reason,
@@ -28,7 +27,7 @@ from kireji.lsp import to_proto
 from kireji.lsp.asked_for import Wanted, edit_wanted, intent_of, wanted
 from kireji.lsp.client import Level
 from kireji.lsp.edits import Home, Unable, edit_of, unsaid
-from kireji.lsp.on_snapshot import Edge, Here, answer, look
+from kireji.lsp.on_snapshot import Edge, Here, answer, look, reader
 from kireji.lsp.progress import Progresses
 from kireji.lsp.reading_matter import ReadingMatter
 from kireji.lsp.told import in_words
@@ -160,6 +159,10 @@ class CodeActions:
         edit = self._edit(outcome, here, title)
         if edit is None or not await self._confirmed(outcome, title):
             return False
+        # A person reads before they agree, and may type meanwhile; not every client would see that from a version.
+        if not await stands(outcome, here.snapshot, reader(self._edge, here)):
+            self._edge.client.show(Level.INFO, _headed(title, Reason.STALE.value))
+            return False
         applied = await self._edge.client.apply(edit, _headed(title))
         # Kept once: a client that refuses it even when it comes at once has another reason, such as a newer version.
         if not applied and said is not None and not outcome.report.reused:
@@ -175,9 +178,7 @@ class CodeActions:
         untaken, self._untaken = self._untaken, None
 
         async def work(services: Services, here: Here) -> ActionOutcome:
-            def latest(uri: str) -> Document | None:
-                return here.latest() if uri == here.snapshot.document.uri else edge.lifecycle.document(uri)
-
+            latest = reader(edge, here)
             if untaken is not None and untaken.said == said and await stands(untaken.outcome, here.snapshot, latest):
                 return replace(untaken.outcome, report=Report(reused=True))
             return await resolve(services, here.snapshot, said.action, intent, latest)

@@ -76,6 +76,11 @@ def is_current(here: Here) -> bool:
     return now is not None and now.text == here.snapshot.document.text
 
 
+def reader(edge: Edge, here: Here) -> Callable[[str], Document | None]:
+    """Reads open documents as they are later, by the address under which the engine knows them."""
+    return lambda uri: here.latest() if uri == here.snapshot.document.uri else edge.lifecycle.document(uri)
+
+
 async def answer(
     edge: Edge,
     here: Here | None,
