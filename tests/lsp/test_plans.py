@@ -294,3 +294,20 @@ async def test_a_file_that_has_changed_meanwhile_makes_it_stale(tmp_path: Path) 
         run = {"command": "kireji.plan", "arguments": [{"run": plan["id"]}]}
         result = await served.client.request("workspace/executeCommand", run)
         assert (result["applied"], "changed meanwhile" in result["reason"], len(api.asked)) == (False, True, 1)
+
+
+@pytest.mark.parametrize("name", ["shop/prices.py", "shop/bill.py"])
+async def test_what_changes_while_the_person_decides_costs_nothing_more(tmp_path: Path, name: str) -> None:
+    root, model = make(tmp_path / "project", FILES), PlanModel()
+    async with MessagesApi(model) as api, serving(tmp_path, api) as served:
+        editor, client = Editor(served.client, root), served.client
+        await editor.begin()
+        client.open((root / "shop" / "bill.py").as_uri(), FILES["shop/bill.py"])
+
+        def agree(params: Any) -> Any:
+            client.change((root / name).as_uri(), 2, f"# new\n{FILES[name]}")
+            return params["actions"][0]
+
+        client.answers["window/showMessageRequest"] = agree
+        result = await editor.plan()
+        assert (result["applied"], "changed meanwhile" in result["reason"], len(api.asked)) == (False, True, 1)

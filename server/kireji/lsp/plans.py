@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kireji.base.types import ActionOutcome, Document, Proposed, Reason, Stage, Trigger, Withheld
+from kireji.base.types import ActionOutcome, Proposed, Reason, Stage, Trigger, Withheld
 from kireji.features.explain import sentence
 from kireji.features.plan import as_json, carried_out, drafted, in_words
 from kireji.lsp.asked_for import MOST_WORDS
 from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
-from kireji.lsp.on_snapshot import Edge, Here, answer, look
+from kireji.lsp.on_snapshot import Edge, Here, answer, is_current, look, reader
 from kireji.lsp.progress import Progresses, Report
 from kireji.lsp.protocol import ErrorCode, Refusal
 
@@ -79,7 +80,13 @@ class Plans:
                 return found
             if not await self._edge.client.confirm(Level.INFO, f"Kireji: {in_words(found)}", "Carry out"):
                 return Withheld(Reason.CANCELLED, Stage.CLASSIFY, "the plan was not agreed to", report=found.report)
-            return await self._worked(services, here, found, report)
+            # They may have typed before they agreed: it is carried out on what is open now, if that is what was planned for.
+            now = look(self._edge, here.uri, Trigger.EXPLICIT)
+            if now is None or not is_current(here):
+                return Withheld(Reason.STALE, Stage.CLASSIFY, report=found.report)
+            return await self._worked(
+                services, replace(now, snapshot=replace(now.snapshot, id=here.snapshot.id)), found, report
+            )
 
         return self._done(uri, token, work)
 
@@ -107,10 +114,7 @@ class Plans:
         return run()
 
     async def _worked(self, services: Services, here: Here, plan: Drafted, report: Report) -> ActionOutcome:
-        def latest(uri: str) -> Document | None:
-            return here.latest() if uri == here.snapshot.document.uri else self._edge.lifecycle.document(uri)
-
-        return await carried_out(services, here.snapshot, plan, report, latest)
+        return await carried_out(services, here.snapshot, plan, report, reader(self._edge, here))
 
     def _showing(self, token: str | int | None) -> Any:
         return self._progresses.showing(f"Kireji: {_TITLE}", self._edge.lifecycle.session.abilities.progress, token)
