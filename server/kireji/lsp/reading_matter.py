@@ -29,6 +29,7 @@ class ReadingMatter:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._folder: Home | None = None
+        self._making = asyncio.Lock()
         self._numbers = itertools.count(1)
 
     async def show(self, title: str, text: str) -> bool:
@@ -39,7 +40,8 @@ class ReadingMatter:
             return True
         if able.shows_documents:
             try:
-                path = await asyncio.to_thread(self._written, text)
+                path = await self._place() / f"kireji-{next(self._numbers)}.md"
+                await asyncio.to_thread(_write, path, text)
             except OSError as error:
                 logger.warning("a text could not be written down to be shown: %s", error.strerror)
             else:
@@ -48,11 +50,15 @@ class ReadingMatter:
         client.show(Level.INFO, f"{title}:\n{text[:_LONGEST_MESSAGE]}")
         return True
 
-    def _written(self, text: str) -> Path:
-        if self._folder is None:
-            self._folder = open_home()
-            self._edge.starting.closes(self._folder.close)
-        path = self._folder.path / f"kireji-{next(self._numbers)}.md"
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o600)
-        return path
+    async def _place(self) -> Path:
+        """The one folder. Who comes while it is made waits for it: a second would take its place and end it."""
+        async with self._making:
+            if self._folder is None:
+                self._folder = await asyncio.to_thread(open_home)
+                self._edge.starting.closes(self._folder.close)
+            return self._folder.path
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
