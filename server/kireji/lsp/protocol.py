@@ -113,7 +113,7 @@ class Protocol(JsonRPCProtocol):
             return
         task = asyncio.ensure_future(self._answered(msg_id, result))
         self._tasks[msg_id] = task
-        task.add_done_callback(lambda _: self._forget(msg_id))
+        task.add_done_callback(lambda ended: self._forget(msg_id, ended))
 
     def _receive_notification(self, message: dict[str, Any], method: str) -> None:
         if method == types.EXIT:
@@ -227,7 +227,9 @@ class Protocol(JsonRPCProtocol):
         else:
             self._reply(msg_id, result)
 
-    def _forget(self, msg_id: MessageId) -> None:
+    def _forget(self, msg_id: MessageId, ended: asyncio.Future[Any]) -> None:
+        if self._tasks[msg_id] is not ended:  # it was answered, and its id is a newer request's by now
+            return
         del self._tasks[msg_id]
         if msg_id in self._pending:  # it was ended before its first step
             self._reply_error(msg_id, Refusal(ErrorCode.CANCELLED, "cancelled"))
