@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from enum import Enum
 from typing import Any
@@ -89,7 +88,7 @@ class Client:
 
     async def _call(self, method: str, params: object, seconds: float = _ANSWER_SECONDS) -> Any:
         try:
-            return await asyncio.wait_for(self._protocol.send_request_async(method, params), seconds)
+            return await self._protocol.call(method, params, seconds)
         except TimeoutError:
             logger.warning("the editor did not answer %s", method)
         except Exception as error:  # noqa: BLE001 — a refusing editor is not a reason to stop

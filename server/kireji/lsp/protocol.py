@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -187,6 +188,20 @@ class Protocol(JsonRPCProtocol):
             return
         error = {"code": ErrorCode.INVALID_REQUEST, "message": "this is not a JSON-RPC 2.0 message"}
         self._send({"jsonrpc": "2.0", "id": msg_id, "error": error})
+
+    # ---- calls of the client ---------------------------------------------------------------------
+
+    async def call(self, method: str, params: object, seconds: float) -> Any:
+        """The client's answer to a request of ours. Raises TimeoutError when it is late, JsonRpcException when it refuses."""
+        msg_id = str(uuid4())
+        try:
+            # Before Python 3.12, `wait_for` loses a cancellation that comes together with the answer.
+            async with asyncio.timeout(seconds):
+                return await self.send_request_async(method, params, msg_id)
+        finally:
+            # The framework forgets a call with its answer alone, and a client may never answer.
+            self._request_futures.pop(msg_id, None)
+            self._result_types.pop(msg_id, None)
 
     # ---- tasks ---------------------------------------------------------------------------------
 
