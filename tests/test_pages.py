@@ -14,10 +14,10 @@ from kireji.base.audit import KEEP_ROWS
 from kireji.base.index.names import is_ours as is_index
 from kireji.base.migrations import MIGRATIONS
 from kireji.cli.main import cli
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.popup_client import until_listed
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent

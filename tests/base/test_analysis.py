@@ -12,20 +12,21 @@ import pytest
 import pytest_asyncio
 
 from kireji.base.analysis.answers import Description
-from kireji.base.analysis.client import Analysis
+from kireji.base.analysis.client import Analysis, analysis_spec
 from kireji.base.analysis.limits import too_deep, too_long
 from kireji.base.analysis.places import after_dot, place_of
 from kireji.base.child_protocol import ChildState
+from kireji.base.children import Child
 from kireji.base.text import line_starts
 from kireji.base.types import Name, NameKind, Workspace
-from support.analysis import HERE, document, marked, names, soon, worker
+from support.analysis import HERE, PATIENT, document, marked, names, soon, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def analysis() -> AsyncIterator[Analysis]:
-    made = Analysis()
+    made = Analysis(Child(analysis_spec(), pace=PATIENT))
     await made.start()
     yield made
     await made.close()

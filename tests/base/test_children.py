@@ -32,6 +32,7 @@ from kireji.base.children import MAX_OPEN, Child
 from kireji.base.text import line_starts
 from kireji.engine.gates.ruff import ruff_spec
 from support.children import alive, gone, program, until
+from support.waiting import WATCHDOG, leap
 
 URI = "file:///w/a.py"
 
@@ -44,10 +45,14 @@ async def child(tmp_path: Path) -> AsyncIterator[Starter]:
     started: list[Child] = []
 
     def start(
-        behaviour: str = "", hung_seconds: float = 20.0, pace: Pace | None = None, max_open: int = MAX_OPEN, **more: Any
+        behaviour: str = "",
+        hung_seconds: float = WATCHDOG,
+        pace: Pace | None = None,
+        max_open: int = MAX_OPEN,
+        **more: Any,
     ) -> Child:
         spec = ChildSpec("fake", program(tmp_path, behaviour, f"server{len(started)}"), str(tmp_path), **more)
-        started.append(Child(spec, pace=pace or Pace(hung=hung_seconds, start=20.0), max_open=max_open))
+        started.append(Child(spec, pace=pace or Pace(hung=hung_seconds, start=WATCHDOG), max_open=max_open))
         return started[-1]
 
     yield start
@@ -55,13 +60,13 @@ async def child(tmp_path: Path) -> AsyncIterator[Starter]:
         await each.close()
 
 
-async def ask(child: Child, text: str = "x", seconds: float = 20.0, uri: str = URI) -> tuple[ChildDiagnostic, ...]:
+async def ask(child: Child, text: str = "x", seconds: float = WATCHDOG, uri: str = URI) -> tuple[ChildDiagnostic, ...]:
     return await child.diagnostics(uri, "python", text, asyncio.get_running_loop().time() + seconds)
 
 
-async def check_failure(child: Child, failure: ChildFailure, seconds: float = 20.0) -> None:
+async def check_failure(child: Child, failure: ChildFailure, seconds: float = WATCHDOG) -> None:
     """The next question fails in this way, well before the test's patience ends."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(2 * WATCHDOG):
         with pytest.raises(ChildUnavailable) as raised:
             await ask(child, seconds=seconds)
     assert raised.value.failure is failure
@@ -74,7 +79,7 @@ async def check_failure(child: Child, failure: ChildFailure, seconds: float = 20
 async def ruff() -> AsyncIterator[Child]:
     spec = ruff_spec()
     assert spec is not None
-    child = Child(spec)
+    child = Child(spec, pace=Pace(start=WATCHDOG, hung=WATCHDOG))
     yield child
     await child.close()
 
@@ -104,7 +109,7 @@ async def test_a_killed_ruff_comes_back(ruff: Child) -> None:
     assert first is not None
     os.kill(first, 9)
     await until(lambda: not alive(first))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WATCHDOG):
         while True:
             try:
                 found = await ask(ruff, "print(missing)\n")
@@ -187,7 +192,7 @@ async def test_a_program_that_is_not_there() -> None:
     ],
 )
 async def test_each_misbehaviour_has_its_name(child: Starter, failure: ChildFailure, behaviour: str) -> None:
-    bad = child(behaviour, hung_seconds=0.3 if failure is ChildFailure.HUNG else 20.0)
+    bad = child(behaviour, hung_seconds=0.3 if failure is ChildFailure.HUNG else WATCHDOG)
     await check_failure(bad, failure)
     if failure is ChildFailure.REFUSED:
         assert bad.state is ChildState.READY  # an error is an answer
@@ -266,7 +271,7 @@ async def test_cancelling_the_first_start_leaves_the_others_theirs(child: Starte
 
 
 async def test_failures_are_followed_by_a_growing_pause(child: Starter) -> None:
-    bad = child("sys.exit(3)", pace=Pace(back_off=(0.0, 1000.0)))
+    bad = child("sys.exit(3)", pace=Pace(start=WATCHDOG, back_off=(0.0, 1000.0)))
     await check_failure(bad, ChildFailure.CRASHED)
     await check_failure(bad, ChildFailure.CRASHED)  # one new start at once
     await check_failure(bad, ChildFailure.BACKING_OFF)  # and then none for a while
@@ -305,7 +310,7 @@ async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path:
     await until(place.exists)
     pid, grandchild = stubborn.pid, int(place.read_text())
     assert pid is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WATCHDOG):
         await stubborn.close()
         with pytest.raises(ChildUnavailable) as raised:
             await waiter
@@ -394,7 +399,7 @@ async def test_few_documents_stay_open(child: Starter) -> None:
 # ---- asking other things
 
 
-def soon(seconds: float = 20.0) -> float:
+def soon(seconds: float = WATCHDOG) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
@@ -453,10 +458,11 @@ async def test_a_late_question_is_given_up_alone(child: Starter, tmp_path: Path)
 
 
 async def test_a_start_without_an_answer_ends_the_process(child: Starter) -> None:
-    mute = child("def initialized(message): time.sleep(1000)", pace=Pace(start=0.5))
-    asked = asyncio.ensure_future(ask(mute))
+    mute = child("def initialized(message): time.sleep(1000)", pace=Pace(start=100.0))
+    asked = asyncio.ensure_future(ask(mute, seconds=1_000.0))
     await until(lambda: bool(mute.pids))
     (pid,) = mute.pids
+    leap(100.0)
     with pytest.raises(ChildUnavailable) as raised:
         await asked
     assert raised.value.failure is ChildFailure.HUNG
@@ -506,11 +512,11 @@ async def test_a_large_child_is_replaced_and_no_question_fails(child: Starter) -
     large = child(
         "def answer(n, message): report(message, texts[message['params']['textDocument']['uri']])",
         recycle_bytes=1,
-        pace=Pace(start=20.0, hung=20.0, recycle=0.0),
+        pace=Pace(start=WATCHDOG, hung=WATCHDOG, recycle=0.0),
     )
     seen: dict[int, None] = {}
     n = 0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WATCHDOG):
         while len(seen) < 4:
             n += 5
             texts = [str(n + i) for i in range(5)]
@@ -532,7 +538,7 @@ async def test_a_large_child_stays_where_no_successor_starts(child: Starter, tmp
         open({str(first)!r}, "w").close()
         """,
         recycle_bytes=1,
-        pace=Pace(start=20.0, hung=20.0, recycle=0.0),
+        pace=Pace(start=WATCHDOG, hung=WATCHDOG, recycle=0.0),
     )
     await ask(large)
     pid = large.pid
@@ -570,7 +576,7 @@ async def test_a_large_child_ends_with_its_last_answer_also_when_its_successor_i
 
 
 async def test_a_small_child_is_left_alone(child: Starter) -> None:
-    small = child(recycle_bytes=2**40, pace=Pace(start=20.0, hung=20.0, recycle=0.0))
+    small = child(recycle_bytes=2**40, pace=Pace(start=WATCHDOG, hung=WATCHDOG, recycle=0.0))
     await ask(small)
     pid = small.pid
     for n in range(20):

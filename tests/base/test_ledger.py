@@ -19,6 +19,7 @@ from kireji.base.ledger import STALE_SECONDS, CallInfo, CapReached, Ledger, Ledg
 from kireji.base.store import FILE, Store
 from kireji.base.types import Reason, Usage
 from support.held_clock import HeldClock
+from support.waiting import WATCHDOG
 
 CALL = CallInfo("request-1", "inline", "anthropic", "claude-haiku-5-5")
 DAY = 86_400.0
@@ -50,7 +51,7 @@ class Till:
 async def till(tmp_path: Path) -> AsyncIterator[Till]:
     made = Till(tmp_path)
     yield made
-    assert await made.store.close()
+    assert await made.store.close(WATCHDOG)
 
 
 async def test_a_call_is_one_row_with_all_its_figures(till: Till) -> None:
@@ -108,7 +109,7 @@ async def test_a_cap_of_nothing_stops_all_spending(tmp_path: Path) -> None:
     with pytest.raises(CapReached):
         async with SqliteLedger(store, HeldClock(), Caps(0, WIDE, WIDE)).reserve(CALL, 1):
             raise AssertionError("a call was let through")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_new_day_begins_at_local_midnight(till: Till) -> None:
@@ -174,7 +175,7 @@ async def test_the_month_has_a_cap_of_its_own(tmp_path: Path) -> None:
     assert (spending.today, spending.month, spending.room) == (50, 150, 0)
     till.clock.at += 28 * DAY
     await till.pay(100, 100)
-    assert await till.store.close()
+    assert await till.store.close(WATCHDOG)
 
 
 async def test_one_request_has_a_cap_with_all_its_parts(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ async def test_one_request_has_a_cap_with_all_its_parts(tmp_path: Path) -> None:
     for request in ("a-10", "a-2", "a", "a-1x"):
         await till.pay(10, 10, request)
     assert await till.ledger.news() == (), "what is too dear for one request is no state of the day"
-    assert await till.store.close()
+    assert await till.store.close(WATCHDOG)
 
 
 async def test_what_a_person_must_hear_is_said_once_a_day(till: Till) -> None:
@@ -410,7 +411,7 @@ async def test_a_ledger_that_cannot_be_written_lets_nothing_through(tmp_path: Pa
         assert caught.value.reason is Reason.LEDGER_DOWN and "\n" not in str(caught.value)
     with pytest.raises(LedgerDown):
         await ledger.spending()
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_settlement_that_cannot_be_written_costs_the_estimate_not_the_answer(
@@ -432,7 +433,7 @@ async def test_closing_writes_what_was_settled(tmp_path: Path) -> None:
     task = asyncio.ensure_future(till.pay(10, 9))
     await asyncio.sleep(0)  # the call hands in its reservation, which is done before what comes next
     assert len(await till.rows()) == 6
-    assert await till.store.close()
+    assert await till.store.close(WATCHDOG)
     await task
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT outcome, sum(nano) FROM calls GROUP BY 1").fetchall() == [("complete", 59)]

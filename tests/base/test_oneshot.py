@@ -15,6 +15,7 @@ from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec,
 from kireji.base.oneshot import OneShot, OneShotSpec
 from kireji.base.types import Span
 from support.children import gone, until
+from support.waiting import WATCHDOG, leap
 
 Made = Callable[[str], OneShot]
 
@@ -37,7 +38,7 @@ async def made() -> AsyncIterator[Made]:
         await shot.close()
 
 
-async def ask(shot: OneShot, text: str, seconds: float = 10.0) -> list[str]:
+async def ask(shot: OneShot, text: str, seconds: float = WATCHDOG) -> list[str]:
     deadline = asyncio.get_running_loop().time() + seconds
     return [d.message for d in await shot.diagnostics("file:///t", "x", text, deadline)]
 
@@ -79,11 +80,11 @@ async def test_one_that_is_closed_while_its_folder_is_made_leaves_none(
         ("print(7)", ChildFailure.PROTOCOL),
         ("import sys; sys.exit(1)", ChildFailure.PROTOCOL),
         ("while True: print('x' * 65536)", ChildFailure.PROTOCOL),
-        ("import time; time.sleep(60)", ChildFailure.LATE),
+        ("import time; time.sleep(600)", ChildFailure.LATE),
     ],
 )
 async def test_whatever_else_it_does_proves_nothing(made: Made, behaviour: str, failure: ChildFailure) -> None:
-    seconds = 0.5 if failure is ChildFailure.LATE else 10.0
+    seconds = 0.5 if failure is ChildFailure.LATE else WATCHDOG
     with pytest.raises(ChildUnavailable) as raised:
         await ask(made(behaviour), "x" * 1_000_000, seconds)
     assert raised.value.failure is failure
@@ -91,10 +92,13 @@ async def test_whatever_else_it_does_proves_nothing(made: Made, behaviour: str, 
 
 async def test_a_late_one_is_ended(made: Made, tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    shot = made(f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
-    with pytest.raises(ChildUnavailable):
-        await ask(shot, "", 2.0)
-    await until(note.exists)
+    shot = made(f"import os, time; print(os.getpid(), file=open({str(note)!r}, 'w'), flush=True); time.sleep(600)")
+    asking = asyncio.ensure_future(ask(shot, "", 600.0))
+    await until(lambda: note.exists() and note.read_text().endswith("\n"))
+    leap(600.0)
+    with pytest.raises(ChildUnavailable) as raised:
+        await asking
+    assert raised.value.failure is ChildFailure.LATE
     await until(lambda: gone(int(note.read_text())))
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from kireji.base import sandbox, sandbox_walls
 from kireji.base.sandbox import Bounds, Ended, Job, Ran, Shown, Walls
+from support.children import until
+from support.waiting import WATCHDOG
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has walls that are known")
 
@@ -34,7 +36,9 @@ def job(folder: Path, code: str, *arguments: str, bounds: Bounds | None = None) 
     """A piece of Python, in a folder that it may write to."""
     python = os.path.realpath(sys.executable)
     shown = (Shown(str(folder), str(folder), True),)
-    return Job((python, "-I", "-S", "-c", code, *arguments), str(folder), shown, bounds=bounds or Bounds(seconds=30))
+    return Job(
+        (python, "-I", "-S", "-c", code, *arguments), str(folder), shown, bounds=bounds or Bounds(seconds=WATCHDOG)
+    )
 
 
 async def check(kind: Walls, folder: Path, code: str, *arguments: str, said: str) -> Ran:
@@ -150,7 +154,7 @@ _FILES = (
     "for n in range(40):\n"
     "    f = open(str(n), 'wb'); f.write(os.urandom(2**20)); f.flush(); os.fsync(f.fileno())\n"
     "    {}\n"
-    "time.sleep(60)\n"
+    "time.sleep(600)\n"
 )
 
 
@@ -158,21 +162,21 @@ _FILES = (
     ("code", "bounds", "ended"),
     [
         ("import time; time.sleep(600)", Bounds(seconds=0.5), Ended.TIME),
-        ("while True: pass", Bounds(seconds=30, cpu_seconds=1), Ended.EXIT),
-        ("x = [bytes(2**20) for _ in range(4000)]", Bounds(seconds=30, memory_bytes=2**27), Ended.EXIT),
+        ("while True: pass", Bounds(seconds=WATCHDOG, cpu_seconds=1), Ended.EXIT),
+        ("x = [bytes(2**20) for _ in range(4000)]", Bounds(seconds=WATCHDOG, memory_bytes=2**27), Ended.EXIT),
         (
-            "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = b'x' * 2**25; time.sleep(60)\ntime.sleep(60)",
-            Bounds(seconds=30, memory_bytes=2**27),
+            "import os, time\nfor _ in range(8):\n    if os.fork() == 0: x = b'x' * 2**25; time.sleep(600)\ntime.sleep(600)",
+            Bounds(seconds=WATCHDOG, memory_bytes=2**27),
             Ended.MEMORY,
         ),
         (
-            "import os, time\nfor _ in range(60):\n    if os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
-            Bounds(seconds=30, processes=20),
+            "import os, time\nfor _ in range(60):\n    if os.fork() == 0: time.sleep(600)\ntime.sleep(600)",
+            Bounds(seconds=WATCHDOG, processes=20),
             Ended.PROCESSES,
         ),
-        ("open('big', 'wb').write(b'x' * 2**24)", Bounds(seconds=30, disk_bytes=2**20), Ended.EXIT),
-        (_FILES.format("kept = f"), Bounds(seconds=30, disk_bytes=2**22), Ended.DISK),
-        (_FILES.format("kept.append(f); os.unlink(f.name)"), Bounds(seconds=30, disk_bytes=2**22), Ended.DISK),
+        ("open('big', 'wb').write(b'x' * 2**24)", Bounds(seconds=WATCHDOG, disk_bytes=2**20), Ended.EXIT),
+        (_FILES.format("kept = f"), Bounds(seconds=WATCHDOG, disk_bytes=2**22), Ended.DISK),
+        (_FILES.format("kept.append(f); os.unlink(f.name)"), Bounds(seconds=WATCHDOG, disk_bytes=2**22), Ended.DISK),
     ],
     ids=["time", "processor", "memory of one", "memory of all", "processes", "a file", "files", "files without a name"],
 )
@@ -188,9 +192,10 @@ async def test_what_others_write_to_the_disk_is_not_its_doing(kind: Walls, tmp_p
     inside = tmp_path / "inside"
     inside.mkdir()
     code = "import os, time\nopen('begun', 'w')\nwhile not os.path.exists('go'): time.sleep(0.01)\ntime.sleep(0.5)\n"
-    running = asyncio.ensure_future(sandbox.run(kind, job(inside, code, bounds=Bounds(seconds=30, disk_bytes=2**20))))
-    while not (inside / "begun").exists():
-        await asyncio.sleep(0.01)
+    running = asyncio.ensure_future(
+        sandbox.run(kind, job(inside, code, bounds=Bounds(seconds=WATCHDOG, disk_bytes=2**20)))
+    )
+    await until((inside / "begun").exists)
     with (tmp_path / "outside").open("wb") as file:
         file.write(os.urandom(2**24))
         file.flush()
@@ -227,8 +232,7 @@ async def test_what_it_leaves_behind_is_ended(kind: Walls, tmp_path: Path) -> No
 
 async def test_cancelling_ends_all_of_it(kind: Walls, tmp_path: Path) -> None:
     running = asyncio.create_task(sandbox.run(kind, job(tmp_path, _DAEMON + "time.sleep(600)")))
-    while not (tmp_path / "alive").exists():
-        await asyncio.sleep(0.02)
+    await until((tmp_path / "alive").exists)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -245,11 +249,10 @@ async def test_nothing_outlives_an_owner_that_is_killed(kind: Walls, tmp_path: P
     )
     python, code = os.path.realpath(sys.executable), _DAEMON + "time.sleep(600)"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", owner, kind.value, python, str(tmp_path), code)
-    while not (tmp_path / "alive").exists():
-        await asyncio.sleep(0.02)
+    await until((tmp_path / "alive").exists)
     process.kill()
     await process.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WATCHDOG):
         while not await _is_still(tmp_path / "alive"):
             pass
 

@@ -19,6 +19,7 @@ from kireji.base import store as store_module
 from kireji.base.aside import kept_aside, set_aside
 from kireji.base.migrations import MIGRATIONS
 from kireji.base.store import FILE, Store, StoreError, in_use, is_there
+from support.waiting import WATCHDOG
 
 STEPS = (
     ("CREATE TABLE t (n INTEGER)",),
@@ -30,7 +31,7 @@ STEPS = (
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     made = Store(tmp_path / "state", STEPS)
     yield made
-    assert await made.close()
+    assert await made.close(WATCHDOG)
 
 
 def numbers(connection: sqlite3.Connection) -> list[int]:
@@ -46,7 +47,7 @@ async def check_refused(folder: Path, *words: str, steps: tuple[tuple[str, ...],
     store = Store(folder, steps)
     with pytest.raises(StoreError) as caught:
         await store.run(lambda _: None)
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     assert "\n" not in str(caught.value) and all(word in str(caught.value) for word in (str(folder), *words))
 
 
@@ -93,8 +94,8 @@ async def test_closing_finishes_what_was_handed_in(tmp_path: Path) -> None:
     store = Store(tmp_path, STEPS)
     for n in range(50):
         store.submit(lambda connection, n=n: connection.execute("INSERT INTO t (n) VALUES (?)", (n,)))  # type: ignore[misc]
-    assert await store.close()
-    assert await store.close()
+    assert await store.close(WATCHDOG)
+    assert await store.close(WATCHDOG)
     with pytest.raises(StoreError, match="closed"):
         await store.run(numbers)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
@@ -108,12 +109,12 @@ async def test_closing_is_bounded(tmp_path: Path) -> None:
     assert await store.close(0.01) is False
     released.set()
     assert stuck.result(30) is True
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_nothing_happens_before_the_first_use(tmp_path: Path) -> None:
     store = Store(tmp_path / "state")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     assert listed(tmp_path) == []
 
 
@@ -139,7 +140,7 @@ async def test_files_are_private(tmp_path: Path) -> None:
             modes = {name: (place / name).stat().st_mode & 0o777 for name in listed(place)}
             assert place.stat().st_mode & 0o777 == 0o700 and set(modes.values()) == {0o600}, modes
             assert len(modes) > 1, "the side files of an open store are looked at too"
-            assert await store.close()
+            assert await store.close(WATCHDOG)
     finally:
         os.umask(before)
 
@@ -148,7 +149,7 @@ async def test_migrations_are_appended(tmp_path: Path) -> None:
     for steps, columns in ((STEPS[:1], 1), (STEPS, 2), (STEPS, 2)):
         store = Store(tmp_path, steps)
         assert len(await store.run(lambda c: c.execute("PRAGMA table_info(t)").fetchall())) == columns
-        assert await store.close()
+        assert await store.close(WATCHDOG)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert numbers(connection) == [0] and connection.execute("PRAGMA user_version").fetchone() == (2,)
 
@@ -157,13 +158,13 @@ async def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> N
     await check_refused(tmp_path, steps=(*STEPS, ("CREATE TABLE u (n)", "no sql")))
     store = Store(tmp_path, STEPS)
     assert await store.run(numbers) == [0]
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     newer = Store(tmp_path, (*STEPS, ("CREATE TABLE u (n)",)))
     await newer.run(numbers)
-    assert await newer.close()
+    assert await newer.close(WATCHDOG)
     before = (tmp_path / FILE).read_bytes()
     await check_refused(tmp_path, "newer", "update")
     assert (tmp_path / FILE).read_bytes() == before
@@ -183,7 +184,7 @@ async def test_a_damaged_file_is_set_aside_and_nothing_new_begun_until_a_person_
 ) -> None:
     store = Store(tmp_path, STEPS)
     await store.run(lambda c: c.executemany("INSERT INTO t (n) VALUES (?)", ((n,) for n in range(20_000))))
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     data = bytearray((tmp_path / FILE).read_bytes())
     start = where % len(data)
     data[start : start + 1_024] = b"\xa5" * 1_024
@@ -198,7 +199,7 @@ async def test_a_damaged_file_is_set_aside_and_nothing_new_begun_until_a_person_
     assert not is_there(tmp_path)
     begun = Store(tmp_path, STEPS)
     assert await begun.run(numbers) == [0]
-    assert await begun.close()
+    assert await begun.close(WATCHDOG)
 
 
 async def test_who_begins_anew_while_another_sets_a_store_aside_is_refused_as_well(
@@ -226,7 +227,7 @@ async def test_who_has_the_damaged_file_open_goes_on_counting_in_it(tmp_path: Pa
     await check_refused(tmp_path, "set aside as")
     await older.run(lambda c: c.execute("INSERT INTO t (n) VALUES (2)"))
     assert await older.run(numbers) == [0, 1, 2]
-    assert await older.close()
+    assert await older.close(WATCHDOG)
     with closing(sqlite3.connect(kept)) as connection:
         assert numbers(connection) == [0, 1, 2]
 
@@ -257,7 +258,7 @@ async def test_a_repaired_place_is_used_without_a_restart(tmp_path: Path) -> Non
         await store.run(numbers)
     (tmp_path / "state").unlink()
     assert await store.run(numbers) == [0]
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_full_disk_is_named_and_takes_nothing_half(store: Store) -> None:
@@ -306,7 +307,7 @@ async def test_two_stores_share_a_file(tmp_path: Path) -> None:
     stores = [Store(tmp_path, STEPS) for _ in range(2)]
     await asyncio.gather(*(store.run(increase) for _ in range(50) for store in stores))
     assert await stores[0].run(numbers) == list(range(101))
-    assert [await store.close() for store in stores] == [True, True]
+    assert [await store.close(WATCHDOG) for store in stores] == [True, True]
 
 
 def test_released_migrations_are_never_edited() -> None:
@@ -333,6 +334,6 @@ async def test_who_looks_while_the_file_is_opened_does_not_hide_the_server(tmp_p
         for looker in lookers:
             await asyncio.to_thread(looker.join)
         hidden += not in_use(folder)
-        assert await kept.close()
+        assert await kept.close(WATCHDOG)
         assert not in_use(folder)
     assert hidden == 0

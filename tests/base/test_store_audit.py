@@ -13,6 +13,7 @@ from kireji.base.audit import Audit, GateLine, OutcomeRow
 from kireji.base.store import FILE, Store
 from kireji.base.types import GateState, Reason, Stage
 from support.held_clock import HeldClock
+from support.waiting import WATCHDOG
 
 
 def row(request: str, reason: Reason | None = None) -> OutcomeRow:
@@ -45,7 +46,7 @@ async def test_rows_come_back_newest_first(tmp_path: Path) -> None:
         audit.record(one)
     assert await audit.recent(10) == tuple(reversed(rows))
     assert await audit.recent(1) == (rows[-1],)
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,13 +56,13 @@ async def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.Monk
     for number in range(12):
         audit.record(row(str(number)))
     assert [one.request for one in await audit.recent(100)] == ["11", "10", "9", "8", "7"]
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_long_request_id_is_cut(tmp_path: Path) -> None:
     store = Store(tmp_path)
     Audit(store, HeldClock()).record(row("x" * 100_000))
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT length(request) FROM outcomes").fetchall() == [(64,)]
 
@@ -73,6 +74,6 @@ async def test_a_store_that_is_down_is_said_once(tmp_path: Path, caplog: pytest.
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
             audit.record(row("1"))
-        assert await store.close()
+        assert await store.close(WATCHDOG)
         audit.record(row("1"))
     assert len(caplog.records) == 1 and "KIREJI_STATE" in caplog.text

@@ -19,6 +19,7 @@ from kireji.base.trail_check import check, digests, entries, trace
 from kireji.base.types import Feedback, Reason, Stage
 from support.figures import report
 from support.held_clock import HeldClock
+from support.waiting import WATCHDOG
 
 CORRUPTIONS = 200
 DAY_MS = 86_400_000
@@ -116,7 +117,7 @@ async def test_damage_to_the_file_is_found(tmp_path: Path) -> None:
     """One bit of what the file holds of a row: sqlite's own check looks at the structure, not at what is in it."""
     store, rng = Store(tmp_path), random.Random(5)
     await store.run(lambda connection: fill(connection, 60))
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     whole = (tmp_path / FILE).read_bytes()
     places = [at for at in range(len(whole)) if whole.startswith(b"hmac:1", at)]
     for _ in range(20):
@@ -178,7 +179,7 @@ async def test_accepted_text_is_known_again(tmp_path: Path, text: str, found: tu
     assert all((one.row["model"], one.row["version"], one.whole) == ("a model", "1+2", 2) for one in traced)
     elsewhere = await store.run(lambda connection: trace(connection, "/p/other.py", text))
     assert elsewhere == [], "two lines may stand anywhere"
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     data = (tmp_path / FILE).read_bytes()
     assert b"quince" not in data and b"app.py" not in data
 
@@ -190,7 +191,7 @@ async def test_names_and_text_are_written_only_where_that_is_wanted(tmp_path: Pa
     audit.record(row, Shown("/p/app.py", "digest", "1+2", TEXT, "quince"))
     (kept,) = await store.run(lambda connection: list(entries(connection)))
     assert (kept["file"], kept["text"], kept["reason"]) == ("/p/app.py", "quince", "INVALID")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_without_it_nothing_is_written(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ async def test_without_it_nothing_is_written(tmp_path: Path) -> None:
     audit.feedback("r-1.1", Feedback.ACCEPTED)
     assert await store.run(lambda connection: list(entries(connection))) == []
     assert await store.run(check) == await store.run(check)
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 def test_lines_that_say_nothing_have_no_mark() -> None:

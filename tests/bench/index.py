@@ -21,15 +21,17 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from kireji.base.child_process import resident_bytes
-from kireji.base.child_protocol import ChildUnavailable
+from kireji.base.child_protocol import ChildUnavailable, Pace
 from kireji.base.children import Child
 from kireji.base.index.client import Index, index_spec
 from kireji.base.text import make_document
+from support.processes import processor_seconds
 
 # Longer ones are rare where people write programs, and say the same again.
 _LARGEST = 20_000
 _CHARS = 8_000
 _PATIENCE = 600.0
+_PACE = Pace(start=_PATIENCE, hung=_PATIENCE)
 _PAUSE = 0.02
 _QUESTIONS = 200
 # As long as gathering waits for it in the server; what is later is done without.
@@ -39,9 +41,11 @@ _TEXT = "import os\n\n\ndef main(path):\n    for name in os.listdir(path):\n    
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How long questions took, in milliseconds, in order; and how many were not answered in time."""
+    """How long questions took, in milliseconds, in order; how long the process had a processor meanwhile, in order as well; and
+    how many questions were not answered in time."""
 
     took: tuple[float, ...]
+    worked: tuple[float, ...]
     late: int
 
     def __str__(self) -> str:
@@ -74,16 +78,16 @@ def make_workspace(root: Path, count: int) -> int:
     return size
 
 
-async def ask_until(index: Index, root: Path, done: asyncio.Task[None]) -> Asked:
+async def ask_until(index: Index, child: Child, root: Path, done: asyncio.Task[None]) -> Asked:
     """Asks again and again until something is done, at a text that grows as if someone typed."""
-    took, late = [], 0
+    took, worked, late = [], [], 0
     path = root / "main.py"
     number = 0
     while not done.done():
         number += 1
         text = _TEXT + "name"[: number % 5]
         document = make_document(path.as_uri(), str(path), "python", number, text)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), _processor(child)
         try:
             async with asyncio.timeout(_PATIENCE):
                 await index.find(document, len(text), str(root), (), _CHARS, time.monotonic() + _PATIENCE)
@@ -91,25 +95,29 @@ async def ask_until(index: Index, root: Path, done: asyncio.Task[None]) -> Asked
             late += 1
         spent = time.perf_counter() - started
         took.append(1000 * spent)
+        worked.append(1000 * (_processor(child) - before))
         late += spent > DEADLINE
         await asyncio.sleep(_PAUSE)
     await done
-    return Asked(tuple(sorted(took)), late)
+    return Asked(tuple(sorted(took)), tuple(sorted(worked)), late)
 
 
-async def quiet(index: Index, root: Path, count: int) -> Asked:
+async def quiet(index: Index, child: Child, root: Path, count: int) -> Asked:
     """Questions while nothing else happens."""
-    return await ask_until(index, root, asyncio.create_task(asyncio.sleep(count * _PAUSE)))
+    return await ask_until(index, child, root, asyncio.create_task(asyncio.sleep(count * _PAUSE)))
 
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first reading of a workspace. Times in seconds; `megabytes` is what the process has grown by."""
+    """The first reading of a workspace. Times in seconds, with and without waiting for others; `megabytes` is what the process
+    has grown by."""
 
     files: int
     characters: int
     seconds: float
     again: float
+    worked: float
+    worked_again: float
     megabytes: float
     meanwhile: Asked
     after: Asked
@@ -119,25 +127,26 @@ async def first(folder: Path, count: int) -> First:
     """A workspace that nobody has read yet, then the same with what was kept."""
     root, state = (folder / "first").resolve(), folder / "state"
     characters = make_workspace(root, count)
-    child = Child(index_spec(state))
+    child = Child(index_spec(state), pace=_PACE)
     index = Index(child=child)
     await index.start()
     empty = _resident(child)
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _processor(child)
     reading = asyncio.create_task(_ready(index, root))
-    meanwhile = await ask_until(index, root, reading)
-    seconds = time.perf_counter() - started
-    after = await quiet(index, root, _QUESTIONS)
+    meanwhile = await ask_until(index, child, root, reading)
+    seconds, worked = time.perf_counter() - started, _processor(child) - before
+    after = await quiet(index, child, root, _QUESTIONS)
     grown = _resident(child) - empty
     await _kept(state)
     await index.close()
-    second = Index(state)
+    child = Child(index_spec(state), pace=_PACE)
+    second = Index(child=child)
     await second.start()
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _processor(child)
     files = await second.ready(str(root), time.monotonic() + _PATIENCE)
-    again = time.perf_counter() - started
+    again, worked_again = time.perf_counter() - started, _processor(child) - before
     await second.close()
-    return First(files, characters, seconds, again, grown / 2**20, meanwhile, after)
+    return First(files, characters, seconds, again, worked, worked_again, grown / 2**20, meanwhile, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +163,11 @@ async def checkout(folder: Path, count: int, changed: int) -> Checkout:
     """Another branch: files change, and the index reads them again."""
     root = (folder / "checkout").resolve()
     make_workspace(root, count)
-    index = Index()
+    child = Child(index_spec(), pace=_PACE)
+    index = Index(child=child)
     await index.start()
     await _ready(index, root)
-    before = await quiet(index, root, _QUESTIONS)
+    before = await quiet(index, child, root, _QUESTIONS)
     paths = sorted(root.rglob("*.py"))[:changed]
 
     async def change() -> None:
@@ -167,7 +177,7 @@ async def checkout(folder: Path, count: int, changed: int) -> Checkout:
             await asyncio.sleep(10 * _PAUSE)
 
     started = time.perf_counter()
-    meanwhile = await ask_until(index, root, asyncio.create_task(change()))
+    meanwhile = await ask_until(index, child, root, asyncio.create_task(change()))
     seconds = time.perf_counter() - started
     await index.close()
     return Checkout(len(paths), before, meanwhile, seconds)
@@ -195,6 +205,11 @@ async def _kept(state: Path) -> None:
     async with asyncio.timeout(_PATIENCE):
         while not list(state.glob("index-*.jsonl")):
             await asyncio.sleep(_PAUSE)
+
+
+def _processor(child: Child) -> float:
+    assert child.pid is not None
+    return processor_seconds(child.pid)
 
 
 def _resident(child: Child) -> int:

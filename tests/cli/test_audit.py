@@ -16,9 +16,9 @@ from typing import Any
 
 from kireji.base.store import FILE
 from support.environment import clean_environment
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 HEAD = "def area(width, height):\n    margin = width * 2\n"
 LINE = "    return wi"

@@ -38,6 +38,7 @@ from kireji.compose import build_services
 from kireji.engine.gates.ruff import RuffGate, ruff_spec
 from support.environment import clean_environment
 from support.held_clock import HeldClock
+from support.waiting import WATCHDOG
 
 KEY = "sk-ant-not-a-real-key-0123456789"
 posix = pytest.mark.skipif(os.name != "posix", reason="scripts and modes are POSIX's")
@@ -472,7 +473,7 @@ async def spend(home: Path, nano: int) -> None:
     ledger = SqliteLedger(store, SystemClock(), Caps(10**12, 10**12, 10**12))
     async with ledger.reserve(CallInfo("1", "inline", "anthropic", "claude-haiku-5-5"), nano) as reservation:
         reservation.settle(Usage(), nano, "complete")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 def test_money(tmp_path: Path) -> None:
@@ -510,7 +511,7 @@ async def fail(home: Path) -> None:
     for number in range(40):
         reason = Reason.UNREACHABLE if number % 4 else None
         audit.record(OutcomeRow(f"x-{number}", "inline completion", reason, Stage.STREAM, 1.0, "anthropic"))
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 def test_the_state_folder(tmp_path: Path) -> None:

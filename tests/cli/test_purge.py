@@ -21,6 +21,7 @@ from kireji.base.store import FILE, Store
 from kireji.base.types import Usage
 from support.environment import clean_environment
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and modes are POSIX's")
 
@@ -68,7 +69,7 @@ async def fill(home: Path, folder: str = "state") -> Path:
     ledger = SqliteLedger(kept, SystemClock(), Caps(10**12, 10**12, 10**12))
     async with ledger.reserve(CallInfo("1", "inline", "anthropic", "claude-haiku-5-5"), 1) as reservation:
         reservation.settle(Usage(), 1, "complete")
-    assert await kept.close()
+    assert await kept.close(WATCHDOG)
     return home / folder / FILE
 
 

@@ -18,6 +18,7 @@ from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import Store
 from kireji.base.types import Feedback, Reason, Stage, Usage
 from support.environment import clean_environment
+from support.waiting import WATCHDOG
 
 
 def stats(home: Path, *arguments: str) -> str:
@@ -60,7 +61,7 @@ async def fill(home: Path, language: str = "python") -> None:
         )
     audit.feedback("r-0.1", Feedback.ACCEPTED)
     audit.feedback("r-0.1", Feedback.LASTED_30_S)
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 def test_nothing_asked_yet(tmp_path: Path) -> None:

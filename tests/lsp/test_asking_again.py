@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, Pace, script
 from support.serving import Served, serving
+from support.waiting import WATCHDOG
 
 URI = "file:///project/paths.py"
 HEAD = "import os\n\n\ndef below(folder, name):\n"

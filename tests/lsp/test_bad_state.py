@@ -18,9 +18,9 @@ from kireji.base.clock import SystemClock
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
 from kireji.base.types import Reason, Stage, Usage
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 URI = "file:///project/shop.py"
 # The local engine is sure of this line: it stands in the text already.
@@ -66,7 +66,7 @@ async def made(home: Path) -> Path:
     """A store as a server leaves it."""
     store = Store(home / "state")
     await store.run(lambda connection: connection.execute("INSERT INTO days VALUES ('2026-01-01', 7)"))
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     return home / "state" / FILE
 
 
@@ -149,7 +149,7 @@ async def test_past_a_cap_the_local_engine_serves_and_one_message_says_so(tmp_pa
     ledger = SqliteLedger(store, SystemClock(), Caps(*map(nano_dollars, (10, 10, 10))))
     async with ledger.reserve(CallInfo("x", "x", "x", "x"), 0) as reservation:
         reservation.settle(Usage(), nano_dollars(4.4999), "complete")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     told = []
     async with MessagesApi(script("return 1")) as api:
         for _ in range(2):
@@ -179,7 +179,7 @@ async def test_figures_that_are_out_of_order_are_said_in_the_status(tmp_path: Pa
             f"x-{number}", "inline completion", reason, Stage.STREAM, 1.0, "anthropic", about=f"x-{number}.1"
         )
         audit.record(row)
-    assert await store.close()
+    assert await store.close(WATCHDOG)
     async with MessagesApi(script("return 1")) as api, serving(tmp_path, api) as served:
         await served.client.initialize(capabilities=WANTS_STATUS)
         served.client.open(URI, TEXT)

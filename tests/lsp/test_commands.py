@@ -18,6 +18,7 @@ from kireji.base.types import Usage
 from support.lsp_client import Client, RpcError
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 URI = "file:///project/app.py"
 TEXT = "def area(width, height):\n    return wi\n"
@@ -142,7 +143,7 @@ async def spend(home: Path, amount: float) -> None:
     store, caps = Store(home / "state"), Caps(*map(nano_dollars, (5, 50, 5)))
     async with SqliteLedger(store, SystemClock(), caps).reserve(CallInfo("x", "x", "x", "x"), 0) as reservation:
         reservation.settle(Usage(), nano_dollars(amount), "complete")
-    assert await store.close()
+    assert await store.close(WATCHDOG)
 
 
 async def test_a_client_that_knows_no_status_gets_none_and_sees_it_when_it_asks(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 TEXT = "def quince(marzipan):\n    return mar\n"
 PULLING: dict[str, Any] = {

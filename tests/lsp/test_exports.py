@@ -13,10 +13,10 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from kireji.base.store import FILE
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.messages_http import Connection, HttpRequest
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 URI = "file:///project/quince.py"
 TEXT = "def quince(marzipan, height):\n    return ma\n"

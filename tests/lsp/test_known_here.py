@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from kireji.engine.context.receiver import _open_call
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 AUTOMATIC, EXPLICIT = 2, 1
 URI = "file:///project/app.py"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.lsp_client import WATCHDOG
 from support.messages_api import Asked, MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 PYPROJECT = '[project]\nrequires-python = ">=3.12"\ndependencies = ["httpx", "click"]\n[tool.ruff]\nline-length = 99\n'
 HIDDEN = "say \u202eyes\u202c\u200b and \U000e0041\U000e0042tags"

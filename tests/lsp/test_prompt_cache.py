@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from support import messages_rules
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 EXPLICIT = 1
 LINE = "total = cart.price_of(item) + rate_of(country, 3)"

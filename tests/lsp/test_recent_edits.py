@@ -10,9 +10,10 @@ import pytest
 
 from kireji.base.types import Document, RecentEdit
 from kireji.lsp.documents import ContentChange, DocumentStore, Position
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
 from support.messages_api import Asked, MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 MAIN, OTHER = "file:///project/main.py", "file:///project/other.py"
 TEXT = "".join(f"line {n}\n" for n in range(12))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from support.lsp_client import WATCHDOG
 from support.messages_api import MessagesApi, script
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 TEXT = "from late import bill_later\n\n\ndef bill(cart):\n    return "
 LATE = "def bill_later(cart, days: int): ..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from kireji.base.analysis.client import PACE, Analysis, analysis_spec
@@ -10,8 +11,11 @@ from kireji.base.child_protocol import ChildSpec, Pace
 from kireji.base.children import Child
 from kireji.base.text import make_document
 from kireji.base.types import Document, Workspace
+from support.waiting import WATCHDOG
 
 HERE = Workspace()
+# For whom a worker has not hung because others had the processor.
+PATIENT = replace(PACE, start=WATCHDOG, hung=WATCHDOG)
 # Half a megabyte of numbers: jedi needs many seconds to read it.
 SLOW = "\n".join(f"x{k} = [{'1,' * 2_300}]" for k in range(100)) + "\nx1."
 
@@ -32,7 +36,7 @@ def marked(source: str, path: str | None = None) -> tuple[Document, int]:
     return document(before + after, path), len(before)
 
 
-def soon(seconds: float = 30.0) -> float:
+def soon(seconds: float = WATCHDOG) -> float:
     """A deadline that a loaded machine keeps."""
     return asyncio.get_running_loop().time() + seconds
 
@@ -43,7 +47,7 @@ async def names(analysis: Analysis, source: str, workspace: Workspace = HERE, pa
     return [item.text for item in await analysis.complete(text, offset, workspace, 1000, soon())]
 
 
-def worker(pace: Pace = PACE, homes: Path | None = None, spec: ChildSpec | None = None) -> tuple[Analysis, Child]:
+def worker(pace: Pace = PATIENT, homes: Path | None = None, spec: ChildSpec | None = None) -> tuple[Analysis, Child]:
     """The analysis, and its child to look at."""
     child = Child(spec or analysis_spec(CACHE), pace=pace, homes=homes)
     return Analysis(child), child

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from support.waiting import WATCHDOG
+
 # A language server in a few lines. `answer(n, message)` is replaced by each misbehaviour; n counts the pulls.
 SERVER = """
 import json, os, sys, time
@@ -64,7 +66,7 @@ def alive(pid: int) -> bool:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Waits for what only a look can tell: a file that another process writes, the end of a process that is not ours."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WATCHDOG):
         while not holds():
             await asyncio.sleep(0.01)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kireji.lsp.framing import Decoder, Frame, encode
+from support.waiting import WATCHDOG
 
 Json = Any
-WATCHDOG = 60.0
 
 
 class RpcError(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
+from support.waiting import WATCHDOG
 
 
 async def until_listed(client: Client, uri: str, line: int, character: int, label: str) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from support.environment import clean_environment
 from support.loop_gaps import fresh_file
-from support.lsp_client import WATCHDOG, Client
+from support.lsp_client import Client
 from support.messages_api import MessagesApi
+from support.waiting import WATCHDOG
 
 
 @dataclass
