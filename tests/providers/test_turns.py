@@ -52,6 +52,21 @@ async def test_the_newest_goes_first_and_the_oldest_loses_its_place() -> None:
     assert asker.order == [0, 3, 2]
 
 
+async def test_one_comes_in_the_moment_in_which_the_oldest_is_taken_back() -> None:
+    asker = Asker(1, 1)
+    running, oldest = asker.begin(0), asker.begin(1)
+    await settle()
+    newest = asker.begin(2)
+    oldest.cancel()
+    await settle()
+    asker.running[0].set()
+    await settle()
+    asker.running[2].set()
+    await asyncio.gather(running, newest)
+    assert oldest.cancelled()
+    assert asker.order == [0, 2]
+
+
 async def test_turns_are_never_lost() -> None:
     rng = random.Random(3)
     asker = Asker(3, 4)

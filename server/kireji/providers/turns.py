@@ -34,7 +34,10 @@ class Turns:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(mine)
         if len(self._waiting) > self._most_waiting:
-            self._waiting.pop(0).set_exception(ProviderError(Reason.SUPERSEDED, "newer questions came first"))
+            oldest = self._waiting.pop(0)
+            # One that has just been taken back has not left the row yet.
+            if not oldest.done():
+                oldest.set_exception(ProviderError(Reason.SUPERSEDED, "newer questions came first"))
         try:
             await mine
         except BaseException:
