@@ -44,7 +44,7 @@ class DelegateGate:
         self.name = tool.name
         self._tool = tool
         self._pool = Pool(tool)
-        self._remembered: OrderedDict[tuple[str | None, str, str], Report] = OrderedDict()
+        self._remembered: OrderedDict[tuple[int, str | None, str, str], Report] = OrderedDict()
 
     def applies(self, language: str) -> bool:
         """The tool's languages."""
@@ -56,8 +56,7 @@ class DelegateGate:
         if len(baseline.text) > self._tool.most_chars:
             return
         try:
-            if await self._pool.refresh(root, baseline, _ANSWER_SECONDS):
-                self._remembered.clear()
+            await self._pool.refresh(root, baseline, _ANSWER_SECONDS)
             await self._of_baseline(root, baseline)
         except ChildUnavailable:
             return  # `check` says so
@@ -87,7 +86,7 @@ class DelegateGate:
         return GateResult(self.name, GateState.UNKNOWN, note=f"unverified: {self._tool.verifies} ({why})")
 
     async def _of_baseline(self, root: str | None, baseline: Document) -> Report:
-        key = (root, baseline.uri, baseline.text)
+        key = (self._pool.age, root, baseline.uri, baseline.text)
         found = self._remembered.get(key)
         if found is None:
             found = self._remembered[key] = await self._ask(root, baseline)

@@ -58,16 +58,23 @@ class Pool:
         self._home: Home | None = None
         self._opening = asyncio.Lock()
         self._kept: OrderedDict[str | None, _Kept] = OrderedDict()
+        self._age = 0
         self._closed = False
 
-    async def refresh(self, root: str | None, document: Document, seconds: float) -> bool:
-        """Tells the child what was saved since it was last told. True if that was anything. Raises ChildUnavailable."""
+    @property
+    def age(self) -> int:
+        """Grows in the moment in which a child begins or is told of changes: what was asked about before may not hold any more,
+        whenever the answer comes."""
+        return self._age
+
+    async def refresh(self, root: str | None, document: Document, seconds: float) -> None:
+        """Tells the child what was saved since it was last told. Raises ChildUnavailable."""
         kept, _ = await self._find(root, document)
         if root is None or kept.child is None:
-            return False
+            return
         async with kept.looking:
             if time.monotonic() - kept.looked < _LOOK_AGAIN:
-                return False
+                return
             now = time.time()
             written = await asyncio.to_thread(
                 written_since, Path(root), kept.known, self.tool.suffixes, self.tool.manifests
@@ -75,18 +82,20 @@ class Pool:
             kept.looked = time.monotonic()
             mine = document.path
             files = [path for path in written.files if str(path) != mine]
-            if not files:
-                return False
+            if (
+                not files or self._kept.get(root) is not kept
+            ):  # another has taken its place, and has read the disk since
+                return
             kept.known = now
+            self._age += 1
             if written.manifest:
                 # What the project consists of has changed: only a fresh child sees it whole.
-                self._kept.pop(root, None)
+                del self._kept[root]
                 await kept.child.close()
-                return True
+                return
             changes = [{"uri": p.as_uri(), "type": kind} for p in files for kind in (_CREATED, _CHANGED)]
             deadline = asyncio.get_running_loop().time() + seconds
             await kept.child.tell("workspace/didChangeWatchedFiles", {"changes": changes}, deadline)
-            return True
 
     async def diagnostics(
         self, root: str | None, document: Document, text: str, seconds: float
@@ -121,6 +130,7 @@ class Pool:
                 kept = self._kept.get(root)
                 if kept is None or (kept.child is None and time.monotonic() - kept.sought > _SEEK_AGAIN):
                     kept = self._kept[root] = await self._begin(root, document, self._home.path)
+                    self._age += 1
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
             self._kept.move_to_end(root)
