@@ -28,6 +28,12 @@ async def offered(pending: asyncio.Future[Any]) -> list[str]:
     return [item["insertText"] for item in (await asyncio.wait_for(pending, 60))["items"]]
 
 
+def _whole(uri: str) -> Any:
+    """What is offered for the beginning of a document."""
+    start = {"line": 0, "character": 0}
+    return {"textDocument": {"uri": uri}, "range": {"start": start, "end": start}, "context": {"diagnostics": []}}
+
+
 # ---- the way in and the way out ----------------------------------------------------------------
 
 
@@ -141,6 +147,27 @@ async def test_a_changed_text_makes_an_answer_stale(tmp_path: Path) -> None:
         assert await offered(pending) == []
         explained = await served.client.request("kireji/explain", {})
         assert explained["reason"] == "the text changed meanwhile"
+
+
+@pytest.mark.parametrize("warm", [False, True])
+async def test_nobody_is_asked_about_a_document_that_is_closed_before_its_turn_comes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, warm: bool
+) -> None:
+    """While the server starts, and afterwards where both messages come in one read."""
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client, together = served.client, list[bytes]()
+        await client.initialize()
+        client.open(URI, TEXT)
+        if warm:
+            await client.request("textDocument/codeAction", _whole(URI))  # which waits until there is somebody to ask
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "send_raw", together.append)
+            pending = client.ask(URI, 1, 13, automatic=1)
+            client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        client.send_raw(b"".join(together))
+        assert await offered(pending) == []
+        assert api.asked == []
+        assert (await client.request("kireji/explain", {}))["reason"] == "the text changed meanwhile"
 
 
 async def test_a_newer_question_ends_the_older_one(tmp_path: Path) -> None:

@@ -97,7 +97,10 @@ async def answer(
             if here is None:
                 result = failed(Withheld(Reason.UNKNOWN_DOCUMENT, Stage.CLASSIFY))
             else:
-                result = await work(await edge.starting.services(), here)
+                services = await edge.starting.services()
+                # It may have been closed before its turn came; whoever ends what is asked about it has done so by then.
+                there = here.latest() is not None
+                result = await work(services, here) if there else failed(Withheld(Reason.STALE, Stage.DELIVER))
                 # From here to the reply nothing is awaited, so what is current now is current when it is written.
                 if isinstance(result, Offered | Proposed) and not is_current(here):
                     result = failed(Withheld(Reason.STALE, Stage.DELIVER, report=result.report))
