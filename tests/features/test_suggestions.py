@@ -125,3 +125,13 @@ async def test_a_question_that_was_taken_back_lives_on_for_a_list_that_has_count
         await spawned[1]  # who has taken it back has looked whether anybody wants it
         assert not question.task.cancelling()
         question.task.cancel()
+
+
+async def test_nothing_is_kept_of_a_document_that_is_closed() -> None:
+    async def quick() -> Outcome:
+        return NOTHING
+
+    place, suggestions = place_at("total = fi$0\n"), Suggestions(asyncio.ensure_future)
+    assert await suggestions.suggest(place, Engine(quick, never)) is NOTHING
+    suggestions.drop(place.uri)
+    assert (suggestions._kept, suggestions._questions, suggestions._turns) == ([], {}, {})

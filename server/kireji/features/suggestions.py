@@ -152,6 +152,7 @@ class Suggestions:
     def drop(self, uri: str) -> None:
         """Ends what is asked about a document that is of no interest any more, and forgets what was offered there."""
         self._kept = [kept for kept in self._kept if kept.uri != uri]
+        self._turns.pop(uri, None)
         question = self._questions.pop(uri, None)
         if question is not None:
             question.end()
