@@ -208,6 +208,32 @@ async def test_the_suggestion_is_explained_when_looked_at(tmp_path: Path) -> Non
         assert await served.client.request("completionItem/resolve", stranger) == stranger
 
 
+async def test_a_list_that_is_overtaken_takes_nothing_from_the_newer_one(tmp_path: Path) -> None:
+    """Who has asked by a key waits for the model; who types on has a newer list meanwhile, and looks at its items."""
+    uri, other, text = "file:///project/app.py", "file:///project/other.py", "import json\n\njson.\n"
+    async with (
+        MessagesApi(script("dumps({})", pace=Pace(first_token=3.0))) as api,
+        serving(tmp_path, api) as served,
+    ):
+        client = served.client
+        await client.initialize()
+        client.open(other, text)
+        async with asyncio.timeout(60):
+            while len((await ask(client, other, 2, 5, TYPED_ON))["items"]) <= 3:
+                pass  # the analysis starts
+        await api.request()
+        client.open(uri, text)
+        older = ask(client, uri, 2, 5)
+        await api.request(len(api.asked))
+        type_text(client, uri, 2, 2, 5, "d")
+        newer = await asyncio.wait_for(ask(client, uri, 2, 6), 60)
+        dumps = next(item for item in newer["items"] if item["label"] == "dumps")
+        also = next(item for item in (await asyncio.wait_for(older, 60))["items"] if item["label"] == "dumps")
+        for item in (dumps, also):
+            resolved = await client.request("completionItem/resolve", item)
+            assert "Serialize" in resolved["documentation"]["value"]
+
+
 async def test_cancelling_a_list_ends_the_question_it_began(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD, pace=Pace(first_token=600))) as api, serving(tmp_path, api) as served:
         await served.client.initialize()

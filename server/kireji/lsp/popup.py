@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 OPTIONS = types.CompletionOptions(trigger_characters=[".", ":", ">"], resolve_provider=True)
 # Whoever has typed a moment ago is typing; clients call both "invoked".
 _TYPING_SECONDS = 1.0
+# Lists whose items can be resolved.
+_KEPT = 4
 _WORD = re.compile(r"[\w$]*")
 
 
@@ -45,13 +47,13 @@ def _as_of(popup: Popup, now: Document | None) -> Popup | None:
 
 
 class Popups:
-    """The lists of one client. Keeps the last one, so that its items can be resolved."""
+    """The lists of one client. Keeps the last ones, so that their items can be resolved."""
 
     def __init__(self, edge: Edge, suggestions: Suggestions) -> None:
         self._edge = edge
         self._suggestions = suggestions
         self._asked: tuple[str, int, Position] | None = None
-        self._last: Popup | None = None
+        self._lists: dict[str, Popup] = {}
         self._listed = Listed(edge.spawn)
         edge.lifecycle.when_closed(self._listed.drop)
 
@@ -86,24 +88,31 @@ class Popups:
             current = _as_of(told, here.latest())
             if current is None:
                 return types.CompletionList(is_incomplete=True, items=[])
-            self._last = current
+            self._keep(current)
             session = edge.lifecycle.session
             return to_proto.completion_list(current, session.abilities, edge.lifecycle.encoding)
 
         return run()
 
     def resolve(self, item: types.CompletionItem) -> Awaitable[types.CompletionItem]:
-        """An item of the last list with its documentation; any other comes back as it is."""
-        popup, data = self._last, item.data if isinstance(item.data, dict) else {}
+        """An item of one of the last lists with its documentation; any other comes back as it is."""
+        data = item.data if isinstance(item.data, dict) else {}
+        popup = self._lists.get(str(data.get("list")))
 
         async def run() -> types.CompletionItem:
-            if popup is None or data.get("list") != popup.snapshot.id:
+            if popup is None:
                 return item
             services = await self._edge.starting.services()
             item.documentation = await self._documentation(services, popup, data.get("name"))
             return item
 
         return run()
+
+    def _keep(self, popup: Popup) -> None:
+        """A list that waited for the model may come after a newer one, and a client show either."""
+        self._lists[popup.snapshot.id] = popup
+        for older in list(self._lists)[:-_KEPT]:
+            del self._lists[older]
 
     def _listable(self, popup: Popup) -> Popup:
         """Without a suggestion of which this client would make another text."""
