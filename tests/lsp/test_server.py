@@ -16,6 +16,7 @@ from support.lsp_client import RpcError
 from support.messages_api import MessagesApi, When, script
 from support.messages_play import Pace
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 URI = "file:///project/app.py"
 TEXT = "def area(width, height):\n    return wi\n"
@@ -46,6 +47,27 @@ async def test_shutdown_then_exit_is_0(tmp_path: Path, tcp: bool) -> None:
         assert result["capabilities"]["textDocumentSync"]["change"] == 2
         await served.client.shutdown()
         assert await asyncio.wait_for(served.process.wait(), 10) == 0
+
+
+# A file system that does not answer, as one over a network may for ever.
+STUCK = """
+import threading
+from kireji.base import syntax
+syntax.load = lambda _: threading.Event().wait()
+from kireji.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+async def test_a_thread_that_is_stuck_keeps_no_server_alive(tmp_path: Path, tcp: bool) -> None:
+    async with serving(tmp_path, tcp=tcp, program=STUCK) as served:
+        await served.client.initialize()
+        served.client.open(URI, TEXT)
+        await served.client.request("kireji/explain", {})
+        await served.client.shutdown()
+        # Our side of the pipe stays open: the server is told to end, and nothing else.
+        assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
 
 
 async def test_exit_without_shutdown_is_1(tmp_path: Path) -> None:

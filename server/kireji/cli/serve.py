@@ -73,9 +73,12 @@ def command(tcp: str | None, script: Path | None, watch_loop: Path | None, **ove
             watching.add_done_callback(lambda done: done.cancelled() or done.exception())
         starting = Starting(build, Renewal(lambda: keys.stamp(watched), renew))
         if tcp is None:
-            return await app.serve_stdio(settings, starting)
-        host, port = transport.loopback(tcp)
-        return await app.serve_tcp(host, port, settings, starting)
+            code = await app.serve_stdio(settings, starting)
+        else:
+            code = await app.serve_tcp(*transport.loopback(tcp), settings, starting)
+        # The loop waits for its threads before it ends, and one of them may be stuck.
+        transport.exit_soon(code)
+        return code
 
     try:
         code = asyncio.run(run())

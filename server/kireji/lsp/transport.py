@@ -51,7 +51,8 @@ class Stdio:
     def _read_all(self, loop: asyncio.AbstractEventLoop, on_data: OnData, on_end: OnEnd) -> None:
         while data := _read(self._incoming):
             loop.call_soon_threadsafe(on_data, data)
-        _exit_soon()
+        # The client is gone; its own clean exit comes first.
+        exit_soon(1)
         try:
             loop.call_soon_threadsafe(on_end)
         except RuntimeError:
@@ -92,6 +93,13 @@ class Tcp:
         self._writer.close()
 
 
+def exit_soon(code: int) -> None:
+    """Ends the process within two seconds, even if the loop or a thread that it waits for hangs."""
+    timer = threading.Timer(1.5, os._exit, args=(code,))
+    timer.daemon = True
+    timer.start()
+
+
 def loopback(address: str) -> tuple[str, int]:
     """`HOST:PORT` of the loopback interface. Raises ValueError with one line for anything else."""
     host, colon, port = address.rpartition(":")
@@ -124,10 +132,3 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, _PIECE)
     except OSError:
         return b""
-
-
-def _exit_soon() -> None:
-    """The client is gone: leave within two seconds even if the loop hangs. Its own clean exit comes first."""
-    timer = threading.Timer(1.5, os._exit, args=(1,))
-    timer.daemon = True
-    timer.start()
