@@ -82,9 +82,8 @@ class Pool:
             kept.looked = time.monotonic()
             mine = document.path
             files = [path for path in written.files if str(path) != mine]
-            if (
-                not files or self._kept.get(root) is not kept
-            ):  # another has taken its place, and has read the disk since
+            # Where another has taken its place meanwhile, that one has read the disk since.
+            if not files or self._kept.get(root) is not kept:
                 return
             kept.known = now
             self._age += 1
