@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from kireji.base.child_home import open_home
 from kireji.base.text import indent_of, line_at, line_span, make_document
 from kireji.base.types import (
     Candidate,
@@ -34,6 +33,7 @@ from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.gate import Cost, Gate
 from kireji.engine.gates.run import run_gates
 from kireji.engine.proof.copying import CopyError, copied, written
+from kireji.engine.proof.room import Room
 from kireji.engine.services import Services
 
 # A checker that sees a folder for the first time has to read it.
@@ -86,19 +86,19 @@ async def _in_place(snapshot: Snapshot, changes: ChangeSet) -> AsyncGenerator[st
         yield None
         return
     root = workspace.root
-    home = await asyncio.to_thread(open_home)
+    room = Room()
 
-    def build() -> str:
-        copy = copied(root, home.path / "together")
+    def build(folder: Path) -> str:
+        copy = copied(root, folder / "together")
         written(copy, (snapshot.document, *snapshot.open_documents), changes)
         for lent in copy.lent:
             (copy.folder / lent).symlink_to(Path(root, lent))
         return str(copy.folder)
 
     try:
-        yield await asyncio.to_thread(build)
+        yield await room.make(build)
     finally:
-        await asyncio.to_thread(home.close)
+        await room.close()
 
 
 async def _judged(gates: Iterable[Gate], snapshot: Snapshot, changes: ChangeSet, root: str | None) -> Judged:

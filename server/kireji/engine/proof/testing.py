@@ -16,7 +16,6 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 
 from kireji.base import sandbox
-from kireji.base.child_home import Home, open_home
 from kireji.base.files import read_text
 from kireji.base.sandbox import Bounds, Ended, Job, Shown, Walls
 from kireji.base.sandbox_walls import Sandbox
@@ -26,6 +25,7 @@ from kireji.engine.proof.commands import Project, TestRun, runs
 from kireji.engine.proof.compare import compared
 from kireji.engine.proof.copying import Copy, CopyError, again, copied, written
 from kireji.engine.proof.relevant import is_test, tests_of
+from kireji.engine.proof.room import Room
 
 GATE = "tests"
 _MOST_REPORT = 8_000_000
@@ -76,10 +76,9 @@ class Bench:
         self._snapshot = snapshot
         self._root = root
         self._names = tuple(names)
-        self._home: Home | None = None
+        self._room = Room()
         self._pristine: Copy | None = None
         self._count = 0
-        self._copying = asyncio.Lock()
         self._before: dict[_Concerned, asyncio.Task[dict[str, _Report]]] = {}
         self._early = asyncio.ensure_future(self._begin())
 
@@ -101,10 +100,7 @@ class Bench:
         for task in tasks:
             if not task.cancelled():
                 task.exception()  # whoever needed it was told
-        async with self._copying:
-            if self._home is not None:
-                home, self._home = self._home, None
-                await asyncio.to_thread(home.close)
+        await self._room.close()
 
     async def _begin(self) -> None:
         """The run before, for the file that the action is about, while the model is still thinking."""
@@ -149,8 +145,7 @@ class Bench:
         """One report for each runner, from a copy of its own. Raises CopyError and OSError."""
         kind = await self._sandbox.walls()
         assert kind is not None  # noqa: S101 — the callers have looked
-        async with self._copying:
-            copy, out = await asyncio.to_thread(self._fresh, changes, kind)
+        copy, out = await self._room.make(lambda folder: self._fresh(folder, changes, kind))
         at = str(copy.folder) if kind is Walls.LANDLOCK else self._root
         project = Project(self._root, at, str(out), self._snapshot.workspace.python)
         found = await asyncio.to_thread(runs, project, (*concerned.tests, *concerned.fresh), concerned.changed)
@@ -174,14 +169,12 @@ class Bench:
         except ValueError:
             return _Report(code=ran.code, trouble=f"{run.name} ended with code {ran.code} and no report")
 
-    def _fresh(self, changes: ChangeSet, kind: Walls) -> tuple[Copy, Path]:
+    def _fresh(self, folder: Path, changes: ChangeSet, kind: Walls) -> tuple[Copy, Path]:
         """A copy for one run, with what is changed in it. Blocks."""
-        if self._home is None:
-            self._home = open_home()
         if self._pristine is None:
-            self._pristine = copied(self._root, self._home.path / "before")
+            self._pristine = copied(self._root, folder / "before")
         self._count += 1
-        copy = again(self._pristine, self._home.path / str(self._count))
+        copy = again(self._pristine, folder / str(self._count))
         documents = (self._snapshot.document, *self._snapshot.open_documents)
         written(copy, documents if self._snapshot.origin == 0 else documents[1:], changes)
         for lent in copy.lent:
@@ -189,7 +182,7 @@ class Bench:
                 (copy.folder / lent).symlink_to(Path(self._root, lent))
             else:
                 (copy.folder / lent).mkdir()
-        out = self._home.path / f"{self._count}.out"
+        out = folder / f"{self._count}.out"
         out.mkdir()
         return copy, out
 
