@@ -386,6 +386,19 @@ async def test_cancelled_while_the_reservation_is_being_written(till: Till) -> N
     assert plain(lambda c: c.execute("SELECT count(*) FROM calls").fetchone()).result(30) == (0,)
 
 
+async def test_cancelled_while_the_store_closes_it_is_cancelled_and_not_down(tmp_path: Path) -> None:
+    till, released = Till(tmp_path), threading.Event()
+    till.store.submit(lambda _: released.wait(30))
+    task = asyncio.ensure_future(till.pay(40, 33))
+    await asyncio.sleep(0)  # it has handed in its reservation
+    assert not await till.store.close(0.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    released.set()
+    assert await till.store.close(WATCHDOG)
+
+
 async def test_many_at_once_never_overshoot(till: Till) -> None:
     async def call() -> bool:
         try:

@@ -305,3 +305,19 @@ async def test_cancelling_before_the_start_costs_no_descriptor(monkeypatch: pyte
 async def test_no_walls_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_walls, "_PROBE", "import sys; open(sys.argv[2], 'w').write('open')")
     assert await sandbox_walls.walls() is None
+
+
+async def test_who_waits_for_the_walls_when_the_look_is_ended_has_none_and_is_not_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def endless() -> Walls | None:
+        await asyncio.Event().wait()
+        return Walls.UNSHARE
+
+    monkeypatch.setattr(sandbox_walls, "walls", endless)
+    place = sandbox_walls.Sandbox()
+    waiting = asyncio.create_task(place.walls())
+    await asyncio.sleep(0)
+    await place.close()
+    assert await waiting is None
+    assert (await place.walls(), place.known) == (None, "")

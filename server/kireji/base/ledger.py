@@ -215,15 +215,21 @@ class SqliteLedger:
             try:
                 refused = await asyncio.wrap_future(entered)
             except asyncio.CancelledError:
-                # Work in the store is done in order, so this finds the row if it was written after all. No call was
-                # made.
-                given_up = self._store.submit(lambda connection: _forget(connection, identity))
-                given_up.add_done_callback(_report)
+                self._give_up(identity)
                 raise
         except StoreError as error:
             raise LedgerDown(str(error)) from error
         if refused is not None:
             raise CapReached(refused)
+
+    def _give_up(self, identity: str) -> None:
+        """No call was made. Work in the store is done in order, so this finds the row if it was written after all."""
+        try:
+            given_up = self._store.submit(lambda connection: _forget(connection, identity))
+        except StoreError as error:
+            _unsettled(error)
+        else:
+            given_up.add_done_callback(_report)
 
     async def _leave(self, identity: str, reservation: Reservation) -> None:
         """Settles. Once handed in, the settlement does not depend on this task, which may be cancelled at any time."""
@@ -241,7 +247,7 @@ class SqliteLedger:
         try:
             settled = self._store.submit(work)
         except StoreError as error:
-            _log.error("a model call could not be settled and counts as its estimate: %s", error)
+            _unsettled(error)
             return
         done: Future[None] = Future()
 
@@ -299,7 +305,11 @@ def _report(future: Future[None]) -> None:
     """The answer has been paid for and is good; only its row is not up to date, and counts as its estimate."""
     error = future.exception()
     if error is not None:
-        _log.error("a model call could not be settled and counts as its estimate: %s", error)
+        _unsettled(error)
+
+
+def _unsettled(error: BaseException) -> None:
+    _log.error("a model call could not be settled and counts as its estimate: %s", error)
 
 
 def _day(at: float) -> str:

@@ -9,6 +9,7 @@ import sys
 
 from kireji.base.child_home import open_home
 from kireji.base.sandbox import Bounds, Ended, Job, Shown, Walls, our_python, python_shown, run
+from kireji.base.tasks import TaskEnded, outcome
 
 _PROBE_SECONDS = 10.0
 # Says whether a file of this machine, its programs, and who listens on it can be reached.
@@ -30,10 +31,13 @@ class Sandbox:
         self._looking: asyncio.Task[Walls | None] | None = None
 
     async def walls(self) -> Walls | None:
-        """The best walls that hold here; None where there are none, and nothing may be run."""
+        """The best walls that hold here; None where there are none, or the look was ended, and nothing may be run."""
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(walls())
-        return await asyncio.shield(self._looking)
+        try:
+            return await outcome(self._looking)
+        except TaskEnded:
+            return None
 
     @property
     def known(self) -> str:
