@@ -17,7 +17,7 @@ from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.checkers import Checkers, Surroundings, surroundings
 from kireji.engine.gates.grounds import pyrefly_spec, ty_spec
 from kireji.engine.gates.types import TypesGate, rules
-from support.gating import candidate_at
+from support.gating import candidate_at, marked
 
 PASS, FAIL, UNKNOWN = GateState.PASS, GateState.FAIL, GateState.UNKNOWN
 FILES = {
@@ -320,6 +320,33 @@ async def test_a_second_opinion(
     result = await judged(TypesGate(checkers, second), workspace, root / "shop/cart.py", BODY, text)
     # Its first look is taken before any answer is there.
     assert (result.state, second.asked) == (state, 1 + asked)
+
+
+async def test_a_first_look_that_was_taken_back_is_taken_again(checkers: Checkers) -> None:
+    class Slow(Second):
+        async def diagnostics(
+            self, where: Surroundings, document: Document, text: str, seconds: float
+        ) -> tuple[ChildDiagnostic, ...]:
+            said = await super().diagnostics(where, document, text, seconds)
+            begun.set()
+            await go.wait()
+            return said
+
+    begun, go, second = asyncio.Event(), asyncio.Event(), Slow("nothing")
+    gate = TypesGate(checkers, second)
+    document, offset = marked("a = 1\n$0")
+    snapshot, _ = candidate_at(document, offset, "b = 2")
+    for asked in (1, 2):
+        looking = asyncio.ensure_future(gate.prepare(snapshot, document))
+        await asyncio.wait_for(begun.wait(), 10)
+        begun.clear()
+        looking.cancel()
+        await asyncio.wait({looking})
+        assert second.asked == asked
+    go.set()
+    await gate.prepare(snapshot, document)
+    await gate.prepare(snapshot, document)
+    assert second.asked == 3
 
 
 async def test_texts_of_two_workspaces_do_not_mix(checkers: Checkers, root: Path) -> None:

@@ -72,10 +72,10 @@ class TypesGate:
         with contextlib.suppress(ChildUnavailable):
             await self._of_baseline(where, baseline)
         if self._second is not None and where not in self._warmed:
-            # Its first look takes a second, and is seldom needed.
-            self._warmed.add(where)
+            # Its first look takes a second, and is seldom needed. One that was taken back was none.
             with contextlib.suppress(ChildUnavailable):
                 await self._second.diagnostics(where, baseline, baseline.text, _ANSWER_SECONDS)
+            self._warmed.add(where)
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new in the insertion; UNKNOWN without a checker, or where it cannot know."""
