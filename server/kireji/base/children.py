@@ -67,10 +67,16 @@ class Child:
         self._starting: asyncio.Task[None] | None = None
         self._replacing: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._asking = 0
         self._failures = 0
         self._last_failure = ChildFailure.CRASHED
         self._not_before = 0.0
         self._since = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer of it."""
+        return self._asking == 0
 
     @property
     def pid(self) -> int | None:
@@ -165,6 +171,7 @@ class Child:
     # -- one exchange
 
     async def _ask(self, deadline: float, work: Callable[[Conversation], Awaitable[T]], uri: str | None = None) -> T:
+        self._asking += 1
         try:
             async with asyncio.timeout_at(deadline):
                 await self.start()
@@ -178,6 +185,8 @@ class Child:
             raise ChildUnavailable(ChildFailure.LATE) from None
         except TaskEnded:
             raise ChildUnavailable(ChildFailure.CLOSED) from None
+        finally:
+            self._asking -= 1
 
     async def _exchange(self, work: Callable[[Conversation], Awaitable[T]], lock: asyncio.Lock | None) -> T:
         try:

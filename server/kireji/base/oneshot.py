@@ -34,11 +34,18 @@ class OneShot:
         self._home: Home | None = None
         self._opening = asyncio.Lock()
         self._closed = False
+        self._asking = 0
         self._room = asyncio.Semaphore(_AT_ONCE)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for what it says."""
+        return self._asking == 0
 
     async def diagnostics(self, uri: str, language_id: str, text: str, deadline: float) -> tuple[ChildDiagnostic, ...]:
         """What it says of `text`, with spans in string offsets. `deadline` is loop time. Raises ChildUnavailable."""
         shown = clean(text)
+        self._asking += 1
         try:
             async with asyncio.timeout_at(deadline), self._room:
                 said = await self._run(shown.encode())
@@ -46,6 +53,8 @@ class OneShot:
             raise ChildUnavailable(ChildFailure.LATE) from None
         except OSError as error:
             raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
+        finally:
+            self._asking -= 1
         try:
             return self._spec.parse(said, shown)
         except (ValueError, KeyError, TypeError):

@@ -20,6 +20,7 @@ from kireji.base.python_version import Version
 from kireji.base.types import Document, Workspace
 from kireji.engine.gates import grounds
 from kireji.engine.gates.grounds import Ground
+from kireji.engine.gates.living import surplus
 
 # A person works in few projects at a time, and each checker holds 60 to 130 MB.
 _LIVING = 2
@@ -109,7 +110,6 @@ class Checkers:
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
             self._children.move_to_end(where)
-            if len(self._children) > _LIVING:
-                _, oldest = self._children.popitem(last=False)
-                await oldest.close()
+            while gone := surplus(self._children, where, _LIVING, lambda child: child.idle):
+                await gone.close()
             return found, self._home.path

@@ -18,6 +18,7 @@ from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.oneshot import OneShot, OneShotSpec
 from kireji.base.types import Document, Workspace
 from kireji.engine.gates.changes import written_since
+from kireji.engine.gates.living import surplus
 from kireji.engine.gates.tool import Ground, Tool
 
 # A person works in few projects at a time, and a tool may hold hundreds of megabytes.
@@ -133,10 +134,9 @@ class Pool:
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
             self._kept.move_to_end(root)
-            if len(self._kept) > _LIVING:
-                _, oldest = self._kept.popitem(last=False)
-                if oldest.child is not None:
-                    await oldest.child.close()
+            while gone := surplus(self._kept, root, _LIVING, lambda one: one.child is None or one.child.idle):
+                if gone.child is not None:
+                    await gone.child.close()
             return kept, self._home.path
 
     async def _begin(self, root: str | None, document: Document, home: Path) -> _Kept:

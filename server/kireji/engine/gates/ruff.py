@@ -17,6 +17,7 @@ from kireji.base.python_version import Version
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates import policy
 from kireji.engine.gates.gate import Cost, Trial
+from kireji.engine.gates.living import surplus
 
 _NAME = "ruff"
 _INVALID = "invalid-syntax"
@@ -77,9 +78,9 @@ class Report:
 
 
 class RuffGate:
-    """Asks one child, or a second that is told of the project's Python, and remembers what they said of the last few texts.
+    """Asks one child, or another that is told of the project's Python, and remembers what they said of the last few texts.
 
-    `child` is for an unknown Python; None when there is no ruff. Whoever made it ends it; `close` ends the second.
+    `child` is for an unknown Python; None when there is no ruff. Whoever made it ends it; `close` ends the others.
     """
 
     name = _NAME
@@ -87,14 +88,15 @@ class RuffGate:
 
     def __init__(self, child: Child | None) -> None:
         self._child = child
-        self._other: tuple[Version, Child] | None = None
+        self._others: OrderedDict[Version, Child] = OrderedDict()
+        self._opening = asyncio.Lock()
         self._remembered: OrderedDict[tuple[Version, str, str], Report] = OrderedDict()
         self._closed = False
 
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes that run now."""
-        children = (self._child, self._other[1] if self._other is not None else None)
+        children = (self._child, *self._others.values())
         return tuple(pid for child in children if child is not None for pid in child.pids)
 
     def applies(self, language: str) -> bool:
@@ -121,9 +123,9 @@ class RuffGate:
     async def close(self) -> None:
         """Ends the children that this gate has started. May be called twice."""
         self._closed = True
-        other, self._other = self._other, None
-        if other is not None:
-            await other[1].close()
+        async with self._opening:
+            others, self._others = self._others, OrderedDict()
+            await asyncio.gather(*(child.close() for child in others.values()))
 
     async def report(self, document: Document, version: Version | None) -> Report:
         """What ruff says of a text for a Python, asked once while it is remembered. Raises ChildUnavailable."""
@@ -153,18 +155,17 @@ class RuffGate:
         """The child for a Python. Beside the one for an unknown Python, the last that was asked stays."""
         if self._child is None:
             raise ChildUnavailable(ChildFailure.MISSING)
-        if self._closed:
-            raise ChildUnavailable(ChildFailure.CLOSED)
-        if version == NEWEST:
+        if version == NEWEST and not self._closed:
             return self._child
-        older = self._other
-        if older is not None and older[0] == version:
-            return older[1]
-        child = Child(_for_version(self._child.spec, version))
-        self._other = version, child
-        if older is not None:
-            await older[1].close()
-        return child
+        async with self._opening:
+            if self._closed:
+                raise ChildUnavailable(ChildFailure.CLOSED)
+            child = self._others.get(version)
+            if child is None:
+                child = self._others[version] = Child(_for_version(self._child.spec, version))
+            while gone := surplus(self._others, version, 1, lambda one: one.idle):
+                await gone.close()
+            return child
 
 
 def _target(version: Version | None) -> str:
