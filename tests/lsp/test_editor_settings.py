@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kireji.lsp.framing import encode
 from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
 from support.serving import serving
@@ -52,4 +53,35 @@ async def test_settings_that_are_pushed_count_where_nothing_can_be_asked_for(tmp
             pushed = {"kireji": {"completion": {"automatic": automatic}}}
             client.notify("workspace/didChangeConfiguration", {"settings": pushed})
             await suggests(client, uri, automatic)
+        await client.shutdown()
+
+
+async def test_an_answer_that_was_overtaken_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A client may take its time: what it says of the newer question is newer, whenever it says the rest."""
+    async with MessagesApi(script("return marzipan")) as api, serving(tmp_path, api) as served:
+        client, uri = served.client, (tmp_path / "app.py").as_uri()
+        asked: list[Any] = []
+        client.answers["workspace/configuration"] = lambda params: [{}] * len(params["items"])
+        take = client._take
+
+        def late(body: Any) -> None:
+            if body.get("method") == "workspace/configuration":
+                asked.append(body["id"])
+            else:
+                take(body)
+
+        await client.initialize(capabilities=PULLING)
+        client.open(uri, TEXT)
+        await suggests(client, uri, True)
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "_take", late)
+            for _ in range(2):
+                client.notify("workspace/didChangeConfiguration", {"settings": None})
+            async with asyncio.timeout(WATCHDOG):
+                while len(asked) < 2:
+                    await asyncio.sleep(0)
+        for question, said in zip(reversed(asked), ({"completion.automatic": False}, {}), strict=True):
+            client.send_raw(encode({"jsonrpc": "2.0", "id": question, "result": [said]}))
+        await suggests(client, uri, False)
+        await suggests(client, uri, False)
         await client.shutdown()

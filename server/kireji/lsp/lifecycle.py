@@ -54,6 +54,8 @@ class Lifecycle:
         # Several servers write into one store: the number alone would not tell their requests apart.
         self._run = os.urandom(2).hex()
         self._ids = itertools.count(1)
+        self._readings = itertools.count(1)
+        self._read = 0
         self._session = Session(settings)
         self._when_closed: list[Callable[[str], None]] = []
         self._when_ready: list[Callable[[], None]] = []
@@ -249,7 +251,12 @@ class Lifecycle:
     # ---- helpers -------------------------------------------------------------------------------
 
     async def _read_configuration(self) -> None:
-        self._apply(await self._client.configuration("kireji"))
+        """An answer that comes after that to a newer question is older, and not taken."""
+        number = next(self._readings)
+        raw = await self._client.configuration("kireji")
+        if raw is not None and number > self._read:
+            self._read = number
+            self._apply(raw)
 
     def _apply(self, raw: object) -> None:
         """Each answer is whole: it replaces what the editor said before, so that a setting taken out there is out here."""
