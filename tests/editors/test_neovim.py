@@ -4,7 +4,9 @@ where the plugin does. Each is set up as the README says. Installed by `setup.sh
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, closing
@@ -442,6 +444,43 @@ async def test_a_new_server_takes_over_when_asked(editor: Neovim, command: Kirej
     await ended(before)
     await editor.until("return require('kireji').statusline():find('ready')")
     assert command.server() != before
+    await editor.type("Goret")
+    assert (await editor.ghost()).text == SUM.removeprefix("ret")
+
+
+async def test_a_new_server_takes_over_all_that_is_open(
+    editor: Neovim, command: Kireji, model: Model, source: Path, stub: Path
+) -> None:
+    await editor.open(stub)
+    await editor.open(source)
+    before = command.server()
+    await editor.type(":Kireji restart<CR>")
+    await ended(before)
+    await editor.until("return require('kireji').statusline():find('ready')")
+    await editor.until(
+        "local c = vim.lsp.get_clients({ name = 'kireji' }); return #c == 1 and vim.tbl_count(c[1].attached_buffers) == 2"
+    )
+    assert command.server() != before
+    assert await editor.messages() == []
+    assert await editor.lua("return vim.v.errmsg") == ""
+
+
+async def crash(editor: Neovim, command: Kireji) -> None:
+    """Kills the server, and waits until the editor has seen that it is gone."""
+    server = command.server()
+    os.kill(server, signal.SIGKILL)
+    await ended(server)
+    await editor.until("return #vim.lsp.get_clients({ name = 'kireji' }) == 0")
+
+
+async def test_a_server_that_has_crashed_is_started_anew_when_asked(
+    editor: Neovim, command: Kireji, model: Model, source: Path
+) -> None:
+    model.says = SUM
+    await editor.open(source)
+    await crash(editor, command)
+    await editor.type(":Kireji restart<CR>")
+    await editor.until("return require('kireji').statusline():find('ready')")
     await editor.type("Goret")
     assert (await editor.ghost()).text == SUM.removeprefix("ret")
 

@@ -133,25 +133,38 @@ function M.complete(begun, line)
   return vim.tbl_filter(function(name) return vim.startswith(name, begun) end, M.names())
 end
 
---- Ends the server and starts it anew for what is open: for a new key or new settings in its own file.
+--- Has what is open served as if it were opened now.
+local function start()
+  server.enable(require('kireji').config)
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].filetype ~= '' then
+      vim.api.nvim_exec_autocmds('FileType', { buffer = buffer, group = 'kireji.server' })
+    end
+  end
+end
+
+--- Ends the server, if one runs, and starts it anew for what is open: for a new key or new settings in its own file.
 function M.restart()
+  local ending = false
   for _, client in ipairs(vim.lsp.get_clients({ name = 'kireji' })) do
+    ending = ending or next(client.attached_buffers) ~= nil
     if vim.fn.has('nvim-0.11') == 1 then client:stop(true) else client.stop(true) end
   end
   local group = vim.api.nvim_create_augroup('kireji.restart', { clear = true })
+  if not ending then
+    -- One that has crashed leaves its buffers no more: nothing would be heard of it.
+    return start()
+  end
   local function runs(client) return not server.stopped(client) end
+  local started = false
   vim.api.nvim_create_autocmd('LspDetach', {
     group = group,
     callback = vim.schedule_wrap(function()
-      -- One that has ended is still listed for a while.
-      if not vim.iter(vim.lsp.get_clients({ name = 'kireji' })):any(runs) then
+      -- It is heard for each buffer; and one that has ended is still listed for a while.
+      if not started and not vim.iter(vim.lsp.get_clients({ name = 'kireji' })):any(runs) then
+        started = true
         vim.api.nvim_del_augroup_by_id(group)
-        require('kireji.server').enable(require('kireji').config)
-        for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
-          if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].filetype ~= '' then
-            vim.api.nvim_exec_autocmds('FileType', { buffer = buffer, group = 'kireji.server' })
-          end
-        end
+        start()
       end
     end),
   })
