@@ -485,6 +485,18 @@ async def test_a_server_that_has_crashed_is_started_anew_when_asked(
     assert (await editor.ghost()).text == SUM.removeprefix("ret")
 
 
+async def test_who_agrees_to_the_plan_of_a_server_that_is_gone_is_told_so(
+    editor: Neovim, command: Kireji, model: Model, source: Path
+) -> None:
+    root, model.says = make(source.parent, SHOP), PlanModel()
+    await editor.open(root / "shop/prices.py")
+    await editor.type(f":Kireji plan {WISH}<CR>")
+    await editor.until("return vim.bo.filetype == 'markdown'")
+    await crash(editor, command)
+    await editor.type("<CR>")
+    await editor.told("the server that this was asked of has ended")
+
+
 async def test_settings_of_taste_have_an_effect(start: Start, model: Model, source: Path) -> None:
     quiet = "require('kireji').setup({ settings = { completion = { automatic = false } } })"
     async with start(lines=as_documented().replace("require('kireji').setup()", quiet)) as editor:

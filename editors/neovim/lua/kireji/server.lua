@@ -117,7 +117,7 @@ function M.command(command, arguments, done, client)
   if not client then
     return vim.notify('Kireji: no server runs here; see :checkhealth kireji', vim.log.levels.WARN)
   end
-  M.request(client, 'workspace/executeCommand', { command = command, arguments = arguments }, function(problem, result)
+  local sent = M.request(client, 'workspace/executeCommand', { command = command, arguments = arguments }, function(problem, result)
     if problem then
       return vim.notify('Kireji: ' .. problem.message, vim.log.levels.ERROR)
     end
@@ -125,6 +125,9 @@ function M.command(command, arguments, done, client)
       done(result, client)
     end
   end, 0)
+  if not sent then
+    vim.notify('Kireji: the server that this was asked of has ended; ask again', vim.log.levels.WARN)
+  end
 end
 
 return M
