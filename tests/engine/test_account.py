@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kireji.base.clock import SystemClock
 from kireji.base.config_schema import Options, Protected, Settings
 from kireji.base.text import make_document
 from kireji.base.types import Message, Request, Snapshot, Trigger
@@ -23,6 +22,7 @@ from kireji.engine.reading import read_answer, taking
 from kireji.engine.record import Record
 from kireji.engine.services import Services
 from support.figures import report
+from support.held_clock import NoonClock
 from support.messages_account import billed, total
 from support.messages_api import Asked, MessagesApi, tagged
 from support.messages_play import Fault, FaultKind, Pace, Play
@@ -93,12 +93,12 @@ async def test_the_ledger_is_the_services_own_account(tmp_path: Path) -> None:
             monthly_cap_usd=10_000,
         )
         settings = Settings(protected=protected)
-        services = replace(build_services(settings, SystemClock()), gates=())
+        services = replace(build_services(settings, NoonClock()), gates=())
         try:
             for start in range(0, len(kinds), AT_ONCE):
                 batch = list(enumerate(kinds[start : start + AT_ONCE], start))
                 # Faults one after another would have the service left alone: who is asked anew knows of none.
-                fresh = renewed(services, settings, SystemClock())
+                fresh = renewed(services, settings, NoonClock())
                 who = [services if kind in SOUND else fresh for _, kind in batch]
                 await asyncio.gather(*(call(api, one, *which) for one, which in zip(who, batch, strict=True)))
                 await asyncio.gather(*(provider.close() for provider in fresh.roles.providers))
@@ -139,15 +139,14 @@ async def call(api: MessagesApi, services: Services, number: int, kind: str) -> 
     document = make_document("file:///w/total.py", "/w/total.py", "python", 1, before + after)
     options = Options(request_ms=60_000, ask_again=False)
     snapshot = Snapshot(f"t-{number}", document, options=options, trigger=Trigger.EXPLICIT)
+    earlier = len(api.asked)
     if kind == "long prompt":
         await long_call(services, snapshot)
         return
     asking = asyncio.ensure_future(pipeline.complete(services, snapshot, len(before)))
     if kind == "cancelled":
         # Before the service has said what it counts, nobody can know: then as much is owed as the question is likely to cost.
-        while not any(
-            f"# {kind} {number}." in asked.question and asked.sent > 8 for asked in api.asked[-AT_ONCE * 2 :]
-        ):
+        while not any(f"# {kind} {number}." in asked.question and asked.sent > 8 for asked in api.asked[earlier:]):
             await asyncio.sleep(0.005)
         asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,8 @@ from kireji.base.text import line_at, line_span, make_document
 from kireji.base.types import ContextPack, Document, ItemKind, Shape, Site, SiteKind, Snapshot, Span, Workspace
 from kireji.engine.context.gather import gather
 from kireji.engine.context.symbols import Found, SymbolReader
+from support.children import until
+from support.waiting import WATCHDOG, leap
 
 FILES = {
     "shop/cart.py": "class Cart:\n    def add(self, item: str) -> None: ...\n    def total(self) -> int: ...\n",
@@ -118,7 +119,7 @@ class SlowReader(SymbolReader):
         found = list(super().in_reach(document, root, open_documents))
         yield found[0]
         self.hanging.set()
-        self.let_go.wait(20)
+        self.let_go.wait(2 * WATCHDOG)
         yield found[1]
         self.went_on = True
 
@@ -140,9 +141,10 @@ async def test_at_the_deadline_what_is_there_is_returned(tmp_path: Path) -> None
     snapshot, site = make_snapshot(tmp_path, MAIN)
     reader = SlowReader()
     try:
-        started = time.monotonic()
-        pack = await gather(snapshot, site, reader, None, 0.5, CHARS)
-        assert time.monotonic() - started < 10
+        gathering = asyncio.ensure_future(gather(snapshot, site, reader, None, WATCHDOG, CHARS))
+        await until(reader.hanging.is_set)
+        leap(WATCHDOG)
+        pack = await gathering
         assert [i.text for i in pack.items[2:]] == ["class Cart:"]
         assert "".join(i.text for i in pack.items[:2]) == site.document.text
     finally:

@@ -124,7 +124,7 @@ async def test_the_stream_is_closed_at_the_proof(
 ) -> None:
     root = tmp_path / "project"
     root.mkdir()
-    pace = Pace(first_token=0.5, per_second=20)
+    pace = Pace(per_second=8)
     async with (
         MessagesApi(script(answer, again, pace=pace)) as api,
         serving(tmp_path, api, "--trust", tcp=False, KIREJI_PYTHON=sys.executable, **PATIENT) as served,

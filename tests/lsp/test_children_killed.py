@@ -18,6 +18,7 @@ from support.figures import percentile, report
 from support.messages_api import MessagesApi, script
 from support.processes import children, runs
 from support.serving import serving
+from support.waiting import WATCHDOG
 
 KILLS = int(os.environ.get("SOAK_KILLS", "20"))
 LINE = "    return wi"
@@ -60,7 +61,7 @@ async def one_server(home: Path, api: MessagesApi, rng: random.Random, harmed: C
         client = served.client
         await client.initialize()
         client.open("file:///project/first.py", LINE)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WATCHDOG):
             while len(children(served.process.pid)) < CHILDREN:
                 await asyncio.sleep(0.01)  # another process's children: there is no event for them
         for number in range(QUESTIONS):
@@ -73,12 +74,12 @@ async def one_server(home: Path, api: MessagesApi, rng: random.Random, harmed: C
             await asyncio.sleep(rng.uniform(0, 0.05))
             await harm(served.process.pid, rng, harmed)
             for pending in (inline, popup):
-                await asyncio.wait_for(pending, 60)
+                await asyncio.wait_for(pending, WATCHDOG)
             times.append(time.monotonic() - since)
         assert runs(served.process.pid)
         assert set(client.replies.values()) == {1}
         await client.shutdown()
-        assert await asyncio.wait_for(served.process.wait(), 10) == 0
+        assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
     return times
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kireji.lsp.framing import encode
+from support.children import until
 from support.environment import clean_environment
 from support.figures import report
 from support.messages_api import MessagesApi, script
@@ -21,7 +22,8 @@ from support.processes import children, seconds_until_gone
 TIMES = int(os.environ.get("SOAK_EDITOR_KILLS", "2"))
 URI = "file:///project/app.py"
 TEXT = "def area(width, height):\n    return wi\n"
-GONE_SECONDS = 2.0
+# Two seconds are the figure to reach, which is printed. A busy machine takes longer; whoever is not ended stays for good.
+GONE_SECONDS = 30.0
 # A checker for names and one for errors.
 CHILDREN = 2
 THREADS = 3
@@ -59,11 +61,10 @@ async def kill_in(state: str, api: MessagesApi, home: Path) -> float:
     assert editor.stdin is not None
     assert editor.stdout is not None
     pid = home / "pid"
-    while not (pid.exists() and pid.read_text().endswith("\n")):
-        await asyncio.sleep(0.01)  # another process's file: there is no event for it
+    await until(lambda: pid.exists() and pid.read_text().endswith("\n"))
     server = int(pid.read_text())
-    while len(list(Path(f"/proc/{server}/task").iterdir())) < THREADS:
-        await asyncio.sleep(0.01)  # Python starts; then one thread reads and one writes
+    # Python starts; then one thread reads and one writes.
+    await until(lambda: len(list(Path(f"/proc/{server}/task").iterdir())) >= THREADS)
     started: set[int] = set()
 
     def send(method: str, params: object, number: int | None = None) -> None:
@@ -82,9 +83,8 @@ async def kill_in(state: str, api: MessagesApi, home: Path) -> float:
             where = {"textDocument": {"uri": URI}, "position": {"line": 1, "character": 13}}
             send("textDocument/inlineCompletion", where | {"context": {"triggerKind": 1}}, 2)
             await asyncio.wait_for(api.request(asked), 60)
-            async with asyncio.timeout(60):
-                while len(started := children(server)) < CHILDREN:
-                    await asyncio.sleep(0.01)  # another process's children: there is no event for them
+            await until(lambda: len(children(server)) >= CHILDREN)
+            started = children(server)
         if state == "half a message":
             editor.stdin.write(b"Content-Length: 500\r\n\r\n{")
             await editor.stdin.drain()

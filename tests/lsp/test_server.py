@@ -46,7 +46,7 @@ async def test_shutdown_then_exit_is_0(tmp_path: Path, tcp: bool) -> None:
         assert result["capabilities"]["inlineCompletionProvider"] is not None
         assert result["capabilities"]["textDocumentSync"]["change"] == 2
         await served.client.shutdown()
-        assert await asyncio.wait_for(served.process.wait(), 10) == 0
+        assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
 
 
 # A file system that does not answer, as one over a network may for ever.
@@ -74,7 +74,7 @@ async def test_exit_without_shutdown_is_1(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         await served.client.initialize()
         served.client.notify("exit")
-        assert await asyncio.wait_for(served.process.wait(), 10) == 1
+        assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 1
 
 
 async def test_requests_before_initialize_and_after_shutdown_are_refused(tmp_path: Path) -> None:

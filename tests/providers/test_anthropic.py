@@ -41,6 +41,7 @@ from kireji.providers.costs import estimate
 from kireji.providers.models import Model, find
 from kireji.providers.provider import Provider, ProviderError, StreamMeter
 from support.messages_api import Answer, Fault, FaultKind, MessagesApi, Pace, Play, script
+from support.waiting import WATCHDOG
 
 TODAY = date(2026, 11, 10)
 KEY = "sk-ant-stand-in"
@@ -50,7 +51,7 @@ LONG = "x = 1\n" * 2_000
 SITE = Site(Document("file:///a.py", None, "python", 1, "", (0,)), 0, SiteKind.CODE, Shape.LINE, Span(0, 0), "", "", "")
 
 
-def ask(model: str = HAIKU, *, within: float = 20.0, prefill: str = "", max_tokens: int = 4_000) -> Request:
+def ask(model: str = HAIKU, *, within: float = WATCHDOG, prefill: str = "", max_tokens: int = 4_000) -> Request:
     """A prompt of the shape that is really sent: a cached system text, an example, and the question."""
     prompt = Prompt(
         model=model,
@@ -334,9 +335,9 @@ async def test_the_deadline_ends_everything(play: Play) -> None:
     async with serving(lambda asked: play) as (api, provider):
         await provider.warm()
         with pytest.raises(ProviderError) as error:
-            await read(provider, ask(within=0.3))
-        asked = await api.request()
-        await asyncio.wait_for(asked.done.wait(), 5)
+            await read(provider, ask(within=2.0))
+        asked = await asyncio.wait_for(api.request(), WATCHDOG)
+        await asyncio.wait_for(asked.done.wait(), WATCHDOG)
     assert error.value.reason is Reason.TIMEOUT
     assert asked.cancelled
 
@@ -353,7 +354,8 @@ async def test_nothing_is_sent_after_the_deadline() -> None:
 async def test_closing_early_closes_upstream_and_leaves_the_bill(after: int) -> None:
     """Whatever has been read, the service hears of it and the meter knows about what it costs."""
     meter = StreamMeter()
-    async with serving(lambda asked: Play(LONG, pace=Pace(per_second=200.0, piece=1))) as (api, provider):
+    on_its_way = Fault(FaultKind.STALL, after=after + 5)
+    async with serving(lambda asked: Play(LONG, pace=Pace(piece=1), fault=on_its_way)) as (api, provider):
         stream = provider.stream(ask(), meter)
         read_so_far = len([await anext(stream) for _ in range(after)])
         await stream.aclose()
@@ -361,9 +363,8 @@ async def test_closing_early_closes_upstream_and_leaves_the_bill(after: int) -> 
             assert (api.received, meter.usage) == (0, Usage())
             return
         asked = await api.request()
-        await asyncio.wait_for(asked.done.wait(), 5)
+        await asyncio.wait_for(asked.done.wait(), WATCHDOG)
     assert asked.cancelled
-    assert asked.sent < len(LONG) / 10
     assert meter.usage.cache_write > 1_000
     # What was on its way is counted too.
     assert read_so_far // 4 + 10 <= meter.usage.output <= read_so_far + 1 + 10
@@ -384,7 +385,7 @@ async def test_closing_does_not_wait_for_the_garbage_collector(monkeypatch: pyte
         await anext(stream)
         await stream.aclose()
         asked = await api.request()
-        await asyncio.wait_for(asked.closed.wait(), 5)
+        await asyncio.wait_for(asked.closed.wait(), WATCHDOG)
     assert held
 
 
@@ -407,7 +408,7 @@ async def test_cancelling_closes_upstream_and_leaves_the_bill(text_first: bool) 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(asked.done.wait(), 5)
+        await asyncio.wait_for(asked.done.wait(), WATCHDOG)
     assert asked.cancelled
     assert meter.usage.input + meter.usage.cache_write > 1_000
     assert (meter.usage.output > 0) is text_first

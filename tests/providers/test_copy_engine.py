@@ -187,9 +187,9 @@ def test_any_text_takes_bounded_time(prefix: str, suffix: str) -> None:
     """A tenth of this is usual; what the bound catches is work that grows with the square of the text."""
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.thread_time()
         suggest(prefix, suffix, None)
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     assert min(times) < 0.5
 
 
@@ -197,9 +197,9 @@ def test_any_text_takes_bounded_time(prefix: str, suffix: str) -> None:
     "text", [" " * 200_000, "x" + "\t " * 100_000 + "\f", "\n" * 200_000, "\n \r" * 60_000 + " " * 60_000]
 )
 def test_blanks_are_scanned_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     tokenize(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 def test_tokens_and_blanks_make_the_text_again() -> None:

@@ -6,8 +6,9 @@ Strict where a real client is: a reply to an id that is not open, or a second on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kireji.lsp.framing import Decoder, Frame, encode
@@ -31,6 +32,7 @@ class Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._reader = reader
+        self._held: bytearray | None = None
         self._next_id = 0
         self._open: dict[int | str, asyncio.Future[Json]] = {}
         self._changed = asyncio.Condition()
@@ -46,7 +48,21 @@ class Client:
 
     def send_raw(self, data: bytes) -> None:
         """Bytes as they are."""
-        self._writer.write(data)
+        if self._held is None:
+            self._writer.write(data)
+        else:
+            self._held += data
+
+    @contextlib.contextmanager
+    def in_one_go(self) -> Iterator[None]:
+        """What is said inside is written at its end and at once, so that no time passes in between, however busy the machine is.
+        It must fit into a pipe."""
+        self._held = bytearray()
+        try:
+            yield
+        finally:
+            data, self._held = bytes(self._held), None
+            self.send_raw(data)
 
     def notify(self, method: str, params: Json = None) -> None:
         """A notification."""
