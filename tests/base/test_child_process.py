@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from kireji.base import child_process
 from kireji.base.child_process import end, started
+from support.children import gone, until
 
 # Starting one takes fewer turns of the loop than that.
 TURNS = 40
@@ -66,6 +68,39 @@ async def test_whoever_is_cancelled_twice_leaves_none_behind_either() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(running, 60)
         await asyncio.wait_for(ended.wait(), 60)
+
+
+async def ended_before_its_own() -> tuple[asyncio.subprocess.Process, int]:
+    """A process that has ended, and been waited for; and the number of one that it has left."""
+    code = (
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(600)'],"
+    )
+    code += " stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).pid)"
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-S", "-c", code), stdin=pipe, stdout=pipe, start_new_session=True
+    )
+    said, _ = await process.communicate()
+    return process, int(said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="grandchildren live on there")
+async def test_what_a_process_has_left_is_ended_with_it() -> None:
+    process, left = await ended_before_its_own()
+    assert not gone(left)
+    await end(process)
+    await until(lambda: gone(left))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="grandchildren live on there")
+async def test_a_number_that_another_process_has_by_now_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    process, left = await ended_before_its_own()
+    monkeypatch.setattr(child_process, "is_alive", lambda number: True)
+    await end(process)
+    assert not gone(left)
+    monkeypatch.undo()
+    await end(process)
+    await until(lambda: gone(left))
 
 
 async def test_what_cannot_be_started_says_why() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kireji.base.child_protocol import ChildSpec
+from kireji.base.processes import is_alive
 
 END_SECONDS = 1.0
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "COMSPEC", "PATHEXT")
@@ -82,7 +83,8 @@ async def end(process: asyncio.subprocess.Process) -> None:
     for stream in (0, 1):
         if (pipe := transport.get_pipe_transport(stream)) is not None:
             pipe.close()
-    if process.returncode is None:
+    # One that has ended may have left others, which its number still names as long as nobody else has been given it.
+    if process.returncode is None or not is_alive(process.pid):
         _kill(process)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), END_SECONDS)
