@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kireji.base import child_process
 from kireji.base.child_protocol import ChildDiagnostic, ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.oneshot import OneShot, OneShotSpec
 from kireji.base.types import Span
@@ -70,6 +71,39 @@ async def test_one_that_is_closed_while_its_folder_is_made_leaves_none(
     with pytest.raises(ChildUnavailable):
         await asking
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_closing_it_ends_what_runs_and_whoever_waits_is_told(made: Made, tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    shot = made(f"import os, time; open({str(place)!r}, 'w').write(str(os.getpid())); time.sleep(1000)")
+    asking = asyncio.ensure_future(ask(shot, ""))
+    await until(lambda: place.exists() and place.read_text() != "")
+    await shot.close()
+    assert gone(int(place.read_text()))
+    await check_closed(asking)
+
+
+async def test_closing_it_while_one_is_started_is_told_as_that(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn, begun, go = child_process.spawn, asyncio.Event(), asyncio.Event()
+
+    async def slow(spec: ChildSpec, home: Path) -> asyncio.subprocess.Process:
+        begun.set()
+        await go.wait()
+        return await spawn(spec, home)
+
+    monkeypatch.setattr(child_process, "spawn", slow)
+    shot = made(SAYS_BACK)
+    asking = asyncio.ensure_future(ask(shot, ""))
+    await begun.wait()
+    await shot.close()
+    go.set()
+    await check_closed(asking)
+
+
+async def check_closed(asking: asyncio.Future[list[str]]) -> None:
+    with pytest.raises(ChildUnavailable) as raised:
+        await asyncio.wait_for(asking, 10)
+    assert raised.value.failure is ChildFailure.CLOSED
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class OneShot:
         self._home: Home | None = None
         self._opening = asyncio.Lock()
         self._closed = False
+        self._running: set[asyncio.subprocess.Process] = set()
         self._asking = 0
         self._room = asyncio.Semaphore(_AT_ONCE)
 
@@ -52,6 +53,8 @@ class OneShot:
         except TimeoutError:
             raise ChildUnavailable(ChildFailure.LATE) from None
         except OSError as error:
+            if self._closed:  # and its folder gone
+                raise ChildUnavailable(ChildFailure.CLOSED) from None
             raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
         finally:
             self._asking -= 1
@@ -64,8 +67,9 @@ class OneShot:
         """It remembers nothing, so there is nothing to tell."""
 
     async def close(self) -> None:
-        """No more of it. May be called twice."""
+        """No more of it: whoever waits gets ChildUnavailable. May be called twice."""
         self._closed = True
+        await asyncio.gather(*(child_process.end(process) for process in self._running))
         async with self._opening:
             if self._home is not None:
                 home, self._home = self._home, None
@@ -82,20 +86,24 @@ class OneShot:
 
     async def _run(self, data: bytes) -> bytes:
         process = await child_process.spawn(self._spec.child, await self._place())
+        self._running.add(process)
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
             writing = asyncio.ensure_future(_write(process.stdin, data))
             try:
                 said = bytearray()
-                while piece := await process.stdout.read(2**16):
+                while not self._closed and (piece := await process.stdout.read(2**16)):
                     said += piece
                     if len(said) > _MOST_BYTES:
                         raise ChildUnavailable(ChildFailure.PROTOCOL, "it says too much")
+                if self._closed:
+                    raise ChildUnavailable(ChildFailure.CLOSED)
                 return bytes(said)
             finally:
                 writing.cancel()
                 await asyncio.gather(writing, return_exceptions=True)
         finally:
+            self._running.discard(process)
             await asyncio.shield(child_process.end(process))
 
 
