@@ -1,4 +1,4 @@
-"""The process of a private child: how it is started, how much memory it may take, how it is ended. Says nothing to it.
+"""The process of a private child: how it is started, how much memory it may take, how it is ended. Knows no protocol.
 
 The child runs in an empty folder of its own with a bare environment, never in the workspace, and it never inherits our
 standard streams. It ends on the end of its input, which the system delivers also when we are killed outright (ruff and ty
@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
-from kireji.base.child_protocol import ChildSpec
+from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildUnavailable
 from kireji.base.processes import is_alive
 
 END_SECONDS = 1.0
@@ -71,6 +71,34 @@ async def _unwanted(
     await asyncio.wait({task})
     if not task.cancelled() and task.exception() is None:
         await ending(task.result())
+
+
+async def exchanged(process: asyncio.subprocess.Process, data: bytes, most: int) -> bytes:
+    """All that a process says to an input. Both go on at once: one whose words nobody takes stops to listen.
+
+    Raises ChildUnavailable where it says more than `most` bytes.
+    """
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
+    writing = asyncio.ensure_future(_written(process.stdin, data))
+    try:
+        said = bytearray()
+        while piece := await process.stdout.read(2**16):
+            said += piece
+            if len(said) > most:
+                raise ChildUnavailable(ChildFailure.PROTOCOL, "it says too much")
+        return bytes(said)
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
+
+async def _written(stream: asyncio.StreamWriter, data: bytes) -> None:
+    try:
+        stream.write(data)
+        await stream.drain()
+        stream.close()
+    except ConnectionError:
+        return  # what it has said before it went is read by the other side
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

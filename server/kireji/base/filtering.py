@@ -21,12 +21,7 @@ async def filtered(spec: ChildSpec, text: str, seconds: float) -> str:
         async with asyncio.timeout(seconds):
             process = await child_process.spawn(spec, home.path)
             try:
-                assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
-                said, _ = await asyncio.gather(process.stdout.read(_MOST_BYTES), _write(process.stdin, text.encode()))
-                while piece := await process.stdout.read(_MOST_BYTES):
-                    said += piece
-                    if len(said) > _MOST_BYTES:
-                        raise ChildUnavailable(ChildFailure.PROTOCOL, "it says too much")
+                said = await child_process.exchanged(process, text.encode(), _MOST_BYTES)
                 code = await process.wait()
             finally:
                 await asyncio.shield(child_process.end(process))
@@ -42,12 +37,3 @@ async def filtered(spec: ChildSpec, text: str, seconds: float) -> str:
         return said.decode()
     except UnicodeDecodeError:
         raise ChildUnavailable(ChildFailure.PROTOCOL, "it says no text") from None
-
-
-async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
-    try:
-        stream.write(data)
-        await stream.drain()
-        stream.close()
-    except ConnectionError:
-        return  # its code says why it has left

@@ -88,29 +88,11 @@ class OneShot:
         process = await child_process.spawn(self._spec.child, await self._place())
         self._running.add(process)
         try:
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101 — it was started with pipes
-            writing = asyncio.ensure_future(_write(process.stdin, data))
-            try:
-                said = bytearray()
-                while not self._closed and (piece := await process.stdout.read(2**16)):
-                    said += piece
-                    if len(said) > _MOST_BYTES:
-                        raise ChildUnavailable(ChildFailure.PROTOCOL, "it says too much")
-                if self._closed:
-                    raise ChildUnavailable(ChildFailure.CLOSED)
-                return bytes(said)
-            finally:
-                writing.cancel()
-                await asyncio.gather(writing, return_exceptions=True)
+            # Whoever has closed it while it was started did not know it yet.
+            said = b"" if self._closed else await child_process.exchanged(process, data, _MOST_BYTES)
+            if self._closed:
+                raise ChildUnavailable(ChildFailure.CLOSED)
+            return said
         finally:
             self._running.discard(process)
             await asyncio.shield(child_process.end(process))
-
-
-async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
-    try:
-        stream.write(data)
-        await stream.drain()
-        stream.close()
-    except ConnectionError:
-        return  # what it has said before it went is read by the other side
