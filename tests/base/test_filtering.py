@@ -39,6 +39,12 @@ async def test_whatever_else_it_does_is_no_text(code: str, failure: ChildFailure
     assert raised.value.failure is failure
 
 
+async def test_half_a_surrogate_pair_does_not_come_back() -> None:
+    with pytest.raises(ChildUnavailable) as raised:
+        await filtered(through(SAYS_AGAIN), "a = '\ud800'\n", WATCHDOG)
+    assert raised.value.failure is ChildFailure.PROTOCOL
+
+
 async def test_one_that_takes_too_long_is_late() -> None:
     with pytest.raises(ChildUnavailable) as raised:
         await filtered(through("import time; time.sleep(1000)"), "", 0.2)
