@@ -27,10 +27,12 @@ export interface View {
     absent(why: Absence, detail: string): void;
 }
 
-/** At most one server at a time. What changes it waits for its turn. */
+/** At most one server at a time. What changes it waits for its turn, but not for a server that has not answered yet: it may never. */
 export class Session implements Disposable {
     private running: LanguageClient | undefined;
     private turn: Promise<void> = Promise.resolve();
+    private queued = 0;
+    private giveUp: () => void = () => undefined;
     private again: NodeJS.Timeout | undefined;
     private ends: Ends = [];
     private since = 0;
@@ -96,7 +98,13 @@ export class Session implements Disposable {
     }
 
     private next(work: () => Promise<void>): Promise<void> {
-        this.turn = this.turn.then(work).catch((error: unknown) => this.output.error(String(error)));
+        this.queued += 1;
+        this.giveUp();
+        const begin = (): Promise<void> => {
+            this.queued -= 1;
+            return work();
+        };
+        this.turn = this.turn.then(begin).catch((error: unknown) => this.output.error(String(error)));
         return this.turn;
     }
 
@@ -109,6 +117,9 @@ export class Session implements Disposable {
         }
         this.output.info(`starting ${found.program} (found by: ${found.place})`);
         await workspace.fs.createDirectory(this.context.globalStorageUri);
+        if (this.queued > 0) {
+            return; // whoever comes next would end it at once
+        }
         // Not a folder of the workspace's: no program there may be taken for one of ours.
         const start = { program: found.program, environment, folder: this.context.globalStorageUri.fsPath };
         const made: LanguageClient = client(start, this.output, this.parts, this.created, {
@@ -121,8 +132,15 @@ export class Session implements Disposable {
         });
         this.running = made;
         this.since = Date.now();
+        const givenUp = new Promise<'given up'>((resolve) => {
+            this.giveUp = () => resolve('given up');
+        });
         try {
-            await made.start();
+            if ((await Promise.race([made.start(), givenUp])) === 'given up') {
+                this.output.warn('the server has not answered so far, and is not waited for any longer');
+                made.serverProcess?.kill('SIGKILL');
+                return;
+            }
         } catch (error) {
             this.output.error(`the server could not be started: ${String(error)}`);
             this.lastWords ||= error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.editing import PROGRAM, PROGRAMS, Model
+from support.editing import POLL, PROGRAM, PROGRAMS, WATCHDOG, Model, ended
 from support.environment import clean_environment
 from support.figures import report
 from support.vscode import Window, window
@@ -87,6 +88,22 @@ async def test_a_server_that_ends_at_once_is_said_with_its_last_words(desk: Desk
         script(program, f'exec "{desk.kireji.command}" "$@"')
         await editor.button("Start Again")
         await editor.status("is ready")
+
+
+async def test_nobody_waits_for_a_server_that_never_answers(desk: Desk, alone: Path) -> None:
+    mute = alone.with_name("mute")
+    program = script(mute, 'echo $$ >"$0.ran"; exec sleep 600')
+    desk.server.settings({"kireji.server.path": str(program)})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        await editor.status("is being started")
+        async with asyncio.timeout(WATCHDOG):
+            while not (ran := mute.with_name("mute.ran")).exists():
+                await asyncio.sleep(POLL)
+        desk.server.settings()
+        await editor.status("is ready")
+        await ended(int(ran.read_text()))
+        await editor.append("; return ")
+        assert await editor.ghost("first") == "first + second"
 
 
 async def test_a_path_that_names_no_program_is_said_once_and_a_right_one_helps_at_once(desk: Desk, alone: Path) -> None:
