@@ -22,6 +22,7 @@ from kireji.features.code_action import resolve
 from support.acting import acting, change_of, marked
 from support.messages_api import Answer, Asked, script
 from support.messages_play import Fault, FaultKind, Pace, Play
+from support.patience import PATIENT
 
 TEXT = '''\
 RATE = 0.2
@@ -169,7 +170,7 @@ async def test_what_was_cut_off_is_never_offered(tmp_path: Path, answer: Answer,
 
 async def test_the_deadline_is_the_actions_own(tmp_path: Path) -> None:
     async with acting(tmp_path, script(Play("", fault=Fault(FaultKind.SILENCE)))) as line:
-        options = Options(request_ms=60_000, action_request_ms=300)
+        options = replace(PATIENT, action_request_ms=300)
         outcome = await line.ask(TEXT, options=options)
         assert isinstance(outcome, Withheld)
         assert outcome.reason is Reason.TIMEOUT
@@ -275,7 +276,9 @@ async def test_signatures_of_what_the_file_imports_are_sent(tmp_path: Path) -> N
         document, span = marked(text)
         path = tmp_path / "w/shop.py"
         document = replace(document, uri=path.as_uri(), path=str(path))
-        snapshot = Snapshot("t", document, workspace=Workspace(str(tmp_path / "w")), trigger=Trigger.EXPLICIT)
+        snapshot = Snapshot(
+            "t", document, workspace=Workspace(str(tmp_path / "w")), options=PATIENT, trigger=Trigger.EXPLICIT
+        )
         change_of(await resolve(line.services, snapshot, "implement", Intent(span), lambda _: document))
         asked = await line.api.request()
         assert "def with_tax(net: float, rate: float) -> float:" in inner(asked, "signatures")
@@ -285,7 +288,7 @@ async def test_a_part_that_no_question_holds_is_not_asked_about(tmp_path: Path) 
     docstring = "\n".join(f"    line {n}: what is to be done there, at length" for n in range(500))
     text = f'def f():\n    """Doc.\n{docstring}\n    """\n    pass$0\n'
     async with acting(tmp_path, script("def f():\n    return 1\n")) as line:
-        outcome = await line.ask(text, options=Options(action_context_tokens=1_000))
+        outcome = await line.ask(text, options=replace(PATIENT, action_context_tokens=1_000))
         assert isinstance(outcome, Withheld)
         assert outcome.reason is Reason.TOO_LARGE
         assert line.api.received == 0
@@ -309,7 +312,7 @@ async def test_a_file_that_is_broken_elsewhere_is_no_hindrance(tmp_path: Path) -
 
 async def test_a_gate_that_the_action_needs_must_have_judged(tmp_path: Path) -> None:
     async with acting(tmp_path, script(GOOD.replace("        net", "        type Net = float\n        net"))) as line:
-        outcome = await line.ask(TEXT, options=Options(show_unverified=True))
+        outcome = await line.ask(TEXT, options=replace(PATIENT, show_unverified=True))
         if sys.version_info >= (3, 12):
             assert isinstance(outcome, Proposed)
         else:

@@ -15,6 +15,7 @@ from support.acting import Acting, acting, marked
 from support.figures import report
 from support.messages_api import script
 from support.messages_play import Pace
+from support.patience import PATIENT
 from support.processes import children
 from support.steps import Steps
 
@@ -27,7 +28,7 @@ async def ask(line: Acting, steps: Steps) -> ActionOutcome:
     document, span = marked(f"# {steps.at}\n{TEXT}")
     at = document.text.rindex("price")
     problem = Diagnostic(Span(at, at + 5), "Undefined name", "Ruff", "F821")
-    snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
+    snapshot = Snapshot("t", document, options=PATIENT, trigger=Trigger.EXPLICIT)
     work = resolve(line.services, snapshot, "fix", Intent(span, (problem,)), lambda _: document)
     return await steps.run(work)
 

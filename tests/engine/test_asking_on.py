@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from kireji.base.caps import nano_dollars
 from kireji.base.clock import SystemClock
-from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.config_schema import Protected, Settings
 from kireji.base.store import Store
 from kireji.base.text import make_document
 from kireji.base.types import Offered, Outcome, Reason, Snapshot, Trigger
@@ -22,6 +22,7 @@ from kireji.features.inline_completion import inline_completion
 from support.fault_server import Anthropic, Exchange, FaultServer
 from support.messages_api import Answer, Asked, MessagesApi, script, tagged
 from support.messages_play import Fault, FaultKind, Play
+from support.patience import PATIENT
 
 HEAD = "def total(prices):\n    amount = 0\n    "
 DOCUMENT = make_document("file:///w/total.py", "/w/total.py", "python", 1, f"{HEAD}\n    return amount\n")
@@ -37,7 +38,8 @@ class Line:
     state: Path
 
     async def ask(self, candidates: int = 1) -> Outcome:
-        options = Options(candidates=candidates)
+        # Less than the half minute for which a service may want to be left alone.
+        options = replace(PATIENT, candidates=candidates, request_ms=20_000)
         snapshot = Snapshot("t", DOCUMENT, options=options, trigger=Trigger.EXPLICIT)
         return await inline_completion(self.services, snapshot, len(HEAD))
 
@@ -52,7 +54,7 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def line(state: Path, url: str, cap: float = 5.0, silence_ms: int = 4_000) -> AsyncIterator[Line]:
+async def line(state: Path, url: str, cap: float = 5.0, silence_ms: int = 60_000) -> AsyncIterator[Line]:
     """Services that ask at an address."""
     protected = Protected(
         api_key="sk-ant-stand-in", base_url=url, state_dir=str(state), daily_cap_usd=cap, silence_ms=silence_ms

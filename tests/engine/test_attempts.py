@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kireji.base.clock import SystemClock
-from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.config_schema import Settings
 from kireji.base.types import ActionOutcome, Proposed, Reason
 from kireji.compose import build_services
 from support.acting import Acting, change_of
 from support.messages_api import Answer, MessagesApi, script
+from support.patience import PATIENT
+from support.patience import asking as patiently
 
 HEAD = 'def total(prices: list[int]) -> int:\n    """The sum."""\n'
 TEXT = f"{HEAD}    raise $0NotImplementedError\n"
@@ -25,10 +28,10 @@ async def asked(
 ) -> tuple[ActionOutcome, list[str], list[str]]:
     """The outcome, and of each question its model and its last turn."""
     async with MessagesApi(answer) as api:
-        given = Protected(api_key=api.key, base_url=api.url, state_dir=str(state), **protected)  # type: ignore[arg-type]
+        given = replace(patiently(api, state), **protected)  # type: ignore[arg-type]
         services = build_services(Settings(protected=given), SystemClock())
         try:
-            outcome = await Acting(services, api).ask(text, options=Options(action_attempts=attempts))
+            outcome = await Acting(services, api).ask(text, options=replace(PATIENT, action_attempts=attempts))
         finally:
             await services.close()
         return outcome, [one.model for one in api.asked], [one.question for one in api.asked]

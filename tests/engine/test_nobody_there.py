@@ -21,7 +21,9 @@ from kireji.engine.services import Services
 from kireji.features.code_action import resolve
 
 KEY = "sk-ant-nobody"
-CONNECT_MS, REQUEST_MS = 300, 1_500
+CONNECT_MS, REQUEST_MS = 300, 10_000
+# Of a service that is mute there is nothing else to wait for.
+MUTE_MS = 1_500
 # What a busy machine may add.
 SLACK = 10.0
 LINE = make_document("file:///w/a.py", "/w/a.py", "python", 1, "total = \n")
@@ -84,10 +86,10 @@ def behind_a_proxy(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> str:
     return "https://nowhere.invalid"
 
 
-async def ends(services: Services) -> list[tuple[Reason | None, float]]:
+async def ends(services: Services, request_ms: int) -> list[tuple[Reason | None, float]]:
     """How a completion and an action end, and after how long."""
     found = []
-    options = Options(request_ms=REQUEST_MS, action_request_ms=REQUEST_MS)
+    options = Options(request_ms=request_ms, action_request_ms=request_ms)
     for document, offset in ((LINE, 8), (STUB, 40)):
         snapshot = Snapshot(document.uri, document, options=options, trigger=Trigger.EXPLICIT)
         since = time.monotonic()
@@ -126,9 +128,10 @@ async def test_the_reason_is_named_in_time_and_nothing_was_paid(
         services = build_services(settings, SystemClock())
         try:
             await services.roles.completion.provider.warm()
-            for reason, seconds in await ends(services):
+            within = MUTE_MS if Reason.TIMEOUT in reasons else REQUEST_MS
+            for reason, seconds in await ends(services, within):
                 assert reason in reasons
-                assert seconds < REQUEST_MS / 1000 + SLACK
+                assert seconds < within / 1000 + SLACK
             if address is not behind_a_proxy or says is not None:
                 # Behind a mute proxy we cannot tell how far the question has come, and count it.
                 assert (await services.ledger.spending()).today == 0

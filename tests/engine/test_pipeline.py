@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kireji.base.clock import SystemClock
-from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.config_schema import Settings
 from kireji.base.text import make_document
 from kireji.base.types import Document, Offered, Reason, Snapshot, Stage, Trigger
 from kireji.compose import build_services
@@ -16,6 +17,7 @@ from kireji.engine import pipeline
 from kireji.engine.services import Services
 from support.messages_api import Answer, MessagesApi, script
 from support.messages_play import Fault, FaultKind, Pace, Play
+from support.patience import PATIENT, asking
 
 BODY = "def total(prices):\n    amount = 0\n    $0\n    return amount\n"
 LOOP = "for price in prices:\n        amount += price\n"
@@ -36,7 +38,7 @@ class Line:
     async def ask(self, text: str, request_ms: int = 60_000) -> Offered | tuple[Reason, Stage]:
         """The outcome, or why and where there is none."""
         document, offset = marked(text)
-        snapshot = Snapshot("t", document, options=Options(request_ms=request_ms), trigger=Trigger.EXPLICIT)
+        snapshot = Snapshot("t", document, options=replace(PATIENT, request_ms=request_ms), trigger=Trigger.EXPLICIT)
         outcome = await pipeline.complete(self.services, snapshot, offset)
         return outcome if isinstance(outcome, Offered) else (outcome.reason, outcome.stage)
 
@@ -57,8 +59,7 @@ class Line:
 async def line(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Line]:
     answer: Answer = request.param
     async with MessagesApi(answer) as api:
-        protected = Protected(api_key=api.key, base_url=api.url, state_dir=str(tmp_path / "state"))
-        services = build_services(Settings(protected=protected), SystemClock())
+        services = build_services(Settings(protected=asking(api, tmp_path / "state")), SystemClock())
         try:
             yield Line(services)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from kireji.base.config_schema import Options
 from kireji.base.types import GateResult, GateState
 from kireji.engine.proof.commands import python_shown
 from kireji.engine.proof.testing import Wanted
+from support.patience import PATIENT
 from support.proving import NoSandbox, make, proof_of, snapshot_of, untrusted
 
 HEAD = 'def double(number: int) -> int:\n    """Twice the number."""\n'
@@ -83,13 +85,15 @@ async def test_what_the_tests_say(
 
 
 async def test_a_change_that_hangs_is_refuted_and_tests_that_hang_prove_nothing(tmp_path: Path) -> None:
-    options = Options(action_tests_ms=8_000)
+    # The run before the change takes a second, and must have ended when the other is given up.
+    options = replace(PATIENT, action_tests_ms=20_000)
     root = make(tmp_path, {"shop.py": STUB, "test_shop.py": TEST})
     (result,) = await proof_of(
         snapshot_of(root, "shop.py", options=options), f"{HEAD}    import time; time.sleep(600)\n"
     )
     check(result, GateState.FAIL, "did not end in time")
     make(tmp_path, {"test_shop.py": f"import time\n\n{TEST}\n    time.sleep(600)\n\n\ntime.sleep(600)\n"})
+    options = replace(PATIENT, action_tests_ms=2_000)
     (result,) = await proof_of(snapshot_of(root, "shop.py", options=options), RIGHT)
     check(result, GateState.UNKNOWN, "before the change they did not end in time")
 

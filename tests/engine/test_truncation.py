@@ -11,7 +11,6 @@ import pytest
 
 from kireji.base.clock import SystemClock
 from kireji.base.config import load
-from kireji.base.config_schema import Options
 from kireji.base.text import make_document
 from kireji.base.types import Offered, Reason, Snapshot, Trigger
 from kireji.compose import build_services
@@ -21,6 +20,7 @@ from kireji.providers.breaker import Breaker
 from kireji.providers.resilience import DEFAULT_PATIENCE, Resilient
 from support.fault_server import Anthropic, Dialect, Exchange, FaultServer, Filling, OpenAi, Play
 from support.figures import report
+from support.patience import PATIENT
 
 # Every so manyth byte; `make soak` takes each.
 STEP = int(os.environ.get("SOAK_TRUNCATION_STEP", "10"))
@@ -55,7 +55,7 @@ def hasty(services: Services) -> Services:
 
 async def shown(services: Services, name: str) -> str | Reason:
     """What is offered, or why nothing is."""
-    snapshot = Snapshot(name, DOCUMENT, options=Options(ask_again=False), trigger=Trigger.EXPLICIT)
+    snapshot = Snapshot(name, DOCUMENT, options=replace(PATIENT, ask_again=False), trigger=Trigger.EXPLICIT)
     outcome = await pipeline.complete(hasty(services), snapshot, len(HEAD))
     return outcome.candidate.change.text.rstrip("\n") if isinstance(outcome, Offered) else outcome.reason
 

@@ -17,6 +17,7 @@ from kireji.features.code_action import Offer, offers, resolve
 from support.acting import acting, marked
 from support.messages_api import script
 from support.messages_play import Pace
+from support.patience import PATIENT
 
 TEXT = "import os\n\n\ndef total_price(net):\n    pass$0\n"
 GOOD = "def total_price(net):\n    return net * 2\n"
@@ -83,7 +84,7 @@ async def test_an_engine_that_takes_no_instructions_offers_nothing(tmp_path: Pat
 async def test_a_changed_text_gets_no_edit(tmp_path: Path, now: Document | None, reason: Reason | None) -> None:
     async with acting(tmp_path, script(GOOD)) as line:
         document, span = marked(TEXT)
-        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT)
+        snapshot = Snapshot("t", document, options=PATIENT, trigger=Trigger.EXPLICIT)
         outcome = await resolve(line.services, snapshot, "implement", Intent(span), lambda _: now)
         assert outcome.reason is reason
         assert isinstance(outcome, Withheld if reason else Proposed)
@@ -118,7 +119,7 @@ async def test_a_file_that_was_written_meanwhile_gets_no_edit(tmp_path: Path, me
     async with acting(tmp_path / "state", script(PATCH, pace=Pace(first_token=0.1))) as line:
         document, span = marked(TRACE, "plaintext")
         workspace = Workspace(str(tmp_path.resolve()))
-        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT, workspace=workspace)
+        snapshot = Snapshot("t", document, options=PATIENT, trigger=Trigger.EXPLICIT, workspace=workspace)
         now = {document.uri: document}
         pending = asyncio.ensure_future(resolve(line.services, snapshot, "trace", Intent(span), now.get))
         await line.api.request()
@@ -156,9 +157,8 @@ async def test_a_file_that_is_excluded_is_in_no_question(
     answer = "<imports>\nfrom shop import mean\n</imports>\ndef test_mean() -> None:\n    assert mean([1]) == 1\n"
     async with acting(tmp_path / "state", script(answer)) as line:
         document = make_document((root / "shop.py").as_uri(), str(root / "shop.py"), "python", 1, MEAN)
-        options = Options(gates_explicit_ms=20_000)
         workspace = Workspace(str(root))
-        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT, workspace=workspace, options=options)
+        snapshot = Snapshot("t", document, trigger=Trigger.EXPLICIT, workspace=workspace, options=PATIENT)
         now = {document.uri: document}
         outcome = await resolve(line.services, snapshot, "tests", Intent(Span(4, 4)), now.get)
         assert outcome.reason is reason, outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kireji.base import syntax
 from kireji.base.clock import SystemClock
-from kireji.base.config_schema import Options, Protected, Settings
+from kireji.base.config_schema import Options, Settings
 from kireji.base.edit import apply
 from kireji.base.text import make_document
 from kireji.base.types import (
@@ -30,6 +30,7 @@ from kireji.engine.actions.reach import stray
 from kireji.engine.services import Services
 from kireji.features.code_action import resolve
 from support.messages_api import Answer, MessagesApi
+from support.patience import PATIENT, asking
 
 _SUFFIXES = {"python": "py", "typescript": "ts", "javascript": "js", "go": "go", "rust": "rs", "java": "java"}
 MARK = "$0"
@@ -101,7 +102,7 @@ class Acting:
     async def ask(self, text: str, language: str = "python", options: Options | None = None) -> ActionOutcome:
         """The outcome at the cursor, in a text that nobody changes meanwhile."""
         document, span = marked(text, language)
-        snapshot = Snapshot("t", document, options=options or Options(action_attempts=1), trigger=Trigger.EXPLICIT)
+        snapshot = Snapshot("t", document, options=options or PATIENT, trigger=Trigger.EXPLICIT)
         return await resolve(self.services, snapshot, IMPLEMENT.id, Intent(span), lambda _: document)
 
     async def check(self, text: str, expected: str | Reason, language: str = "python") -> None:
@@ -118,8 +119,7 @@ class Acting:
 async def acting(state: Path, answer: Answer) -> AsyncIterator[Acting]:
     """A stand-in that answers so, and services that ask it."""
     async with MessagesApi(answer) as api:
-        protected = Protected(api_key=api.key, base_url=api.url, state_dir=str(state))
-        services = build_services(Settings(protected=protected), SystemClock())
+        services = build_services(Settings(protected=asking(api, state)), SystemClock())
         try:
             yield Acting(services, api)
         finally:

@@ -12,6 +12,7 @@ from kireji.base.sandbox_walls import Sandbox
 from kireji.base.text import make_document
 from kireji.base.types import Change, ChangeSet, Document, FileEdit, GateResult, Snapshot, Span, Workspace
 from kireji.engine.proof.testing import Wanted, testing
+from support.patience import PATIENT
 
 _LANGUAGES = {".py": "python", ".ts": "typescript", ".js": "javascript", ".go": "go", ".rs": "rust"}
 
@@ -50,7 +51,7 @@ def snapshot_of(
 ) -> Snapshot:
     """The moment at which an action about one of its files is asked for; the project is trusted."""
     workspace = Workspace(str(root), True, python)
-    return Snapshot("t", opened(root, name), workspace=workspace, options=options or Options())
+    return Snapshot("t", opened(root, name), workspace=workspace, options=options or PATIENT)
 
 
 def rewritten(document: Document, text: str) -> ChangeSet:
