@@ -239,6 +239,25 @@ async def test_cancelling_ends_all_of_it(kind: Walls, tmp_path: Path) -> None:
     assert await _is_still(tmp_path / "alive")
 
 
+async def test_cancelling_does_not_wait_for_what_nobody_reads(
+    kind: Walls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(process: asyncio.subprocess.Process, seconds: float) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(sandbox, "_output", deaf)
+    monkeypatch.setattr(sandbox, "_GRACE_SECONDS", 600.0)
+    code = "import sys\nsys.stdout.write('x' * 200_000)\nopen('full', 'w')\nsys.stdout.write('x' * 5_000_000)"
+    running = asyncio.create_task(sandbox.run(kind, job(tmp_path, code)))
+    async with asyncio.timeout(60):
+        while not (tmp_path / "full").exists():
+            await asyncio.sleep(0.02)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
 async def test_nothing_outlives_an_owner_that_is_killed(kind: Walls, tmp_path: Path) -> None:
     owner = (
         "import asyncio, sys\n"

@@ -101,16 +101,21 @@ async def _written(stream: asyncio.StreamWriter, data: bytes) -> None:
         return  # what it has said before it went is read by the other side
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
-    """Kills a child and whatever it started, and waits for its end, but not for ever.
-
-    Its pipes are closed first: one that nobody reads any more is paused when it is full, and asyncio then never sees its
-    end. There is no public way to the pipe of a StreamReader.
+def close_pipes(process: asyncio.subprocess.Process) -> asyncio.SubprocessTransport:
+    """No more is said to it, and nothing heard. One that is waited for must be treated so first, if nobody reads what it says:
+    its pipe is paused when it is full, and asyncio then never sees its end.
     """
+    # There is no public way to the pipe of a StreamReader.
     transport = cast(asyncio.SubprocessTransport, process._transport)  # type: ignore[attr-defined]
     for stream in (0, 1):
         if (pipe := transport.get_pipe_transport(stream)) is not None:
             pipe.close()
+    return transport
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kills a child and whatever it started, and waits for its end, but not for ever."""
+    transport = close_pipes(process)
     # One that has ended may have left others, which its number still names as long as nobody else has been given it.
     if process.returncode is None or not is_alive(process.pid):
         _kill(process)

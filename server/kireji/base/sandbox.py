@@ -181,8 +181,7 @@ async def _run(kind: Walls, job: Job, root: Path) -> Ran:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Has the keeper end all that it started: without namespaces nobody else knows what that is."""
-    if process.stdin is not None:
-        process.stdin.close()
+    child_process.close_pipes(process)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
     await child_process.end(process)
