@@ -28,18 +28,23 @@ class Tracing:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._provider: TracerProvider | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
 
     async def start(self) -> None:
-        """Loads what is needed. Without the extra it says so, and nothing is sent."""
-        if self._provider is None:
+        """Loads what is needed, once. Without the extra it says so, and nothing is sent."""
+        async with self._opening:
+            if self._provider is not None or self._closed:
+                return
             try:
                 self._provider = await asyncio.to_thread(_open, self._endpoint)
             except ImportError as error:
                 _log.warning("no spans are sent: %s is not installed (kireji[otel])", error.name)
 
     def record(self, row: OutcomeRow) -> None:
-        """Hands in the span of a request; it is sent later, with others."""
-        if self._provider is None:
+        """Hands in the span of a request; it is sent later, with others. Called in the store's thread."""
+        provider = self._provider
+        if provider is None:
             return
         end = round(row.at * _NANO)
         attributes: dict[str, str | int | float | bool] = {
@@ -53,15 +58,17 @@ class Tracing:
             "gen_ai.request.model": row.model,
             "gen_ai.usage.output_tokens": row.output,
         }
-        tracer = self._provider.get_tracer("kireji")
+        tracer = provider.get_tracer("kireji")
         span = tracer.start_span(row.feature, attributes=attributes, start_time=end - round(row.ms * 1_000_000))
         span.end(end)
 
     async def close(self) -> None:
-        """Sends what is left, for as long as one attempt takes."""
-        provider, self._provider = self._provider, None
-        if provider is not None:
-            await asyncio.to_thread(provider.shutdown)
+        """Sends what is left, for as long as one attempt takes. May be called twice."""
+        self._closed = True
+        async with self._opening:
+            provider, self._provider = self._provider, None
+            if provider is not None:
+                await asyncio.to_thread(provider.shutdown)
 
 
 def _open(endpoint: str) -> TracerProvider:
