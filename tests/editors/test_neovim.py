@@ -203,6 +203,41 @@ async def test_an_answer_to_older_text_does_not_take_the_suggestion_away(
         assert await editor.ghost() == Ghost(3, len("    return "), "first + second")
 
 
+WATCHED = """
+held, taken_back = {}, {}
+local server = require('kireji.server')
+local request, cancel = server.request, server.cancel
+server.request = function(client, method, params, done, ...)
+  if method == 'textDocument/inlineCompletion' then
+    held[#held + 1] = done
+  end
+  return request(client, method, params, done, ...)
+end
+server.cancel = function(client, id)
+  taken_back[#taken_back + 1] = id
+  return cancel(client, id)
+end
+"""
+
+
+async def test_an_answer_that_was_on_its_way_when_it_was_taken_back_hides_no_newer_question(
+    env: dict[str, str], home: Path, model: Model, source: Path
+) -> None:
+    # Of the two, the one that asks by itself.
+    async with neovim(home, env, as_documented(), "nvim10") as editor:
+        model.says = Play("", fault=Fault(FaultKind.SILENCE))
+        await editor.open(source)
+        await editor.lua(WATCHED)
+        await editor.type("Goret")
+        await model.api.request(0)
+        asked = await editor.lua("return #held")
+        await editor.type("u")
+        await editor.until("return #held > ...", asked)
+        await editor.lua("held[...](nil, { items = {} })", asked)
+        await editor.type("<Esc>")
+        await editor.until("return #taken_back == #held")
+
+
 async def test_a_slow_model_never_blocks_typing_and_leaving_ends_its_question(
     editor: Neovim, model: Model, source: Path
 ) -> None:

@@ -68,7 +68,6 @@ local function draw()
 end
 
 local function answer(client, buffer, tick, result)
-  asked = nil
   local late = buffer ~= vim.api.nvim_get_current_buf() or tick ~= vim.api.nvim_buf_get_changedtick(buffer)
   if late or not result or not vim.startswith(vim.api.nvim_get_mode().mode, 'i') then
     return
@@ -96,10 +95,16 @@ local function ask()
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = 2 }
   take_back()
+  local question = { client = client }
   local sent, id = require('kireji.server').request(client, METHOD, params, function(problem, result)
+    -- The answer may have been on its way when its question was taken back: then another is on its way by now.
+    if asked == question then
+      asked = nil
+    end
     answer(client, buffer, tick, not problem and result or nil)
   end, buffer)
-  asked = sent and id and { client = client, id = id } or nil
+  question.id = id
+  asked = sent and id and question or nil
 end
 
 local function typed()
