@@ -241,7 +241,7 @@ async def test_an_answer_that_was_on_its_way_when_it_was_taken_back_hides_no_new
 async def test_a_slow_model_never_blocks_typing_and_leaving_ends_its_question(
     editor: Neovim, model: Model, source: Path
 ) -> None:
-    model.says, model.pace = SUM, Pace(first_token=3.0)
+    model.says, model.pace = SUM, Pace(first_token=600.0)
     await editor.open(source)
     await editor.type("Goret")
     slow = await model.api.request(0)

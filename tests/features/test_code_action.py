@@ -16,7 +16,6 @@ from kireji.compose import build_services
 from kireji.features.code_action import Offer, offers, resolve
 from support.acting import acting, marked
 from support.messages_api import script
-from support.messages_play import Pace
 from support.patience import PATIENT
 
 TEXT = "import os\n\n\ndef total_price(net):\n    pass$0\n"
@@ -116,7 +115,8 @@ PATCH = (
 async def test_a_file_that_was_written_meanwhile_gets_no_edit(tmp_path: Path, meanwhile: str | None) -> None:
     file = tmp_path / "shop.py"
     file.write_text(MEAN, "utf-8")
-    async with acting(tmp_path / "state", script(PATCH, pace=Pace(first_token=0.1))) as line:
+    written = asyncio.Event()
+    async with acting(tmp_path / "state", script(PATCH, until=written)) as line:
         document, span = marked(TRACE, "plaintext")
         workspace = Workspace(str(tmp_path.resolve()))
         snapshot = Snapshot("t", document, options=PATIENT, trigger=Trigger.EXPLICIT, workspace=workspace)
@@ -127,6 +127,7 @@ async def test_a_file_that_was_written_meanwhile_gets_no_edit(tmp_path: Path, me
             file.unlink()
         else:
             file.write_text(meanwhile, "utf-8")
+        written.set()
         outcome = await asyncio.wait_for(pending, 60)
         if meanwhile == MEAN:
             assert isinstance(outcome, Proposed), outcome

@@ -194,7 +194,8 @@ async def test_what_a_gate_refuses_is_said_and_changes_nothing(tmp_path: Path) -
 
 
 async def test_an_edit_is_not_made_for_a_text_that_has_changed(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD, pace=Pace(first_token=0.2))) as api, serving(tmp_path, api) as served:
+    changed = asyncio.Event()
+    async with MessagesApi(script(GOOD, until=changed)) as api, serving(tmp_path, api) as served:
         client = served.client
         await client.initialize(capabilities=able())
         client.open(URI, TEXT)
@@ -202,6 +203,8 @@ async def test_an_edit_is_not_made_for_a_text_that_has_changed(tmp_path: Path) -
         pending = client.start("codeAction/resolve", action)
         await api.request()
         client.change(URI, 2, f"# new\n{TEXT}")
+        await client.has_read()
+        changed.set()
         resolved = await asyncio.wait_for(pending, 60)
         assert not resolved.get("edit", {}).get("documentChanges")
         # What was offered for a text that is gone does nothing either.

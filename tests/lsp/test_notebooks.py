@@ -10,7 +10,6 @@ from kireji.base.text import make_document
 from kireji.lsp.notebooks import as_one
 from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
-from support.messages_play import Pace
 from support.serving import serving
 
 NOTEBOOK = "file:///project/report.ipynb"
@@ -109,7 +108,8 @@ async def test_a_cell_that_comes_later_counts_and_one_that_goes_does_not(tmp_pat
 
 
 async def test_an_edit_in_another_cell_makes_an_answer_stale(tmp_path: Path) -> None:
-    answer = script("return math.pi * radius**2", pace=Pace(first_token=0.2))
+    changed = asyncio.Event()
+    answer = script("return math.pi * radius**2", until=changed)
     async with MessagesApi(answer) as api, serving(tmp_path, api) as served:
         client = served.client
         await client.initialize()
@@ -121,6 +121,8 @@ async def test_an_edit_in_another_cell_makes_an_answer_stale(tmp_path: Path) -> 
         client.notify(
             "notebookDocument/didChange", {"notebookDocument": target, "change": {"cells": {"textContent": text}}}
         )
+        await client.has_read()
+        changed.set()
         assert await offered(pending) == []
 
 
@@ -155,7 +157,8 @@ async def test_each_folder_of_several_is_trusted_by_itself(tmp_path: Path) -> No
 
 
 async def test_a_renamed_document_gets_no_answer_of_its_old_name(tmp_path: Path) -> None:
-    answer = script("return width * height", pace=Pace(first_token=0.2))
+    renamed = asyncio.Event()
+    answer = script("return width * height", until=renamed)
     text = "def area(width, height):\n    return wi\n"
     async with MessagesApi(answer) as api, serving(tmp_path, api) as served:
         client = served.client
@@ -165,6 +168,8 @@ async def test_a_renamed_document_gets_no_answer_of_its_old_name(tmp_path: Path)
         await api.request()
         client.notify("textDocument/didClose", {"textDocument": {"uri": "file:///project/old.py"}})
         client.open("file:///project/new.py", text)
+        await client.has_read()
+        renamed.set()
         assert await offered(pending) == []
         (item,) = await offered(client.ask("file:///project/new.py", 1, 13, automatic=1))
         assert item["insertText"] == "dth * height"

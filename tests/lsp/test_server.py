@@ -160,12 +160,15 @@ async def test_a_request_sees_the_text_as_it_was_when_it_arrived(tmp_path: Path,
 
 
 async def test_a_changed_text_makes_an_answer_stale(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD, pace=Pace(first_token=0.2))) as api, serving(tmp_path, api) as served:
+    changed = asyncio.Event()
+    async with MessagesApi(script(GOOD, until=changed)) as api, serving(tmp_path, api) as served:
         await served.client.initialize()
         served.client.open(URI, TEXT)
         pending = served.client.ask(URI, 1, 13, automatic=1)
         await api.request()
         served.client.change(URI, 2, "something_else = 1\n")
+        await served.client.has_read()
+        changed.set()
         assert await offered(pending) == []
         explained = await served.client.request("kireji/explain", {})
         assert explained["reason"] == "the text changed meanwhile"

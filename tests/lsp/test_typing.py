@@ -70,7 +70,8 @@ async def test_a_closing_bracket_of_the_editor_is_taken_into_account(tmp_path: P
 
 
 async def test_a_question_on_its_way_serves_who_types_on(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD, pace=Pace(first_token=0.5))) as api, serving(tmp_path, api) as served:
+    both = asyncio.Event()
+    async with MessagesApi(script(GOOD, until=both)) as api, serving(tmp_path, api) as served:
         client = served.client
         await client.initialize()
         client.open(URI, TEXT)
@@ -81,6 +82,8 @@ async def test_a_question_on_its_way_serves_who_types_on(tmp_path: Path) -> None
             client.notify("$/cancelRequest", {"id": client.last_id})
             column = type_on(client, 2, "d")
             second = client.ask(URI, 1, column, automatic=AUTOMATIC)
+        await client.has_read()
+        both.set()
         assert [item["insertText"] for item in (await asyncio.wait_for(second, 60))["items"]] == ["th * height"]
         with pytest.raises(RpcError, match="-32800"):
             await first
@@ -105,13 +108,18 @@ async def test_a_question_that_nobody_wants_any_more_is_ended(tmp_path: Path) ->
 
 
 async def test_equal_requests_share_one_question(tmp_path: Path) -> None:
-    async with MessagesApi(script(GOOD, pace=Pace(first_token=0.3))) as api, serving(tmp_path, api) as served:
+    both = asyncio.Event()
+    async with MessagesApi(script(GOOD, until=both)) as api, serving(tmp_path, api) as served:
         client = served.client
         await client.initialize()
         client.open(URI, TEXT)
         first = client.ask(URI, 1, END, automatic=AUTOMATIC)
         await api.request()
-        assert await shown(client) == ["dth * height"]
+        second = asyncio.ensure_future(shown(client))
+        await asyncio.sleep(0)  # it has been asked
+        await client.has_read()
+        both.set()
+        assert await second == ["dth * height"]
         older: Any = await asyncio.wait_for(first, 60)
         assert older["items"] == [], "a newer request ends the older one"
         assert len(api.asked) == 1

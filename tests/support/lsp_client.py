@@ -90,6 +90,11 @@ class Client:
         """The id of the last request that `start` numbered."""
         return self._next_id
 
+    async def has_read(self) -> None:
+        """Waits until the server has read whatever was said so far."""
+        with contextlib.suppress(RpcError):
+            await self.request("kireji/there is no such method")
+
     async def notified(self, method: str, accept: Callable[[Json], bool] = lambda _: True) -> Json:
         """Waits for a notification (or finds one that came before)."""
         async with self._changed, asyncio.timeout(WATCHDOG):

@@ -86,7 +86,7 @@ class When:
     text: str
 
 
-def script(*answers: str | Play | When, pace: Pace = AT_ONCE) -> Answer:
+def script(*answers: str | Play | When, pace: Pace = AT_ONCE, until: asyncio.Event | None = None) -> Answer:
     """Plays answers: a When for the first question it fits, the others in order, the last of them again and again.
 
     A text that does not name the request's tag is put between its tags.
@@ -101,7 +101,7 @@ def script(*answers: str | Play | When, pace: Pace = AT_ONCE) -> Answer:
             chosen = rule.text
         elif rest:
             chosen = rest.pop(0) if len(rest) > 1 else rest[0]
-        return chosen if isinstance(chosen, Play) else Play(tagged(asked, chosen), pace=pace)
+        return chosen if isinstance(chosen, Play) else Play(tagged(asked, chosen), pace=pace, until=until)
 
     return answer
 

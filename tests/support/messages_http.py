@@ -87,6 +87,17 @@ class Connection(asyncio.Protocol):
         if self.gone.is_set():
             raise GoneError
 
+    async def until(self, event: asyncio.Event) -> None:
+        """Waits for what a test decides. Raises GoneError as soon as the client closes."""
+        ends = [asyncio.ensure_future(one.wait()) for one in (event, self.gone)]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        if self.gone.is_set():
+            raise GoneError
+
     async def wait_until_gone(self) -> None:
         """Sends nothing more and waits for the client to give up."""
         await self.gone.wait()

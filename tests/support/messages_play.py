@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -77,13 +78,14 @@ class Fault:
 @dataclass(frozen=True)
 class Play:
     """What the model writes, tags included, and how. `stop_reason` overrides what the text and the limits lead to; `headers`
-    are those that a gateway in between adds."""
+    are those that a gateway in between adds; `until` is an event that nothing is said before."""
 
     text: str
     pace: Pace = AT_ONCE
     fault: Fault | None = None
     stop_reason: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    until: asyncio.Event | None = None
 
 
 class Sink(Protocol):
@@ -101,6 +103,8 @@ async def perform(connection: Connection, asked: Sink, rules: Rules, counted: Co
     if play.fault is not None and await instead(connection, asked, play.fault):
         return
     await connection.pause(play.pace.first_token)
+    if play.until is not None:
+        await connection.until(play.until)
     await connection.write_head(200, {"content-type": "text/event-stream; charset=utf-8", **_rates(), **_CHUNKED})
     asked.counted, asked.output = counted, 1
     spent = await _opening(connection, asked.body, rules, counted)
