@@ -18,7 +18,7 @@ from kireji.base.text import make_document
 from kireji.base.types import GateResult, GateState, Snapshot, Workspace
 from kireji.engine.gates import changes, pool
 from kireji.engine.gates.baseline import trial
-from kireji.engine.gates.changes import Written
+from kireji.engine.gates.changes import Written, written_since
 from kireji.engine.gates.delegate import DelegateGate
 from kireji.engine.gates.tool import Ground, Tool
 from support.children import gone, program, until
@@ -57,7 +57,8 @@ Made = Callable[..., DelegateGate]
 @pytest.fixture
 async def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Made]:
     """Makes a gate that looks at the disk at every question."""
-    monkeypatch.setattr(pool, "_LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(changes, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(changes, "PAUSE_FACTOR", 0.0)
     gates: list[DelegateGate] = []
 
     def make(manifests: Set[str] = frozenset()) -> DelegateGate:
@@ -137,21 +138,21 @@ async def test_what_was_saved_counts_also_when_who_heard_of_it_is_taken_back(
         loop = asyncio.get_running_loop()
 
         def look(*given: Any, loop: asyncio.AbstractEventLoop = loop, looked: asyncio.Event = looked) -> Written:
-            found = changes.written_since(*given)
+            found = written_since(*given)
             loop.call_soon_threadsafe(looked.set)
             return found
 
         await prepared(gate, root)
         (root / "other.lua").touch()
         os.utime(root / "other.lua", (time.time(), time.time()))  # the file system's clock may lag behind ours
-        monkeypatch.setattr(pool, "written_since", look)
+        monkeypatch.setattr(changes, "written_since", look)
         second = asyncio.ensure_future(prepared(gate, root))
         await looked.wait()
         for _ in range(turns):
             await asyncio.sleep(0)
         second.cancel()
         await asyncio.wait({second})
-        monkeypatch.setattr(pool, "written_since", changes.written_since)
+        monkeypatch.setattr(changes, "written_since", written_since)
         await prepared(gate, root)
         await check_nothing_is_new(gate, root)
 
@@ -169,10 +170,10 @@ async def test_who_is_replaced_while_the_disk_is_looked_at_takes_nobody_with_it(
         go.wait(60)
         return Written((first / "other.lua",), manifest=True)
 
-    monkeypatch.setattr(pool, "written_since", slow)
+    monkeypatch.setattr(changes, "written_since", slow)
     looking = asyncio.ensure_future(prepared(gate, first))
     await asyncio.to_thread(begun.wait, 60)
-    monkeypatch.setattr(pool, "written_since", changes.written_since)
+    monkeypatch.setattr(changes, "written_since", written_since)
     for root in (second, third, first):
         await prepared(gate, root, "other document.lua")
     go.set()

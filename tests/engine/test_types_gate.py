@@ -13,6 +13,7 @@ import pytest
 from kireji.base.child_protocol import ChildDiagnostic
 from kireji.base.text import make_document
 from kireji.base.types import Document, GateResult, GateState, Span, Workspace
+from kireji.engine.gates import changes
 from kireji.engine.gates.baseline import trial
 from kireji.engine.gates.checkers import Checkers, Surroundings, surroundings
 from kireji.engine.gates.grounds import pyrefly_spec, ty_spec
@@ -285,6 +286,36 @@ async def test_after_its_end_it_says_so(checkers: Checkers, root: Path) -> None:
     await checkers.close()
     result = await judged(TypesGate(checkers), Workspace(), None, BODY, "a = 1")
     assert result.state is UNKNOWN
+
+
+async def test_what_was_saved_meanwhile_counts(checkers: Checkers, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By another program, or in a file that is not open any more: nobody says so."""
+    monkeypatch.setattr(changes, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(changes, "PAUSE_FACTOR", 0.0)
+    gate, workspace = TypesGate(checkers), Workspace(str(root), True, sys.executable)
+
+    async def check(text: str, state: GateState, source: str = BODY) -> None:
+        result = await judged(gate, workspace, root / "shop/cart.py", source, text)
+        assert result.state is state, result
+
+    known, added = "from shop.prices import gross", "from shop.sales import rebate"
+    await check(known, FAIL)
+    await check(added, FAIL)
+    prices = root / "shop/prices.py"
+    prices.write_text(f"{FILES['shop/prices.py']}\ndef gross() -> int: ...\n")
+    (root / "shop/sales.py").write_text("rebate = 1\n")
+    await check(known, PASS)
+    await check(added, PASS)
+    await check(", net", PASS, f"{known}$0\n")
+    prices.write_text(FILES["shop/prices.py"])
+    await check(known, FAIL)
+    await check(", net", PASS, f"{known}$0\n")  # what it stands beside is no fault of its own
+    # Where modules lie as well is read once, when a checker begins.
+    await check("import further", FAIL)
+    (root / "more").mkdir()
+    (root / "more/further.py").touch()
+    (root / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["lib", "more"]\n')
+    await check("import further", PASS)
 
 
 class Second(Checkers):

@@ -1,15 +1,17 @@
 """Which files of a workspace were written since a moment: a private child hears of nothing that an editor saves.
 
-Looks at names and times only, within limits; what lies beyond them is found when the child is started anew.
+Looks at names and times only, within limits; what lies beyond them is found when the child is started anew. Tells no child.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Where tools and people put what nobody edits.
 _SKIPPED = frozenset(("node_modules", "target", "build", "dist", "out", "vendor", "__pycache__", "venv", "env"))
@@ -17,6 +19,10 @@ MAX_ENTRIES = 20_000
 MAX_SECONDS = 0.15
 # Two clocks, that of the file system and ours, and times that are cut to whole seconds.
 _SLACK = 2.0
+# How long a look holds: so long at least, and so many times as long as it took.
+LEAST_PAUSE = 0.5
+PAUSE_FACTOR = 10.0
+_CREATED, _CHANGED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,34 @@ class Written:
 
     files: tuple[Path, ...] = ()
     manifest: bool = False
+
+    def as_params(self) -> dict[str, Any]:
+        """How a language server is told of them: nobody knows which of them are new."""
+        return {"changes": [{"uri": p.as_uri(), "type": kind} for p in self.files for kind in (_CREATED, _CHANGED)]}
+
+
+class LastLook:
+    """Up to which moment one child knows the disk. Begins with the child; looks when it is asked, and not too often."""
+
+    def __init__(self) -> None:
+        self._known = time.time()
+        self._next = time.monotonic() + LEAST_PAUSE
+        self._looking = asyncio.Lock()
+
+    async def written(self, root: str, suffixes: Set[str], manifests: Set[str], mine: str | None) -> Written:
+        """What was written below `root` since it was last told; nothing where that is not known yet, or is the file `mine` alone,
+        which the child is shown as it stands in the editor."""
+        async with self._looking:
+            began, now = time.monotonic(), time.time()
+            if began < self._next:
+                return Written()
+            found = await asyncio.to_thread(written_since, Path(root), self._known, suffixes, manifests)
+            ended = time.monotonic()
+            self._next = ended + max(LEAST_PAUSE, PAUSE_FACTOR * (ended - began))
+            if all(str(path) == mine for path in found.files):
+                return Written()
+            self._known = now
+            return found
 
 
 def written_since(root: Path, moment: float, suffixes: Set[str], manifests: Set[str]) -> Written:

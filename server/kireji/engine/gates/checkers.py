@@ -1,4 +1,5 @@
-"""Private checkers of Python, one for each project and interpreter: what they are told, and under which name a text is shown.
+"""Private checkers of Python, one for each project and interpreter: what they are told, also of what was saved since, and under
+which name a text is shown.
 
 Judges nothing. Nothing of the workspace decides what is looked for: each checker reads a settings file that we write. Only
 a trusted workspace is shown to it; any other text stands alone in an empty folder.
@@ -19,6 +20,7 @@ from kireji.base.children import Child
 from kireji.base.python_version import Version
 from kireji.base.types import Document, Workspace
 from kireji.engine.gates import grounds
+from kireji.engine.gates.changes import LastLook
 from kireji.engine.gates.grounds import Ground
 from kireji.engine.gates.living import surplus
 
@@ -26,6 +28,8 @@ from kireji.engine.gates.living import surplus
 _LIVING = 2
 _LONE = "kireji_buffer"
 _SUFFIXES = (".py", ".pyi")
+# What of a project is read before its checker begins.
+_MANIFESTS = frozenset({"pyproject.toml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,14 @@ class Surroundings:
     root: str | None = None
     python: str | None = None
     version: Version | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A child, and what it knows of the disk."""
+
+    child: Child
+    look: LastLook
 
 
 def surroundings(workspace: Workspace, document: Document) -> Surroundings:
@@ -57,8 +69,9 @@ class Checkers:
         self._spec = spec
         self._home: Home | None = None
         self._opening = asyncio.Lock()
-        self._children: OrderedDict[Surroundings, Child] = OrderedDict()
+        self._kept: OrderedDict[Surroundings, _Kept] = OrderedDict()
         self._numbers = itertools.count(1)
+        self._age = 0
         self._closed = False
 
     @property
@@ -66,31 +79,53 @@ class Checkers:
         """Whether there is a program to run."""
         return self._spec is not None
 
+    @property
+    def age(self) -> int:
+        """Grows in the moment in which a child begins or is told of changes, as in `pool.py`."""
+        return self._age
+
+    async def refresh(self, where: Surroundings, document: Document, seconds: float) -> None:
+        """Tells the child what was saved since it was last told. Raises ChildUnavailable."""
+        kept, _ = await self._find(where)
+        if where.root is None:
+            return
+        written = await kept.look.written(where.root, frozenset(_SUFFIXES), _MANIFESTS, document.path)
+        # Where another has taken its place meanwhile, that one has read the disk since.
+        if not written.files or self._kept.get(where) is not kept:
+            return
+        self._age += 1
+        if written.manifest:
+            del self._kept[where]
+            await kept.child.close()
+            return
+        deadline = asyncio.get_running_loop().time() + seconds
+        await kept.child.tell("workspace/didChangeWatchedFiles", written.as_params(), deadline)
+
     async def diagnostics(
         self, where: Surroundings, document: Document, text: str, seconds: float
     ) -> tuple[ChildDiagnostic, ...]:
         """What the checker says of `text` in the place of a document. Raises ChildUnavailable."""
         deadline = asyncio.get_running_loop().time() + seconds
-        child, home = await self._child(where)
+        kept, home = await self._find(where)
         path = Path(document.path) if document.path is not None else Path()
         if where.root is None:
             # Under its own name it might stand before a module of the library.
             path = home / grounds.ALONE / (_LONE + (path.suffix if path.suffix in _SUFFIXES else ".py"))
         elif path.suffix not in _SUFFIXES:  # a notebook's cells, or a script without a suffix
             path = path.with_name(f"{_LONE}.py")
-        return await child.diagnostics(path.as_uri(), "python", text, deadline)
+        return await kept.child.diagnostics(path.as_uri(), "python", text, deadline)
 
     async def close(self) -> None:
         """Ends them for good. May be called twice."""
         self._closed = True
         async with self._opening:
-            children, self._children = self._children, OrderedDict()
-            await asyncio.gather(*(child.close() for child in children.values()))
+            every, self._kept = self._kept, OrderedDict()
+            await asyncio.gather(*(kept.child.close() for kept in every.values()))
             if self._home is not None:
                 home, self._home = self._home, None
                 await asyncio.to_thread(home.close)
 
-    async def _child(self, where: Surroundings) -> tuple[Child, Path]:
+    async def _find(self, where: Surroundings) -> tuple[_Kept, Path]:
         if self._spec is None:
             raise ChildUnavailable(ChildFailure.MISSING)
         async with self._opening:
@@ -99,17 +134,19 @@ class Checkers:
             try:
                 if self._home is None:
                     self._home = await asyncio.to_thread(open_home)
-                found = self._children.get(where)
+                found = self._kept.get(where)
                 if found is None:
+                    look = LastLook()
                     ground = await asyncio.to_thread(
                         grounds.prepared, where.root, where.python, where.version, self._home.path, next(self._numbers)
                     )
                     # One text at a time: another file that is open in the child would be taken for what it was shown last,
                     # and that may be a suggestion which nobody accepted.
-                    found = self._children[where] = Child(self._spec(ground), max_open=1)
+                    found = self._kept[where] = _Kept(Child(self._spec(ground), max_open=1), look)
+                    self._age += 1
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
-            self._children.move_to_end(where)
-            while gone := surplus(self._children, where, _LIVING, lambda child: child.idle):
-                await gone.close()
+            self._kept.move_to_end(where)
+            while gone := surplus(self._kept, where, _LIVING, lambda one: one.child.idle):
+                await gone.child.close()
             return found, self._home.path

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from kireji.base.child_home import Home, open_home
@@ -17,27 +17,23 @@ from kireji.base.children import Child
 from kireji.base.languages import LANGUAGES, canonical
 from kireji.base.oneshot import OneShot, OneShotSpec
 from kireji.base.types import Document, Workspace
-from kireji.engine.gates.changes import written_since
+from kireji.engine.gates.changes import LastLook
 from kireji.engine.gates.living import surplus
 from kireji.engine.gates.tool import Ground, Tool
 
 # A person works in few projects at a time, and a tool may hold hundreds of megabytes.
 _LIVING = 2
-# How long a look at the disk, or for a program that was not there, holds.
-_LOOK_AGAIN = 0.5
+# How long a look for a program that was not there holds.
 _SEEK_AGAIN = 30.0
-_CREATED, _CHANGED = 1, 2
 
 
 @dataclass(slots=True)
 class _Kept:
-    """A child (None: the program is not there), when it was found, and up to which moment it knows the disk."""
+    """A child (None: the program is not there), when it was found, and what it knows of the disk."""
 
     child: Child | OneShot | None
     sought: float
-    known: float = 0.0
-    looked: float = 0.0
-    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    look: LastLook
 
 
 def root_of(workspace: Workspace, document: Document) -> str | None:
@@ -73,29 +69,18 @@ class Pool:
         kept, _ = await self._find(root, document)
         if root is None or kept.child is None:
             return
-        async with kept.looking:
-            if time.monotonic() - kept.looked < _LOOK_AGAIN:
-                return
-            now = time.time()
-            written = await asyncio.to_thread(
-                written_since, Path(root), kept.known, self.tool.suffixes, self.tool.manifests
-            )
-            kept.looked = time.monotonic()
-            mine = document.path
-            files = [path for path in written.files if str(path) != mine]
-            # Where another has taken its place meanwhile, that one has read the disk since.
-            if not files or self._kept.get(root) is not kept:
-                return
-            kept.known = now
-            self._age += 1
-            if written.manifest:
-                # What the project consists of has changed: only a fresh child sees it whole.
-                del self._kept[root]
-                await kept.child.close()
-                return
-            changes = [{"uri": p.as_uri(), "type": kind} for p in files for kind in (_CREATED, _CHANGED)]
-            deadline = asyncio.get_running_loop().time() + seconds
-            await kept.child.tell("workspace/didChangeWatchedFiles", {"changes": changes}, deadline)
+        written = await kept.look.written(root, self.tool.suffixes, self.tool.manifests, document.path)
+        # Where another has taken its place meanwhile, that one has read the disk since.
+        if not written.files or self._kept.get(root) is not kept:
+            return
+        self._age += 1
+        if written.manifest:
+            # What the project consists of has changed: only a fresh child sees it whole.
+            del self._kept[root]
+            await kept.child.close()
+            return
+        deadline = asyncio.get_running_loop().time() + seconds
+        await kept.child.tell("workspace/didChangeWatchedFiles", written.as_params(), deadline)
 
     async def diagnostics(
         self, root: str | None, document: Document, text: str, seconds: float
@@ -155,8 +140,8 @@ class Pool:
                 return OneShot(spec)
             return Child(spec, pace=self.tool.pace, max_open=1) if spec is not None else None
 
-        now = time.time()
-        return _Kept(await asyncio.to_thread(seek), time.monotonic(), now, time.monotonic())
+        look = LastLook()
+        return _Kept(await asyncio.to_thread(seek), time.monotonic(), look)
 
 
 def _name(document: Document) -> str:

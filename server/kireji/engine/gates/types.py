@@ -60,18 +60,24 @@ class TypesGate:
         self._first = first
         self._second = second if second is not None and second.installed else None
         self._warmed: set[Surroundings] = set()
-        self._remembered: OrderedDict[tuple[Surroundings, str, str], Report] = OrderedDict()
+        self._remembered: OrderedDict[tuple[int, Surroundings, str, str], Report] = OrderedDict()
 
     def applies(self, language: str) -> bool:
         """Python."""
         return canonical(language) == "python"
 
     async def prepare(self, snapshot: Snapshot, baseline: Document) -> None:
-        """Asks about the baseline. A checker that cannot answer is no fault of the candidate's: `check` says so."""
+        """Tells what was saved, and asks about the baseline. A checker that cannot answer is no fault of the candidate's: `check`
+        says so."""
         where = surroundings(snapshot.workspace, snapshot.document)
         with contextlib.suppress(ChildUnavailable):
+            await self._first.refresh(where, snapshot.document, _ANSWER_SECONDS)
             await self._of_baseline(where, baseline)
-        if self._second is not None and where not in self._warmed:
+        if self._second is None:
+            return
+        with contextlib.suppress(ChildUnavailable):
+            await self._second.refresh(where, snapshot.document, _ANSWER_SECONDS)
+        if where not in self._warmed:
             # Its first look takes a second, and is seldom needed. One that was taken back was none.
             with contextlib.suppress(ChildUnavailable):
                 await self._second.diagnostics(where, baseline, baseline.text, _ANSWER_SECONDS)
@@ -103,7 +109,7 @@ class TypesGate:
             await self._second.close()
 
     async def _of_baseline(self, where: Surroundings, baseline: Document) -> Report:
-        key = (where, baseline.uri, baseline.text)
+        key = (self._first.age, where, baseline.uri, baseline.text)
         found = self._remembered.get(key)
         if found is None:
             found = self._remembered[key] = await self._ask(where, baseline, baseline.text)
