@@ -6,12 +6,15 @@ A request that comes sooner waits for them. Builds nothing itself: `compose.py` 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kireji.engine.services import Services
+
+logger = logging.getLogger(__name__)
 
 Built = tuple["Services", tuple[str, ...]]
 Build = Callable[[], Built]
@@ -81,5 +84,10 @@ class Starting:
         return self._task
 
     async def _renewed(self, renewal: Renewal, former: asyncio.Task[Built]) -> Built:
-        services, _ = await former
-        return await asyncio.to_thread(renewal.renew, services)
+        """The services made anew. Where that fails, those that were there: each later renewal begins with this one's result."""
+        built = await former
+        try:
+            return await asyncio.to_thread(renewal.renew, built[0])
+        except Exception:
+            logger.exception("a bug: what has changed could not be taken over")
+            return built
