@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from kireji.base.child_home import open_home, sweep
-from kireji.base.child_protocol import ChildSpec
+from kireji.base.child_protocol import ChildDiagnostic, ChildSpec, Pace
 from kireji.base.children import Child
-from support.children import program
+from kireji.base.oneshot import OneShot, OneShotSpec
+from kireji.base.types import Span
+from support.children import program, until
+from support.waiting import WATCHDOG
 
 OWNER = """
 import sys
@@ -108,3 +113,48 @@ async def test_nothing_is_left_of_a_child(tmp_path: Path, behaviour: str) -> Non
     assert len(list(place.iterdir())) == 1
     await child.close()
     assert list(place.iterdir()) == []
+
+
+async def test_a_child_whose_folder_was_cleared_away_begins_in_another(tmp_path: Path) -> None:
+    place = tmp_path / "homes"
+    child = Child(ChildSpec("fake", program(tmp_path)), pace=Pace(back_off=(0.0,)), homes=place)
+    await child.start()
+    first = child.pid
+    assert first is not None
+    shutil.rmtree(place)
+    os.kill(first, 9)
+    await until(lambda: child.pid is None)
+    await child.start()
+    assert len(list(place.iterdir())) == 1
+    await child.close()
+    assert list(place.iterdir()) == []
+
+
+async def test_so_does_a_program_that_is_run_for_each_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    command = (sys.executable, "-I", "-S", "-c", "import os; print(os.getcwd())")
+    shot = OneShot(
+        OneShotSpec(ChildSpec("x", command), lambda said, _: (ChildDiagnostic("", said.decode(), 1, Span(0, 0)),))
+    )
+    seen = set()
+    for _ in range(2):
+        (found,) = await shot.diagnostics("", "", "", asyncio.get_running_loop().time() + WATCHDOG)
+        seen.add(found.message)
+        for folder in tmp_path.iterdir():
+            shutil.rmtree(folder)
+    assert len(seen) == 2
+    await shot.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no owner there")
+def test_a_folder_of_that_name_that_is_somebody_elses_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, me = open_home(tmp_path), os.getuid()
+    seen = [home.is_there]
+    monkeypatch.setattr(os, "getuid", lambda: me + 1)
+    seen.append(home.is_there)
+    monkeypatch.undo()
+    home.close()
+    seen.append(home.is_there)
+    assert seen == [True, False, False]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -90,3 +92,21 @@ async def test_what_is_asked_is_kept_and_what_is_too_many_ends(
     finally:
         await close()
     assert running() == 0
+
+
+@pytest.mark.parametrize("several", [a_pool, checkers])
+async def test_where_their_folder_was_cleared_away_others_begin_in_another(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    several: Callable[[Path, tuple[str, ...]], tuple[Ask, Close]],
+) -> None:
+    homes = tmp_path / "homes"
+    monkeypatch.setattr(tempfile, "tempdir", str(homes))
+    ask, close = several(tmp_path, program(tmp_path, SERVER.replace("@PLACE@", repr(str(tmp_path)))))
+    await ask(0, "quick")
+    shutil.rmtree(homes)
+    for number in (1, 0):
+        await ask(number, "quick again")
+    await close()
+    assert list(homes.iterdir()) == []
+    assert all(gone(int(file.stem)) for file in tmp_path.glob("*.pid"))

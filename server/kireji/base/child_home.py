@@ -29,6 +29,14 @@ class Home:
         self.path.mkdir(mode=0o700)
         self._finalizer = weakref.finalize(self, _remove, folder, lock)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it still stands, and is ours: machines clear their temporary folders, and a server may live for weeks."""
+        try:
+            return _is_ours(self.path.parent) and _is_ours(self.path)
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Removes the folder and whatever the child has left in it."""
         self._finalizer()

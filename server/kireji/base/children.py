@@ -57,6 +57,7 @@ class Child:
         self._max_open = max_open
         self._homes = homes
         self._home: Home | None = None
+        self._opening = asyncio.Lock()
         # The one that is asked; `_living` also holds one that is starting, and one that ends its last exchange.
         self._talk: Conversation | None = None
         self._living: set[Conversation] = set()
@@ -240,9 +241,7 @@ class Child:
         talk = None
         try:
             async with asyncio.timeout(self._pace.start):
-                if self._home is None:
-                    self._home = await asyncio.to_thread(open_home, self._homes)
-                process = await child_process.spawn(self.spec, self._home.path)
+                process = await child_process.spawn(self.spec, await self._place())
                 talk = _TALKS[self.spec.dialect](self.spec, process, self._max_open)
                 self._living.add(talk)
                 self._tasks.spawn(self._listen(talk))
@@ -262,6 +261,13 @@ class Child:
             await self._abandon(talk, error.failure)
             raise
         return talk
+
+    async def _place(self) -> Path:
+        """The one folder that it is run in; another once that has been cleared away."""
+        async with self._opening:
+            if self._home is None or not self._home.is_there:
+                self._home = await asyncio.to_thread(open_home, self._homes)
+            return self._home.path
 
     async def _listen(self, talk: Conversation) -> None:
         await self._lose(talk, await talk.listen())

@@ -76,11 +76,14 @@ class OneShot:
                 await asyncio.to_thread(home.close)
 
     async def _place(self) -> Path:
-        """The one folder that it is run in. Concurrent first texts wait for one: a second would take its place and end it."""
+        """The one folder that it is run in; another once that has been cleared away.
+
+        Concurrent first texts wait for one: a second would take its place and end it.
+        """
         async with self._opening:
             if self._closed:
                 raise ChildUnavailable(ChildFailure.CLOSED)
-            if self._home is None:
+            if self._home is None or not self._home.is_there:
                 self._home = await asyncio.to_thread(open_home)
             return self._home.path
 

@@ -119,11 +119,14 @@ class Checkers:
         """Ends them for good. May be called twice."""
         self._closed = True
         async with self._opening:
-            every, self._kept = self._kept, OrderedDict()
-            await asyncio.gather(*(kept.child.close() for kept in every.values()))
+            await self._end_all()
             if self._home is not None:
                 home, self._home = self._home, None
                 await asyncio.to_thread(home.close)
+
+    async def _end_all(self) -> None:
+        every, self._kept = self._kept, OrderedDict()
+        await asyncio.gather(*(kept.child.close() for kept in every.values()))
 
     async def _find(self, where: Surroundings) -> tuple[_Kept, Path]:
         if self._spec is None:
@@ -132,7 +135,8 @@ class Checkers:
             if self._closed:
                 raise ChildUnavailable(ChildFailure.CLOSED)
             try:
-                if self._home is None:
+                if self._home is None or not self._home.is_there:
+                    await self._end_all()
                     self._home = await asyncio.to_thread(open_home)
                 found = self._kept.get(where)
                 if found is None:

@@ -99,18 +99,22 @@ class Pool:
         """Ends them for good. May be called twice."""
         self._closed = True
         async with self._opening:
-            kept, self._kept = self._kept, OrderedDict()
-            await asyncio.gather(*(k.child.close() for k in kept.values() if k.child is not None))
+            await self._end_all()
             if self._home is not None:
                 home, self._home = self._home, None
                 await asyncio.to_thread(home.close)
+
+    async def _end_all(self) -> None:
+        kept, self._kept = self._kept, OrderedDict()
+        await asyncio.gather(*(k.child.close() for k in kept.values() if k.child is not None))
 
     async def _find(self, root: str | None, document: Document) -> tuple[_Kept, Path]:
         async with self._opening:
             if self._closed:
                 raise ChildUnavailable(ChildFailure.CLOSED)
             try:
-                if self._home is None:
+                if self._home is None or not self._home.is_there:
+                    await self._end_all()
                     self._home = await asyncio.to_thread(open_home)
                 kept = self._kept.get(root)
                 if kept is None or (kept.child is None and time.monotonic() - kept.sought > _SEEK_AGAIN):
