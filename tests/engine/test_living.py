@@ -110,3 +110,18 @@ async def test_where_their_folder_was_cleared_away_others_begin_in_another(
     await close()
     assert list(homes.iterdir()) == []
     assert all(gone(int(file.stem)) for file in tmp_path.glob("*.pid"))
+
+
+@pytest.mark.parametrize("several", [a_pool, checkers])
+async def test_what_is_for_a_folder_that_is_gone_ends_with_the_next_question(
+    tmp_path: Path, several: Callable[[Path, tuple[str, ...]], tuple[Ask, Close]]
+) -> None:
+    ask, close = several(tmp_path, program(tmp_path, SERVER.replace("@PLACE@", repr(str(tmp_path)))))
+    try:
+        for number in (0, 1):
+            await ask(number, "quick")
+        shutil.rmtree(tmp_path / "0")
+        await ask(1, "quick again")
+        assert sum(not gone(int(file.stem)) for file in tmp_path.glob("*.pid")) == 1
+    finally:
+        await close()

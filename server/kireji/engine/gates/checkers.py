@@ -151,6 +151,6 @@ class Checkers:
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
             self._kept.move_to_end(where)
-            while gone := surplus(self._kept, where, _LIVING, lambda one: one.child.idle):
+            while gone := surplus(self._kept, where, _LIVING, lambda one: one.child.idle, lambda of: of.root):
                 await gone.child.close()
             return found, self._home.path

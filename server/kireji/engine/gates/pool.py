@@ -123,7 +123,9 @@ class Pool:
             except OSError as error:
                 raise ChildUnavailable(ChildFailure.MISSING, error.strerror or type(error).__name__) from None
             self._kept.move_to_end(root)
-            while gone := surplus(self._kept, root, _LIVING, lambda one: one.child is None or one.child.idle):
+            while gone := surplus(
+                self._kept, root, _LIVING, lambda one: one.child is None or one.child.idle, lambda of: of
+            ):
                 if gone.child is not None:
                     await gone.child.close()
             return kept, self._home.path

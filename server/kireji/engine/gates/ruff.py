@@ -163,7 +163,7 @@ class RuffGate:
             child = self._others.get(version)
             if child is None:
                 child = self._others[version] = Child(_for_version(self._child.spec, version))
-            while gone := surplus(self._others, version, 1, lambda one: one.idle):
+            while gone := surplus(self._others, version, 1, lambda one: one.idle, lambda _: None):
                 await gone.close()
             return child
 
