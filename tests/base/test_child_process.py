@@ -103,6 +103,26 @@ async def test_a_number_that_another_process_has_by_now_is_not_used(monkeypatch:
     await until(lambda: gone(left))
 
 
+async def test_a_cancellation_that_comes_with_the_end_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = await started(asyncio.create_subprocess_exec(sys.executable, "-c", ""), end)
+    seen, heard, waited = asyncio.Event(), asyncio.Event(), process.wait
+
+    async def wait() -> int:
+        code = await waited()
+        seen.set()
+        await heard.wait()
+        return code
+
+    monkeypatch.setattr(process, "wait", wait)
+    async with asyncio.timeout(60):
+        ending = asyncio.ensure_future(end(process))
+        await seen.wait()
+        heard.set()
+        ending.cancel()
+        await asyncio.wait({ending})
+    assert ending.cancelled()
+
+
 async def test_what_cannot_be_started_says_why() -> None:
     with pytest.raises(FileNotFoundError):
         await started(asyncio.create_subprocess_exec("/nowhere/program"), end)

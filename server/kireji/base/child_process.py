@@ -120,7 +120,8 @@ async def end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None or not is_alive(process.pid):
         _kill(process)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), END_SECONDS)
+        async with asyncio.timeout(END_SECONDS):
+            await process.wait()
     transport.close()
 
 

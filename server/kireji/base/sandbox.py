@@ -183,7 +183,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Has the keeper end all that it started: without namespaces nobody else knows what that is."""
     child_process.close_pipes(process)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await process.wait()
     await child_process.end(process)
 
 

@@ -243,7 +243,8 @@ async def _server(root: Path, arguments: list[str]) -> AsyncIterator[Any]:
         yield call
         await call("shutdown", None)
         await call("exit", None, notification=True)
-        await asyncio.wait_for(process.wait(), _ANSWER_SECONDS)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
