@@ -194,8 +194,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
         workspace.onDidGrantWorkspaceTrust(() => void restart()),
         { dispose: () => void here.dispose() },
     );
+    // Listened for first: another interpreter may be selected while the server of the former is started.
+    const selecting = whenSelected(() => void restart());
     await restart();
-    context.subscriptions.push(await whenSelected(() => void restart()));
+    context.subscriptions.push(await selecting);
 }
 
 export async function deactivate(): Promise<void> {

@@ -135,6 +135,19 @@ async def test_the_server_of_the_selected_python_is_taken_and_changes_with_it(de
         assert await editor.ghost("first") == "first + second"
 
 
+async def test_a_python_that_is_selected_while_the_server_starts_is_not_overlooked(desk: Desk, alone: Path) -> None:
+    one, other = (script(alone.with_name(name) / "bin/python", "exit 1") for name in ("one", "other"))
+    script(one.with_name("kireji"), 'echo >"$0.ran"; exec sleep 600')
+    script(other.with_name("kireji"), f'exec "{desk.kireji.command}" "$@"')
+    desk.server.settings({"python.defaultInterpreterPath": str(one)})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        async with asyncio.timeout(WATCHDOG):
+            while not one.with_name("kireji.ran").exists():
+                await asyncio.sleep(POLL)
+        desk.server.settings({"python.defaultInterpreterPath": str(other)})
+        await editor.status("is ready")
+
+
 async def test_the_server_ends_with_its_window(desk: Desk, alone: Path) -> None:
     async with window(desk.server, desk.chromium, alone) as opened:
         await opened.status("is ready")
