@@ -43,7 +43,8 @@ class Progresses:
         try:
             yield report
         finally:
-            del self._running[token]
+            if self._running.get(token) is task:  # a client may have given its token twice
+                del self._running[token]
             if begun.done() and not begun.cancelled() and begun.result():
                 self._client.progress(token, types.WorkDoneProgressEnd())
             begun.cancel()
