@@ -8,6 +8,7 @@ from typing import Any
 
 from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
+from support.messages_play import Pace
 from support.serving import serving
 
 URI = "file:///project/app.py"
@@ -62,6 +63,28 @@ async def test_ghost_text_has_its_import_added_when_it_is_accepted(tmp_path: Pat
         client.change(URI, 3, WHOLE)
         assert await accept(client, item) == []
         assert "not added" not in served.log.read_text()
+
+
+async def test_who_types_on_while_the_import_is_added_is_answered(tmp_path: Path) -> None:
+    """What comes after an accepted suggestion is asked for unasked; who has asked about the text as it is comes first."""
+    pace, asked = Pace(first_token=0.5), list[asyncio.Future[Any]]()
+    async with MessagesApi(script(ANSWER, 'value = read("1")', pace=pace)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=GHOST)
+        client.open(URI, TEXT)
+        (item,) = await suggested(client)
+        client.change(URI, 2, ACCEPTED)
+
+        def apply(_: Any) -> dict[str, bool]:
+            client.change(URI, 3, f"{WHOLE}\n\nvalue = ")
+            asked.append(client.ask(URI, 8, 8, automatic=1))
+            return {"applied": True}
+
+        client.answers["workspace/applyEdit"] = apply
+        await client.request("workspace/executeCommand", item["command"])
+        (answer,) = (await asyncio.wait_for(asked[0], 60))["items"]
+        assert answer["insertText"].endswith('read("1")')
+        assert len(api.asked) == 2
 
 
 async def test_a_part_without_the_name_adds_nothing(tmp_path: Path) -> None:

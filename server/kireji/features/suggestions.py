@@ -66,6 +66,10 @@ class Question:
         self._ended = True
         self.task.cancel()
 
+    def is_about(self, document: Document) -> bool:
+        """Whether it is on its way, and about that very text, at whatever place."""
+        return not self._ended and not self.task.done() and self.place.snapshot.document.text == document.text
+
     def answers(self, place: Place) -> bool:
         """Whether its answer may be the answer there as well."""
         if self._ended:
@@ -148,6 +152,12 @@ class Suggestions:
         question = self._questions[place.uri] = Question(place)
         question.task = self._spawn(self._put(question, engine))
         return question
+
+    def anticipate(self, place: Place, engine: Engine) -> None:
+        """Puts a question that nobody has asked yet. Who has asked about the text as it is comes first."""
+        older = self._questions.get(place.uri)
+        if older is None or not older.is_about(place.snapshot.document):
+            self.begin(place, engine)
 
     def drop(self, uri: str) -> None:
         """Ends what is asked about a document that is of no interest any more, and forgets what was offered there."""

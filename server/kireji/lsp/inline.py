@@ -41,7 +41,7 @@ class Inline:
 
         def begin(services: Services) -> None:
             engine = replace(self._engine(services, here, offset), ask=lambda: by_itself(self._edge, here, AHEAD, work))
-            self._suggestions.begin(place_of(here, offset), engine)
+            self._suggestions.anticipate(place_of(here, offset), engine)
 
         self._edge.starting.once_there(begin)
 
