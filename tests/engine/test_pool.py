@@ -38,7 +38,9 @@ def initialized(message, then=initialized):
 def read(reading=read):
     global there
     message = reading()
-    if message is not None and message.get("method") == "workspace/didChangeWatchedFiles": there = known()
+    if message is not None and message.get("method") == "workspace/didChangeWatchedFiles":
+        there = known()
+        with open(f"{root}/{os.getpid()}.pid", "a") as told: told.write("x")
     return message
 def answer(n, message):
     text = texts[message["params"]["textDocument"]["uri"]]
@@ -182,3 +184,25 @@ async def test_who_is_replaced_while_the_disk_is_looked_at_takes_nobody_with_it(
     pids = [int(file.stem) for file in tmp_path.glob("*/*.pid")]
     assert len(pids) == 4
     assert all(map(gone, pids))
+
+
+@pytest.mark.parametrize(
+    ("manifests", "children", "told"),
+    [(frozenset(), 1, 1), (frozenset({"other.lua"}), 2, 0)],
+    ids=["told", "begun anew"],
+)
+async def test_what_was_saved_once_is_told_once(
+    made: Made, tmp_path: Path, manifests: Set[str], children: int, told: int
+) -> None:
+    """However soon after it the next questions come."""
+    gate, root = made(manifests), folder(tmp_path, "w")
+    await prepared(gate, root)
+    (root / "other.lua").touch()
+    for _ in range(5):
+        await prepared(gate, root)
+    await check_nothing_is_new(gate, root)
+    assert len(list(root.glob("*.pid"))) == children
+    assert sum(len(file.read_text()) for file in root.glob("*.pid")) == told
+    (root / "other.lua").write_text("again")
+    await prepared(gate, root)
+    assert len(list(root.glob("*.pid"))) == children + (1 if manifests else 0)

@@ -41,24 +41,44 @@ class LastLook:
     """Up to which moment one child knows the disk. Begins with the child; looks when it is asked, and not too often."""
 
     def __init__(self) -> None:
+        self._told: dict[Path, int] = {}
+        self._looking = asyncio.Lock()
+        self.begin()
+
+    def begin(self) -> None:
+        """A child begins, and reads the disk: also one that takes another's place."""
         self._known = time.time()
         self._next = time.monotonic() + LEAST_PAUSE
-        self._looking = asyncio.Lock()
 
     async def written(self, root: str, suffixes: Set[str], manifests: Set[str], mine: str | None) -> Written:
         """What was written below `root` since it was last told; nothing where that is not known yet, or is the file `mine` alone,
         which the child is shown as it stands in the editor."""
+
+        def look() -> dict[Path, int]:
+            found = written_since(Path(root), self._known, suffixes, manifests)
+            return {path: _stamp(path) for path in found.files}
+
         async with self._looking:
             began, now = time.monotonic(), time.time()
             if began < self._next:
                 return Written()
-            found = await asyncio.to_thread(written_since, Path(root), self._known, suffixes, manifests)
+            found = await asyncio.to_thread(look)
             ended = time.monotonic()
             self._next = ended + max(LEAST_PAUSE, PAUSE_FACTOR * (ended - began))
-            if all(str(path) == mine for path in found.files):
+            # For the slack's sake, what was just told is found again.
+            fresh = tuple(path for path, stamp in found.items() if self._told.get(path) != stamp)
+            if all(str(path) == mine for path in fresh):
                 return Written()
-            self._known = now
-            return found
+            self._known, self._told = now, found
+            return Written(fresh, any(path.name in manifests for path in fresh))
+
+
+def _stamp(path: Path) -> int:
+    """What tells one content of a file from another; 0 for one that is gone again."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def written_since(root: Path, moment: float, suffixes: Set[str], manifests: Set[str]) -> Written:

@@ -72,6 +72,8 @@ class Checkers:
         self._kept: OrderedDict[Surroundings, _Kept] = OrderedDict()
         self._numbers = itertools.count(1)
         self._age = 0
+        # Of those that are begun anew: what has led to that must not lead to it again.
+        self._looks: dict[Surroundings, LastLook] = {}
         self._closed = False
 
     @property
@@ -96,6 +98,7 @@ class Checkers:
         self._age += 1
         if written.manifest:
             del self._kept[where]
+            self._looks[where] = kept.look
             await kept.child.close()
             return
         deadline = asyncio.get_running_loop().time() + seconds
@@ -140,7 +143,8 @@ class Checkers:
                     self._home = await asyncio.to_thread(open_home)
                 found = self._kept.get(where)
                 if found is None:
-                    look = LastLook()
+                    look = self._looks.pop(where, None) or LastLook()
+                    look.begin()
                     ground = await asyncio.to_thread(
                         grounds.prepared, where.root, where.python, where.version, self._home.path, next(self._numbers)
                     )

@@ -56,6 +56,8 @@ class Pool:
         self._opening = asyncio.Lock()
         self._kept: OrderedDict[str | None, _Kept] = OrderedDict()
         self._age = 0
+        # Of those that are begun anew: what has led to that must not lead to it again.
+        self._looks: dict[str | None, LastLook] = {}
         self._closed = False
 
     @property
@@ -77,6 +79,7 @@ class Pool:
         if written.manifest:
             # What the project consists of has changed: only a fresh child sees it whole.
             del self._kept[root]
+            self._looks[root] = kept.look
             await kept.child.close()
             return
         deadline = asyncio.get_running_loop().time() + seconds
@@ -146,7 +149,8 @@ class Pool:
                 return OneShot(spec)
             return Child(spec, pace=self.tool.pace, max_open=1) if spec is not None else None
 
-        look = LastLook()
+        look = self._looks.pop(root, None) or LastLook()
+        look.begin()
         return _Kept(await asyncio.to_thread(seek), time.monotonic(), look)
 
 
