@@ -329,6 +329,7 @@ class Second(Checkers):
     async def diagnostics(
         self, where: Surroundings, document: Document, text: str, seconds: float
     ) -> tuple[ChildDiagnostic, ...]:
+        await self._find(where)  # it begins where it has to
         self.asked += 1
         at = text.find(self.word)
         return (ChildDiagnostic("any", "", 1, Span(at, at + len(self.word))),) if at >= 0 else ()
@@ -378,6 +379,22 @@ async def test_a_first_look_that_was_taken_back_is_taken_again(checkers: Checker
     await gate.prepare(snapshot, document)
     await gate.prepare(snapshot, document)
     assert second.asked == 3
+
+
+async def test_where_it_is_begun_anew_its_first_look_is_taken_again(
+    checkers: Checkers, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(changes, "PAUSE_FACTOR", 0.0)
+    second, workspace = Second("nothing"), Workspace(str(root), True, sys.executable)
+    gate = TypesGate(checkers, second)
+    asked = []
+    for settings in ("", "", "[tool.ty]\n", ""):
+        if settings:
+            (root / "pyproject.toml").write_text(settings)
+        await judged(gate, workspace, root / "shop/cart.py", BODY, "a = 1")
+        asked.append(second.asked)
+    assert asked == [1, 1, 2, 2]
 
 
 async def test_texts_of_two_workspaces_do_not_mix(checkers: Checkers, root: Path) -> None:

@@ -59,7 +59,7 @@ class TypesGate:
     def __init__(self, first: Checkers, second: Checkers | None = None) -> None:
         self._first = first
         self._second = second if second is not None and second.installed else None
-        self._warmed: set[Surroundings] = set()
+        self._warmed: OrderedDict[tuple[int, Surroundings], None] = OrderedDict()
         self._remembered: OrderedDict[tuple[int, Surroundings, str, str], Report] = OrderedDict()
 
     def applies(self, language: str) -> bool:
@@ -77,11 +77,13 @@ class TypesGate:
             return
         with contextlib.suppress(ChildUnavailable):
             await self._second.refresh(where, snapshot.document, _ANSWER_SECONDS)
-        if where not in self._warmed:
+        if (self._second.age, where) not in self._warmed:
             # Its first look takes a second, and is seldom needed. One that was taken back was none.
             with contextlib.suppress(ChildUnavailable):
                 await self._second.diagnostics(where, baseline, baseline.text, _ANSWER_SECONDS)
-            self._warmed.add(where)
+            self._warmed[self._second.age, where] = None
+            if len(self._warmed) > _REMEMBERED:
+                self._warmed.popitem(last=False)
 
     async def check(self, trial: Trial) -> GateResult:
         """FAIL for what is new in the insertion; UNKNOWN without a checker, or where it cannot know."""
