@@ -135,3 +135,20 @@ async def test_nothing_is_kept_of_a_document_that_is_closed() -> None:
     assert await suggestions.suggest(place, Engine(quick, never)) is NOTHING
     suggestions.drop(place.uri)
     assert (suggestions._kept, suggestions._questions, suggestions._turns) == ([], {}, {})
+
+
+async def test_what_nobody_has_asked_about_a_text_that_is_gone_is_not_asked() -> None:
+    """The services may be made anew between the two; then it would end the question of who has typed on."""
+    asked = asyncio.Event()
+
+    async def slow() -> Outcome:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    suggestions = Suggestions(asyncio.ensure_future)
+    question = suggestions.begin(place_at("total = first + $0\n"), Engine(slow, never))
+    await asked.wait()
+    suggestions.anticipate(place_at("total = first$0\n", "total = first + $0\n"), Engine(slow, never))
+    assert question.answers(question.place), "it was not ended"
+    question.task.cancel()

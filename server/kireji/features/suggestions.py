@@ -154,8 +154,10 @@ class Suggestions:
         return question
 
     def anticipate(self, place: Place, engine: Engine) -> None:
-        """Puts a question that nobody has asked yet. Who has asked about the text as it is comes first."""
-        older = self._questions.get(place.uri)
+        """Puts a question that nobody has asked yet, if its text is the text still. Who has asked about that comes first."""
+        older, now = self._questions.get(place.uri), place.latest()
+        if now is None or now.text != place.snapshot.document.text:
+            return
         if older is None or not older.is_about(place.snapshot.document):
             self.begin(place, engine)
 
