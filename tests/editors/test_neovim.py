@@ -311,6 +311,29 @@ async def test_lines_are_edited_as_a_person_says(editor: Neovim, model: Model, s
     assert await editor.lines() == PROGRAM.splitlines()
 
 
+# A prompt that waits beside everything else, as plugins draw it; and what is sent then.
+ASIDE = """
+vim.ui.input = function(_, done) said = done end
+require('kireji.server').command = function(_, arguments) sent = arguments[1] end
+"""
+
+
+@pytest.mark.parametrize("wish", ["edit", "plan"])
+async def test_what_a_person_says_is_about_the_place_where_they_were_asked(
+    editor: Neovim, source: Path, stub: Path, wish: str
+) -> None:
+    await editor.open(source)
+    await editor.lua(ASIDE)
+    await editor.type(f"gg:Kireji {wish}<CR>")
+    await editor.until("return said ~= nil")
+    await editor.lua("vim.cmd.edit((...)); vim.cmd.normal('G')", str(stub))
+    await editor.lua("said('do as I say')")
+    sent = await editor.lua("return sent")
+    assert (sent["uri"], sent["instruction"]) == (source.as_uri(), "do as I say")
+    if wish == "edit":
+        assert sent["range"]["start"] == {"line": 0, "character": 0}
+
+
 async def test_several_files_are_changed_as_planned_once_a_person_agrees(
     editor: Neovim, model: Model, source: Path
 ) -> None:

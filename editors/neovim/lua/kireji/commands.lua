@@ -40,47 +40,59 @@ M.table = {
   restart = { run = function() M.restart() end },
 }
 
+--- Hands a person's words to `use`; asks for them where there are none, and may return before they have come.
+---@param words string
+---@param prompt string
+---@param use fun(words: string)
+local function said(words, prompt, use)
+  if words ~= '' then
+    return use(words)
+  end
+  vim.ui.input({ prompt = prompt }, function(answer)
+    if answer and answer ~= '' then
+      use(answer)
+    end
+  end)
+end
+
 --- Has the chosen lines, or what is around the cursor, changed as a person says; asks for the words where there are none.
 ---@param words string
 ---@param range integer[]?
 function M.edit(words, range)
-  if words == '' then
-    return vim.ui.input({ prompt = 'Edit as you say: ' }, function(said)
-      if said and said ~= '' then
-        M.edit(said, range)
-      end
-    end)
-  end
+  local uri, client = vim.uri_from_bufnr(0), server.client(0)
   local line = vim.api.nvim_win_get_cursor(0)[1] - 1
   local where = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 0 } }
   if range then
     where = { start = { line = range[1] - 1, character = 0 }, ['end'] = { line = range[2], character = 0 } }
   end
-  server.command('kireji.edit', { { uri = vim.uri_from_bufnr(0), range = where, instruction = words } })
+  said(words, 'Edit as you say: ', function(instruction)
+    server.command('kireji.edit', { { uri = uri, range = where, instruction = instruction } }, nil, client)
+  end)
 end
 
 --- Has a change over several files planned as a person says, and shows the plan; a key below it has it carried out.
 ---@param words string
 function M.plan(words)
-  if words == '' then
-    return vim.ui.input({ prompt = 'Change several files: ' }, function(said)
-      if said and said ~= '' then
-        M.plan(said)
-      end
-    end)
-  end
-  vim.notify('Kireji: planning …')
-  server.command('kireji.plan', { { uri = vim.uri_from_bufnr(0), instruction = words, draft = true } }, function(plan, client)
-    if plan.reason then
-      return vim.notify('Kireji: no plan: ' .. plan.reason, vim.log.levels.WARN)
-    end
-    local buffer = told.show('kireji://plan', told.plan(plan))
-    vim.keymap.set('n', '<CR>', function()
-      vim.cmd.close()
-      vim.notify('Kireji: carrying it out …')
-      server.command('kireji.plan', { { run = plan.id } }, M.carried_out, client)
-    end, { buffer = buffer, desc = 'Carry out' })
+  local uri, asked = vim.uri_from_bufnr(0), server.client(0)
+  said(words, 'Change several files: ', function(instruction)
+    vim.notify('Kireji: planning …')
+    server.command('kireji.plan', { { uri = uri, instruction = instruction, draft = true } }, M.planned, asked)
   end)
+end
+
+--- Shows a plan, or says why there is none.
+---@param plan table
+---@param client vim.lsp.Client whose it is
+function M.planned(plan, client)
+  if plan.reason then
+    return vim.notify('Kireji: no plan: ' .. plan.reason, vim.log.levels.WARN)
+  end
+  local buffer = told.show('kireji://plan', told.plan(plan))
+  vim.keymap.set('n', '<CR>', function()
+    vim.cmd.close()
+    vim.notify('Kireji: carrying it out …')
+    server.command('kireji.plan', { { run = plan.id } }, M.carried_out, client)
+  end, { buffer = buffer, desc = 'Carry out' })
 end
 
 --- Why a plan came to nothing, and what to say of its change in a commit, the server has said by itself.
