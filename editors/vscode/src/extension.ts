@@ -60,6 +60,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
         notices.forget();
         return here.restart();
     };
+    /** Hears of other interpreters, where the workspace is trusted: elsewhere none is selected. */
+    const listen = async (): Promise<void> => {
+        context.subscriptions.push(await whenSelected(() => void restart()));
+    };
     const installServer = async (): Promise<void> => {
         const selected = await selectedPython();
         bar.show(absent('installing'));
@@ -191,13 +195,16 @@ export async function activate(context: ExtensionContext): Promise<void> {
                 void restart();
             }
         }),
-        workspace.onDidGrantWorkspaceTrust(() => void restart()),
+        workspace.onDidGrantWorkspaceTrust(() => {
+            void listen();
+            void restart();
+        }),
         { dispose: () => void here.dispose() },
     );
-    // Listened for first: another interpreter may be selected while the server of the former is started.
-    const selecting = whenSelected(() => void restart());
+    // First of all: another interpreter may be selected while the server of the former is started.
+    const listening = listen();
     await restart();
-    context.subscriptions.push(await selecting);
+    await listening;
 }
 
 export async function deactivate(): Promise<void> {

@@ -69,3 +69,12 @@ async def test_nothing_of_a_workspace_is_run_or_heeded_before_it_is_trusted(desk
         await keeps_back(desk, Reason.MANUAL, quiet)
         await editor.press("Alt+Backslash")
         assert await editor.ghost("first") == "first + second"
+
+        # Another Python of a workspace that is trusted by now counts as well.
+        other = python.with_name("python3")
+        other.write_text(python.read_text())
+        other.chmod(0o755)
+        settings = alone.parent / ".vscode/settings.json"
+        settings.write_text(settings.read_text().replace(json.dumps(str(python)), json.dumps(str(other))))
+        third = await restarted(desk, editor, second)
+        assert told(third) == {"KIREJI_TRUST": "true", "KIREJI_PYTHON": str(other)}
