@@ -543,6 +543,30 @@ async def test_a_server_that_has_crashed_is_started_anew_when_asked(
     assert (await editor.ghost()).text == SUM.removeprefix("ret")
 
 
+TELLS = """
+vim.api.nvim_create_autocmd('User', {
+  pattern = 'KirejiStatus',
+  callback = function() is_ready = require('kireji.status').now.state == 'ready' end,
+})
+"""
+
+
+async def test_the_end_of_one_server_hides_no_other(
+    editor: Neovim, command: Kireji, source: Path, tmp_path: Path
+) -> None:
+    root = make(tmp_path / "shop", SHOP)
+    await editor.lua(TELLS)
+    await editor.open(root / "shop/prices.py")
+    await editor.until("return is_ready")
+    first = command.server()
+    await editor.lua("is_ready = false")
+    await editor.open(source)
+    await editor.until("return is_ready")
+    os.kill(first, signal.SIGKILL)
+    await editor.until("return #vim.lsp.get_clients({ name = 'kireji' }) == 1")
+    await editor.until("return require('kireji').statusline():find('ready')")
+
+
 async def test_who_agrees_to_the_plan_of_a_server_that_is_gone_is_told_so(
     editor: Neovim, command: Kireji, model: Model, source: Path
 ) -> None:

@@ -23,12 +23,12 @@ function M.config(config)
     capabilities = capabilities,
     settings = { kireji = config.settings },
     handlers = {
-      ['kireji/status'] = function(_, status) require('kireji.status').told(status) end,
+      ['kireji/status'] = function(_, status, context) require('kireji.status').told(status, context.client_id) end,
       ['kireji/document'] = function(_, document)
         require('kireji.told').show('kireji://' .. document.title, vim.split(document.text, '\n'))
       end,
     },
-    on_exit = function() require('kireji.status').ended() end,
+    on_exit = function(_, _, client) require('kireji.status').ended(client) end,
   })
 end
 

@@ -13,8 +13,11 @@ local M = {}
 ---@field secondsLeft integer?
 ---@field cause string
 
+-- What was told last of all, by a server that still runs.
 ---@type kireji.Status?
 M.now = nil
+-- What each of them has told last, by its client's number.
+local states = {} ---@type table<integer, kireji.Status>
 
 local ADVICE = {
   key_refused = 'the model service refused the key. `kireji key set`, in a terminal, keeps another; nothing has to be started again',
@@ -43,8 +46,9 @@ local function advice(status)
 end
 
 ---@param status kireji.Status
-function M.told(status)
-  M.now = status
+---@param client integer
+function M.told(status, client)
+  states[client], M.now = status, status
   local found = advice(status)
   if found and found ~= last then
     vim.notify('Kireji: ' .. found, found == KEYLESS and vim.log.levels.INFO or vim.log.levels.WARN)
@@ -54,8 +58,10 @@ function M.told(status)
   vim.cmd.redrawstatus()
 end
 
-function M.ended()
-  M.now = nil
+---@param client integer
+function M.ended(client)
+  states[client] = nil
+  M.now = select(2, next(states))
   vim.schedule(function() vim.cmd.redrawstatus() end)
 end
 
