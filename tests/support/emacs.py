@@ -20,7 +20,7 @@ DRIVER = ROOT / "tests/editors/driver.el"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 # How often a list is asked for.
-_LISTS = 12
+_LISTS = 36
 # What a terminal sends for C-/.
 UNDO = "C-_"
 # What is true of a buffer that Eglot has told the server of; the same of lsp-mode.
