@@ -79,7 +79,7 @@ async def test_closing_it_ends_what_runs_and_whoever_waits_is_told(made: Made, t
     asking = asyncio.ensure_future(ask(shot, ""))
     await until(lambda: place.exists() and place.read_text() != "")
     await shot.close()
-    assert gone(int(place.read_text()))
+    await until(lambda: gone(int(place.read_text())))  # it has been killed, and is waited for a second at most
     await check_closed(asking)
 
 

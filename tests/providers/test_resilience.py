@@ -31,6 +31,7 @@ from kireji.providers.provider import ProviderError, ProviderInfo, StreamMeter
 from kireji.providers.rates import UNKNOWN, Quota, Rates
 from kireji.providers.resilience import Patience, Resilient
 from support.children import until
+from support.waiting import WATCHDOG
 
 SITE = Site(make_document("file:///a.py", None, "python", 1, ""), 0, SiteKind.CODE, Shape.LINE, Span(0, 0), "", "", "")
 FAST = Patience(silence=0.15, pause=0.01, least=0.02)
@@ -99,7 +100,7 @@ class Asked:
     async def may_spend_again(self) -> bool:
         return self.money
 
-    async def ask(self, within: float = 5.0, max_tokens: int = 900) -> tuple[str, Reason | EndReason]:
+    async def ask(self, within: float = WATCHDOG, max_tokens: int = 900) -> tuple[str, Reason | EndReason]:
         """The text, and how it ended."""
         prompt = Prompt("model", (), (), "T", ("</T>",), max_tokens)
         request = Request(prompt, RedactedPack(SITE, ()), time.monotonic() + within)
