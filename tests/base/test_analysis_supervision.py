@@ -149,7 +149,7 @@ async def test_a_worker_that_hangs_is_killed_and_replaced(start: Starter) -> Non
     with pytest.raises(ChildUnavailable) as raised:
         await asked
     assert raised.value.failure is ChildFailure.HUNG
-    assert gone(pid)
+    await until(lambda: gone(pid))
     assert await names(analysis, "str.joi$0") == ["join"]
     assert child.pid != pid
 
@@ -271,7 +271,7 @@ async def test_closing_answers_whoever_waits(start: Starter) -> None:
     async with asyncio.timeout(WATCHDOG):
         await analysis.close()
         assert await asyncio.gather(*asked) == [ChildFailure.CLOSED] * 3
-    assert gone(pid)
+    await until(lambda: gone(pid))
     assert await fails(analysis, "x") is ChildFailure.CLOSED
     assert analysis.state is ChildState.CLOSED
 

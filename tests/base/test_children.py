@@ -91,7 +91,7 @@ async def test_ruff_answers_and_ends(ruff: Child) -> None:
     pid = ruff.pid
     assert pid is not None
     await ruff.close()
-    assert not alive(pid)
+    await until(lambda: not alive(pid))
     assert ruff.state is ChildState.CLOSED
     await ruff.close()
     await check_failure(ruff, ChildFailure.CLOSED)
@@ -315,7 +315,7 @@ async def test_close_ends_child_grandchild_and_waiters(child: Starter, tmp_path:
         with pytest.raises(ChildUnavailable) as raised:
             await waiter
     assert raised.value.failure is ChildFailure.CLOSED
-    assert not alive(pid)
+    await until(lambda: not alive(pid))
     if sys.platform != "win32":
         # Whoever adopts the grandchild may not have reaped it yet: then it is a zombie, and no longer runs.
         await until(lambda: gone(grandchild))
@@ -335,7 +335,7 @@ async def test_closing_during_the_start_leaves_nobody(child: Starter, tmp_path: 
     await starting.close()
     with pytest.raises(ChildUnavailable):
         await waiter
-    assert not alive(int(place.read_text()))
+    await until(lambda: not alive(int(place.read_text())))
     with pytest.raises(ChildUnavailable):
         await starting.start()
 
@@ -466,7 +466,7 @@ async def test_a_start_without_an_answer_ends_the_process(child: Starter) -> Non
     with pytest.raises(ChildUnavailable) as raised:
         await asked
     assert raised.value.failure is ChildFailure.HUNG
-    assert not alive(pid)
+    await until(lambda: not alive(pid))
     assert mute.pids == ()
     assert mute.state is ChildState.BACKING_OFF
 
