@@ -130,7 +130,8 @@ async def bench(home: Path, dialect: Dialect) -> AsyncIterator[Bench]:
             None,
             **place,
             KIREJI_COOL_DOWN_MS="10",
-            KIREJI_CONNECT_MS="400",
+            # Whoever listens here is connected to at once, unless the machine stands still, which is no refusal.
+            KIREJI_CONNECT_MS="5000",
             KIREJI_SILENCE_MS=str(SILENCE_MS),
             KIREJI_REQUEST_MS=str(REQUEST_MS),
             KIREJI_ACTIONS_REQUEST_MS=str(REQUEST_MS),
