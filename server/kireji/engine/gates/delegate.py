@@ -16,8 +16,9 @@ from kireji.base.languages import canonical
 from kireji.base.text import line_at, line_span
 from kireji.base.types import Document, Finding, GateResult, GateState, Severity, Snapshot, Span
 from kireji.engine.gates.gate import Cost, Trial
+from kireji.engine.gates.living import root_of
 from kireji.engine.gates.policy import Action
-from kireji.engine.gates.pool import Pool, root_of
+from kireji.engine.gates.pool import Pool
 from kireji.engine.gates.tool import Doubt, Raised, Tool
 from kireji.engine.gates.unsaved import unsaved
 
