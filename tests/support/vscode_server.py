@@ -142,6 +142,8 @@ async def browser(home: Path) -> AsyncIterator[Browser]:
     """A browser that shows nothing on any screen and asks nobody but whom a page does."""
     from playwright.async_api import async_playwright  # installed by make test-editors, and by nothing else
 
+    # The Node that it brings asks for a library that a bare Debian has not; ours does not.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(program("node")))
     async with async_playwright() as playwright:
         found = await playwright.chromium.launch(
             executable_path=program("chromium"),
