@@ -152,3 +152,19 @@ async def test_what_nobody_has_asked_about_a_text_that_is_gone_is_not_asked() ->
     suggestions.anticipate(place_at("total = first$0\n", "total = first + $0\n"), Engine(slow, never))
     assert question.answers(question.place), "it was not ended"
     question.task.cancel()
+
+
+async def test_what_was_asked_and_answered_about_a_text_is_not_asked_once_more() -> None:
+    """An editor may ask about an accepted suggestion's text before it says that it was accepted."""
+    asked: list[Place] = []
+    place = place_at("total = first + second$0\n")
+
+    async def quick() -> Outcome:
+        asked.append(place)
+        return NOTHING
+
+    suggestions = Suggestions(asyncio.ensure_future)
+    assert await suggestions.suggest(place, Engine(quick, never)) is NOTHING
+    suggestions.anticipate(place, Engine(quick, never))
+    await asyncio.sleep(0)
+    assert asked == [place]

@@ -67,8 +67,8 @@ class Question:
         self.task.cancel()
 
     def is_about(self, document: Document) -> bool:
-        """Whether it is on its way, and about that very text, at whatever place."""
-        return not self._ended and not self.task.done() and self.place.snapshot.document.text == document.text
+        """Whether it is about that very text, at whatever place: on its way, or answered."""
+        return not self._ended and self.place.snapshot.document.text == document.text
 
     def answers(self, place: Place) -> bool:
         """Whether its answer may be the answer there as well."""
@@ -154,7 +154,7 @@ class Suggestions:
         return question
 
     def anticipate(self, place: Place, engine: Engine) -> None:
-        """Puts a question that nobody has asked yet, if its text is the text still. Who has asked about that comes first."""
+        """Puts a question that nobody has asked yet, if its text is the text still, and nobody has asked about that."""
         older, now = self._questions.get(place.uri), place.latest()
         if now is None or now.text != place.snapshot.document.text:
             return
