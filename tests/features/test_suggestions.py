@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from kireji.base.types import Outcome, Reason, Stage, Withheld
+from kireji.base.types import Outcome, Reason, Report, Stage, Trigger, Usage, Withheld
 from kireji.features.suggestions import SUPERSEDED, Engine, Place, Suggestions
 from support.sites import snapshot_of
 
@@ -18,6 +20,12 @@ def place_at(marked: str, now: str | None = None) -> Place:
     snapshot, offset = snapshot_of(marked)
     later, _ = snapshot_of(now or marked)
     return Place(snapshot.document.uri, snapshot, offset, (), lambda: later.document)
+
+
+def typing_at(marked: str) -> Place:
+    """The same, reached by typing, and not by the key that asks."""
+    place = place_at(marked)
+    return replace(place, snapshot=replace(place.snapshot, trigger=Trigger.AUTOMATIC))
 
 
 async def never(_: object) -> Outcome:
@@ -168,3 +176,44 @@ async def test_what_was_asked_and_answered_about_a_text_is_not_asked_once_more()
     suggestions.anticipate(place, Engine(quick, never))
     await asyncio.sleep(0)
     assert asked == [place]
+
+
+async def test_who_waits_for_what_somebody_else_asks_at_the_same_place_takes_nothing_for_an_answer() -> None:
+    """What comes next was asked for ahead, and is on its way when the editor asks."""
+    may_answer, asked = asyncio.Event(), 0
+    cost = Usage(input=900, output=3)
+    nothing = Withheld(Reason.OVERLOADED, Stage.STREAM, report=Report(usage=cost, cost=4_000))
+
+    async def slow() -> Outcome:
+        nonlocal asked
+        asked += 1
+        await may_answer.wait()
+        return nothing
+
+    place, suggestions = typing_at("total = first + second$0\n"), Suggestions(asyncio.ensure_future)
+    suggestions.anticipate(place, Engine(slow, never))
+    waiting = asyncio.ensure_future(suggestions.suggest(typing_at("total = first + second$0\n"), Engine(slow, never)))
+    await asyncio.sleep(0)  # it has joined the question
+    may_answer.set()
+    async with asyncio.timeout(10):
+        told = await waiting
+    assert asked == 1
+    assert isinstance(told, Withheld)
+    assert (told.reason, told.report.cost, told.report.usage) == (Reason.OVERLOADED, 0, Usage()), "counted once"
+
+
+async def test_nothing_is_no_answer_where_something_else_has_changed() -> None:
+    asked: list[Place] = []
+    found = Withheld(Reason.INVALID, Stage.GATES)
+
+    async def engine(place: Place) -> Outcome:
+        asked.append(place)
+        return found
+
+    place, suggestions = typing_at("total = first + second$0\n"), Suggestions(asyncio.ensure_future)
+    later = replace(place, inputs="another file has the name now")
+    for one in (place, place, later):
+        told = await suggestions.suggest(one, Engine(partial(engine, one), never))
+        assert isinstance(told, Withheld)
+        assert told.reason is Reason.INVALID
+    assert asked == [place, later]

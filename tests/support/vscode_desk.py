@@ -44,13 +44,14 @@ def feedback(desk: Desk) -> list[str]:
 
 
 def withheld(desk: Desk, reason: Reason) -> int:
-    """How many answers were kept back for that reason, of all tests so far."""
-    ((count,),) = _rows(desk, "SELECT count(*) FROM outcomes WHERE reason = ?", reason.name)
+    """How many suggestions that the editor has asked for were kept back for that reason, of all tests so far."""
+    query = "SELECT count(*) FROM outcomes WHERE feature = 'inline completion' AND reason = ?"
+    ((count,),) = _rows(desk, query, reason.name)
     return int(str(count))
 
 
 async def keeps_back(desk: Desk, reason: Reason, before: int) -> None:
-    """Waits until more answers than `before` were kept back for that reason."""
+    """Waits until more of them than `before` were kept back for that reason."""
     async with asyncio.timeout(WATCHDOG):
         while withheld(desk, reason) <= before:
             await asyncio.sleep(POLL)

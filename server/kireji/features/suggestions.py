@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from kireji.base.types import Document, Offered, Outcome, Reason, Snapshot, Stage, Trigger, Usage, Withheld
 from kireji.features.reuse import typed_since, typed_through
@@ -26,6 +26,8 @@ _GRACE_SECONDS = 0.01
 _LONG_GRACE_SECONDS = 0.3
 # What would be the same again if it were asked again.
 _LASTING = frozenset({Reason.INVALID, Reason.NOTHING_TO_ADD, Reason.LOW_CONFIDENCE, Reason.REFUSED})
+
+T = TypeVar("T", Offered, Withheld)
 
 SUPERSEDED = Withheld(Reason.SUPERSEDED, Stage.DELIVER)
 
@@ -77,11 +79,12 @@ class Question:
         typed = self._typed(place)
         return typed == "" or (typed is not None and self.asked and not self.task.done())
 
-    def repeats(self, place: Place) -> Outcome | None:
-        """Why there was nothing at this very place, if asking again would not change that."""
-        done = self.task.done() and not self.task.cancelled() and self.task.exception() is None
-        outcome = self.task.result() if done and self._typed(place) == "" else None
-        return outcome if isinstance(outcome, Withheld) and outcome.reason in _LASTING else None
+    def nothing_at(self, place: Place) -> Withheld | None:
+        """Why there was nothing at this very place, in the same circumstances, once that is known."""
+        same = self._typed(place) == "" and self.place.inputs == place.inputs
+        known = same and self.task.done() and not self.task.cancelled() and self.task.exception() is None
+        outcome = self.task.result() if known else None
+        return _at_no_cost(outcome) if isinstance(outcome, Withheld) else None
 
     def _typed(self, place: Place) -> str | None:
         return typed_since(self.place.snapshot.document, self.place.offset, place.snapshot.document, place.offset)
@@ -115,7 +118,9 @@ class Suggestions:
             return await engine.ask()
         if (hit := await self.at_hand(place, engine)) is not None:
             return hit
-        if question is not None and place.snapshot.trigger is Trigger.AUTOMATIC and (why := question.repeats(place)):
+        # Who asks by a key asks anew.
+        by_itself = place.snapshot.trigger is Trigger.AUTOMATIC
+        if question is not None and by_itself and (why := question.nothing_at(place)) and why.reason in _LASTING:
             return why
         # A newer request may come between the end of a question and whoever waits for it: its own must not be ended then.
         while not turn.done():
@@ -125,9 +130,11 @@ class Suggestions:
                 break
             if question.place is place:
                 return outcome
-            # It was asked about an earlier text: what it brought may have its rest here, else this place is asked about.
+            # Somebody else has asked it. What it brought may have its rest here, or is nothing here as well.
             if (hit := await self.at_hand(place, engine)) is not None:
                 return hit
+            if by_itself and (why := question.nothing_at(place)):
+                return why
         return SUPERSEDED
 
     async def at_hand(self, place: Place, engine: Engine) -> Outcome | None:
@@ -137,8 +144,7 @@ class Suggestions:
                 typed_through(kept.offered, place.snapshot.document, place.offset) if kept.uri == place.uri else None
             )
             if offered is not None:
-                # What it has cost was counted when it was asked for.
-                offered = replace(offered, report=replace(offered.report, reused=True, usage=Usage(), cost=0, spared=0))
+                offered = _at_no_cost(offered)
                 return offered if kept.inputs == place.inputs else await engine.judge(offered)
         return None
 
@@ -232,6 +238,11 @@ class Suggestions:
             older.set_result(None)
         turn = self._turns[uri] = asyncio.get_running_loop().create_future()
         return turn
+
+
+def _at_no_cost(outcome: T) -> T:
+    """The same once more: what it has cost was counted when it was asked for."""
+    return replace(outcome, report=replace(outcome.report, reused=True, usage=Usage(), cost=0, spared=0))
 
 
 def _unwanted(snapshot: Snapshot) -> bool:

@@ -28,7 +28,7 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     await editor.press("Control+End")
     await editor.type("    for ")
     await editor.ghost(LOOP.removeprefix("for ").replace("\n", ""))
-    asked = desk.asked()
+    asked, nothing = desk.asked(), withheld(desk, Reason.NOTHING_TO_ADD)
     await editor.press("Control+ArrowRight")
     await editor.shows("for number")
     await editor.press("Control+ArrowDown")
@@ -42,7 +42,9 @@ async def test_a_suggestion_is_taken_by_word_by_line_and_whole_and_that_is_count
     await editor.no_ghost()
     assert await editor.saved() == f"{PROGRAM}    {LOOP}"
     await counted(desk, before, "ACCEPTED_WORD", "ACCEPTED_LINE", "ACCEPTED_WORD", "ACCEPTED_WORD", "ACCEPTED")
-    assert desk.asked() - asked <= 1, "what comes next may be asked for, what is left of a suggestion is not"
+    # The editor asks what comes next, and so has the server: the model is asked once, and there is nothing.
+    await keeps_back(desk, Reason.NOTHING_TO_ADD, nothing)
+    assert desk.asked() - asked == 1, "what comes next is asked for once, what is left of a suggestion is not"
 
 
 async def test_a_broken_answer_is_not_shown_and_explained(desk: Desk, editor: Window) -> None:
