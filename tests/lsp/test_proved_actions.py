@@ -125,22 +125,21 @@ async def test_a_wrong_body_is_refused_by_the_tests_and_the_right_one_accepted(t
     ):
         client = served.client
         await client.initialize(capabilities=ABLE, rootUri=root.as_uri())
-        for count, function in enumerate(chosen, 1):
-            name, text = function.name, function.stub(text_of(function.module))
+        for function in chosen:
+            asked, name, text = len(api.asked), function.name, function.stub(text_of(function.module))
             uri = (root / "toolz" / f"{function.module}.py").as_uri()
             client.open(uri, text)
             action = await resolved(client, uri, text, name)
-            assert "edit" in action, (
-                name,
-                [told for method, told in client.notifications if method == "window/showMessage"],
-            )
-            assert applied(text, action["edit"]) == text_of(function.module), name
-            assert len(api.asked) == 2 * count, name
-            told = api.asked[-1].question
-            assert " failed" in told and WRONG[name].split("\n")[0] in told, name
-            assert str(root) not in told
             explained = await client.request("kireji/explain", {})
-            assert [gate["state"] for gate in explained["gates"] if gate["gate"] == "tests"] == ["pass"], name
+            messages = [told for method, told in client.notifications if method == "window/showMessage"]
+            why = f"{name}, asked {len(api.asked) - asked} times: {json.dumps([explained, messages], indent=1)}"
+            assert "edit" in action, why
+            assert applied(text, action["edit"]) == text_of(function.module), why
+            assert len(api.asked) == asked + 2, why
+            told = api.asked[-1].question
+            assert " failed" in told and WRONG[name].split("\n")[0] in told, f"{why}\n{told}"
+            assert str(root) not in told
+            assert [gate["state"] for gate in explained["gates"] if gate["gate"] == "tests"] == ["pass"], why
             client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         status = await client.request("workspace/executeCommand", {"command": "kireji.status"})
         assert status["sandbox"] in [walls.value for walls in Walls]
