@@ -30,6 +30,7 @@ cargo.lock package-lock.json npm-shrinkwrap.json pnpm-lock.yaml yarn.lock go.sum
 _LOCKS = frozenset(_LOCKED.split())
 _MOST_FILES = 20_000
 _MOST_BYTES = 300 * 2**20
+_TOO_LARGE = "the workspace is too large to be copied"
 
 
 class CopyError(Exception):
@@ -46,7 +47,7 @@ class Copy:
 
 
 def copied(root: str, folder: Path) -> Copy:
-    """Copies a workspace into a folder that does not exist yet. Blocks. Raises CopyError."""
+    """Copies a workspace into a folder that does not exist yet; what goes meanwhile is left out. Blocks. Raises CopyError."""
     lent: list[str] = []
     files = size = 0
     pending = [""]
@@ -54,21 +55,19 @@ def copied(root: str, folder: Path) -> Copy:
         while pending:
             below = pending.pop()
             (folder / below).mkdir()
-            with os.scandir(Path(root, below)) as entries:
-                for entry in sorted(entries, key=lambda e: e.name):
-                    where = f"{below}/{entry.name}" if below else entry.name
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.name in _LENT:
-                            lent.append(where)
-                        elif entry.name not in _LEFT_OUT:
-                            pending.append(where)
-                    elif entry.is_symlink():
-                        _copy_link(root, folder, where)
-                    elif entry.is_file() and (entry.name.lower() in _LOCKS or not never_read(where)):
-                        files, size = files + 1, size + entry.stat().st_size
-                        if files > _MOST_FILES or size > _MOST_BYTES:
-                            raise CopyError("the workspace is too large to be copied")
-                        _copy_file(Path(root, where), folder / where)
+            for entry in _entries(Path(root), below):
+                where = f"{below}/{entry.name}" if below else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name in _LENT:
+                        lent.append(where)
+                    elif entry.name not in _LEFT_OUT:
+                        pending.append(where)
+                elif entry.is_symlink():
+                    _copy_link(root, folder, where)
+                elif entry.is_file() and (entry.name.lower() in _LOCKS or not never_read(where)):
+                    files, size = files + 1, size + _copy_file(Path(root, where), folder / where, _MOST_BYTES - size)
+                    if files > _MOST_FILES:
+                        raise CopyError(_TOO_LARGE)
     except OSError as error:
         raise CopyError(f"the workspace cannot be copied: {error.strerror}") from None
     return Copy(root, folder, tuple(lent))
@@ -104,22 +103,43 @@ def _write(path: Path, text: str, folder: Path) -> None:
         raise CopyError(f"the copy cannot be written: {error.strerror}") from None
 
 
-def _copy_file(source: Path, target: Path) -> None:
-    """Opening never waits, and what was a file when it was listed may be something else by now."""
-    handle = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+def _entries(root: Path, below: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name: nothing, if that has gone since it was listed."""
+    try:
+        with os.scandir(root / below) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        if not below:
+            raise
+        return []
+
+
+def _copy_file(source: Path, target: Path, most: int) -> int:
+    """Copies a file of at most so many bytes, and returns how many it has.
+
+    Opening never waits, and what was a file when it was listed may be something else by now, or gone: editors and tools write
+    beside a file what they put in its place.
+    """
+    try:
+        handle = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return 0
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            return
+            return 0
+        if found.st_size > most:
+            raise CopyError(_TOO_LARGE)
         with target.open("xb") as copy:
             shutil.copyfileobj(file, copy)
     target.chmod(0o700 if found.st_mode & 0o100 else 0o600)
+    return found.st_size
 
 
 def _copy_link(root: str, folder: Path, where: str) -> None:
     """A link that stays inside, and that says so without a root of its own, is a link in the copy as well."""
     link = Path(root, where)
-    target = link.readlink()
     with contextlib.suppress(OSError, RuntimeError):
+        target = link.readlink()
         if not target.is_absolute() and link.resolve().is_relative_to(Path(root).resolve()):
             (folder / where).symlink_to(target)
