@@ -583,6 +583,17 @@ async def test_the_end_of_one_server_hides_no_other(
     await editor.until("return require('kireji').statusline():find('ready')")
 
 
+async def test_what_a_server_said_last_is_not_taken_for_news_after_its_end(
+    editor: Neovim, command: Kireji, source: Path
+) -> None:
+    await editor.open(source)
+    await editor.until("return require('kireji').statusline():find('ready')")
+    await editor.lua("gone = vim.lsp.get_clients({ name = 'kireji' })[1]; said = require('kireji.status').now")
+    await crash(editor, command)
+    await editor.lua("gone.handlers['kireji/status'](nil, said, { client_id = gone.id })")
+    assert await editor.lua("return require('kireji').statusline()") == ""
+
+
 async def test_who_agrees_to_the_plan_of_a_server_that_is_gone_is_told_so(
     editor: Neovim, command: Kireji, model: Model, source: Path
 ) -> None:

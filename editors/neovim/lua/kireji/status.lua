@@ -16,8 +16,8 @@ local M = {}
 -- What was told last of all, by a server that still runs.
 ---@type kireji.Status?
 M.now = nil
--- What each of them has told last, by its client's number.
-local states = {} ---@type table<integer, kireji.Status>
+-- What each server has told last, by its client's number; false once it has ended.
+local states = {} ---@type table<integer, kireji.Status|false>
 
 local ADVICE = {
   key_refused = 'the model service refused the key. `kireji key set`, in a terminal, keeps another; nothing has to be started again',
@@ -48,6 +48,10 @@ end
 ---@param status kireji.Status
 ---@param client integer
 function M.told(status, client)
+  -- What it said last may be heard after its end.
+  if states[client] == false then
+    return
+  end
   states[client], M.now = status, status
   local found = advice(status)
   if found and found ~= last then
@@ -60,8 +64,10 @@ end
 
 ---@param client integer
 function M.ended(client)
-  states[client] = nil
-  M.now = select(2, next(states))
+  states[client], M.now = false, nil
+  for _, status in pairs(states) do
+    M.now = M.now or status or nil
+  end
   vim.schedule(function() vim.cmd.redrawstatus() end)
 end
 
