@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kireji.base.edit import apply
@@ -74,3 +76,18 @@ def test_only_the_rest_of_what_was_typed_is_served(insertion: str, later: str, r
 
 def test_what_it_replaces_stays_replaced() -> None:
     check_reuse(" + second  # sum of both", "total = first + $0  # sum\nprint(total)\n", "second  # sum of both", 7)
+
+
+def test_a_change_that_begins_elsewhere_is_served_where_nothing_was_typed_and_not_where_something_was() -> None:
+    """An import goes where the file's imports are, and that may be below the cursor."""
+    held = offered(OLD, " + second")
+    below = Change(Span(len("total = first  # sum\n"), len("total = first  # sum\n")), "import second\n")
+    edit = replace(held.candidate.edit, changes=(*held.candidate.edit.changes, below))
+    held = replace(held, candidate=replace(held.candidate, edit=edit))
+    offset, text = OLD.index("$0"), OLD.replace("$0", "")
+    document = make_document("file:///a.py", "/a.py", "python", 7, text)
+    served = typed_through(held, document, offset)
+    assert served is not None
+    assert (served.candidate.edit.changes, served.candidate.edit.version) == (edit.changes, 7)
+    later = make_document("file:///a.py", "/a.py", "python", 8, f"{text[:offset]} +{text[offset:]}")
+    assert typed_through(held, later, offset + 2) is None

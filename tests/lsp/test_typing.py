@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.lsp_client import Client, RpcError
-from support.messages_api import MessagesApi, script
-from support.messages_play import Pace
+from support.messages_api import Asked, MessagesApi, script, tagged
+from support.messages_play import Pace, Play
 from support.serving import serving
 
 URI = "file:///project/app.py"
@@ -199,6 +201,44 @@ async def test_what_comes_next_is_asked_for_when_a_suggestion_is_accepted(tmp_pa
         (item,) = (await asyncio.wait_for(client.ask(URI, 1, column, automatic=AUTOMATIC), 60))["items"]
         assert item["insertText"] == " + 1"
         assert len(api.asked) == 2, "the editor's own question is the same"
+
+
+async def test_what_answers_have_cost_stands_in_one_row_each(tmp_path: Path) -> None:
+    """Somebody types on while the answer comes, types it through, accepts it, and joins what was asked ahead."""
+    both, ahead = asyncio.Event(), asyncio.Event()
+
+    def answer(asked: Asked) -> Play:
+        first = "wi<cursor_" in asked.question
+        return Play(tagged(asked, GOOD if first else ""), until=both if first else ahead)
+
+    async with MessagesApi(answer) as api, serving(tmp_path, api) as served, asyncio.timeout(60):
+        client = served.client
+        await client.initialize()
+        client.open(URI, TEXT)
+        first = client.ask(URI, 1, END, automatic=AUTOMATIC)
+        await api.request()
+        second = client.ask(URI, 1, type_on(client, 2, "d"), automatic=AUTOMATIC)
+        older: Any = await first
+        both.set()
+        assert (older["items"], (await second)["items"][0]["insertText"]) == ([], "th * height")
+        (item,) = (await client.ask(URI, 1, type_on(client, 3, "dt"), automatic=AUTOMATIC))["items"]
+        column = type_on(client, 4, "dth * height")
+        await client.request("workspace/executeCommand", item["command"])
+        await api.request(1)
+        joined = client.ask(URI, 1, column, automatic=AUTOMATIC)
+        await client.has_read()
+        ahead.set()
+        assert (await joined)["items"] == []
+        assert await shown(client, column) == []
+        await client.shutdown()
+        await served.process.wait()
+        assert len(api.asked) == 2
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
+        rows = store.execute("SELECT feature, reused, nano FROM outcomes ORDER BY rowid").fetchall()
+        paid = [nano for (nano,) in store.execute("SELECT nano FROM calls ORDER BY rowid")]
+    typed = "inline completion"
+    told = [(typed, 0, 0), (typed, 0, paid[0]), (typed, 1, 0), ("ahead", 0, paid[1]), (typed, 1, 0), (typed, 1, 0)]
+    assert rows == told
 
 
 async def test_who_does_not_want_that_is_not_asked_for(tmp_path: Path) -> None:

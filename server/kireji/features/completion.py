@@ -7,6 +7,7 @@ one. Whoever asks by a key waits.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 from kireji.base import limits
 from kireji.base.languages import canonical
 from kireji.base.names import names, word_at
-from kireji.base.types import Name, Offered, Reason, Snapshot, Span, Stage, Trigger
+from kireji.base.types import Name, Offered, Outcome, Reason, Snapshot, Span, Stage, Trigger
+from kireji.features.at_hand import Place
 from kireji.features.listed import Listed
-from kireji.features.suggestions import Engine, Place, Suggestions
+from kireji.features.suggestions import Engine, Suggestions
 
 if TYPE_CHECKING:
     from kireji.base.analysis.answers import Description
@@ -62,9 +64,7 @@ async def completion(
         question = suggestions.begin(place, engine)
         async with suggestions.wanting(question):
             found = await _names(services, place, word, listed, deadline)
-            await asyncio.wait({question.task}, timeout=None if explicit else max(0.0, deadline - time.monotonic()))
-        pending = not question.task.done()
-        hit = await suggestions.at_hand(place, engine)
+            hit, pending = await _suggested(place, suggestions, engine, math.inf if explicit else deadline)
     suggestion = hit if isinstance(hit, Offered) else None
     reason = None if found.names or suggestion is not None else Reason.NOTHING_TO_ADD
     return Popup(snapshot, offset, word, found.names, suggestion, found.whole and not pending, reason)
@@ -82,6 +82,21 @@ async def describe(services: Services, popup: Popup, name: str) -> Description |
         return await analysis.describe(snapshot.document, popup.offset, snapshot.workspace, name, deadline)
     except ChildUnavailable:
         return None
+
+
+async def _suggested(
+    place: Place, suggestions: Suggestions, engine: Engine, deadline: float
+) -> tuple[Outcome | None, bool]:
+    """What there is at a place by the deadline; true where more may come. What was asked at an earlier place may not fit here."""
+    while True:
+        question = suggestions.begin(place, engine)
+        async with suggestions.wanting(question):
+            left = None if deadline == math.inf else max(0.0, deadline - time.monotonic())
+            await asyncio.wait({question.task}, timeout=left)
+        pending = not question.task.done()
+        hit = await suggestions.at_hand(place, engine)
+        if hit is not None or pending or question.is_at(place) or not suggestions.is_latest(question):
+            return hit, pending
 
 
 async def _names(services: Services, place: Place, word: Span, listed: Listed, deadline: float) -> _Found:

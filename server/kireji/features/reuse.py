@@ -16,6 +16,10 @@ def typed_through(offered: Offered, document: Document, offset: int) -> Offered 
     """The rest of a suggestion in a later text, whose cursor is at `offset`; None where the text went another way."""
     candidate = offered.candidate
     site, change = candidate.site, candidate.change
+    if typed_since(site.document, site.offset, document, offset) == "":
+        # Nothing was typed: whatever it changes, it changes here as well.
+        edit = replace(candidate.edit, version=document.version)
+        return replace(offered, candidate=replace(candidate, site=replace(site, document=document), edit=edit))
     further = candidate.edit.changes[1:]
     if change.span.start != site.offset or any(other.span.end > site.offset for other in further):
         return None

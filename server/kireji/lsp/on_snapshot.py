@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kireji.base import telemetry
 from kireji.base.types import Document, Offered, Outcome, Proposed, Reason, Snapshot, Stage, Trigger, Withheld
+from kireji.features.at_hand import Place, at_no_cost
 from kireji.features.explain import Told
-from kireji.features.suggestions import Place
 from kireji.lsp.client import Client
 from kireji.lsp.documents import Position
 from kireji.lsp.lifecycle import Lifecycle
@@ -118,16 +118,16 @@ async def answer(
     return result
 
 
-def by_itself(
+async def by_itself(
     edge: Edge, here: Here, feature: str, work: Callable[[Services, Here], Awaitable[Outcome]]
-) -> Coroutine[Any, Any, Outcome]:
-    """A question of its own, with a row of its own: it outlives the request that gave rise to it.
+) -> Outcome:
+    """A question of its own, with a row of its own, where its cost stands: it outlives the request that gave rise to it.
 
     What is typed meanwhile may be a part of its answer: whoever hands it out sees to that.
     """
     snapshot = replace(here.snapshot, id=edge.lifecycle.next_id(), taken_at=time.monotonic())
     itself = Here(here.uri, snapshot, lambda: snapshot.document)
-    return answer(edge, itself, feature, work, lambda withheld: withheld)
+    return at_no_cost(await answer(edge, itself, feature, work, lambda withheld: withheld))
 
 
 def _close(edge: Edge, request: str, feature: str, told: Told, milliseconds: float, document: Document | None) -> None:
