@@ -8,9 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+import pytest
+
 from kireji.base.config_schema import Options
 from kireji.base.types import Outcome, Reason, Stage, Withheld
 from kireji.engine.services import Services
+from kireji.features import completion as features
 from kireji.features.at_hand import Place
 from kireji.features.completion import Popup, completion
 from kireji.features.listed import Listed
@@ -46,6 +49,26 @@ async def test_what_is_known_to_be_nothing_is_not_asked_for_by_the_next_list() -
         assert (popup.suggestion, popup.complete) == (None, True)
         await listed(suggestions, place_at("total = fi$0\n"), nothing)
     assert asked == 2, "who asks by a key asks anew"
+
+
+async def test_an_answer_that_comes_before_the_names_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    names = features._names
+
+    async def nothing() -> Outcome:
+        nonlocal asked
+        asked += 1
+        return NOTHING
+
+    async def later(*given: Any) -> Any:
+        await suggestions._questions[place.uri].task
+        return await names(*given)
+
+    monkeypatch.setattr(features, "_names", later)
+    suggestions, place = Suggestions(asyncio.ensure_future), place_at("total = fi$0\n")
+    async with asyncio.timeout(10):
+        await listed(suggestions, place, nothing)
+    assert asked == 1
 
 
 async def test_a_list_that_has_joined_an_earlier_question_is_not_left_without_its_own() -> None:

@@ -18,7 +18,7 @@ from kireji.base.names import names, word_at
 from kireji.base.types import Name, Offered, Outcome, Reason, Snapshot, Span, Stage, Trigger
 from kireji.features.at_hand import Place
 from kireji.features.listed import Listed
-from kireji.features.suggestions import Engine, Suggestions
+from kireji.features.suggestions import Engine, Question, Suggestions
 
 if TYPE_CHECKING:
     from kireji.base.analysis.answers import Description
@@ -64,7 +64,7 @@ async def completion(
         question = suggestions.begin(place, engine)
         async with suggestions.wanting(question):
             found = await _names(services, place, word, listed, deadline)
-            hit, pending = await _suggested(place, suggestions, engine, math.inf if explicit else deadline)
+            hit, pending = await _suggested(place, suggestions, engine, question, math.inf if explicit else deadline)
     suggestion = hit if isinstance(hit, Offered) else None
     reason = None if found.names or suggestion is not None else Reason.NOTHING_TO_ADD
     return Popup(snapshot, offset, word, found.names, suggestion, found.whole and not pending, reason)
@@ -85,11 +85,10 @@ async def describe(services: Services, popup: Popup, name: str) -> Description |
 
 
 async def _suggested(
-    place: Place, suggestions: Suggestions, engine: Engine, deadline: float
+    place: Place, suggestions: Suggestions, engine: Engine, question: Question, deadline: float
 ) -> tuple[Outcome | None, bool]:
     """What there is at a place by the deadline; true where more may come. What was asked at an earlier place may not fit here."""
     while True:
-        question = suggestions.begin(place, engine)
         async with suggestions.wanting(question):
             left = None if deadline == math.inf else max(0.0, deadline - time.monotonic())
             await asyncio.wait({question.task}, timeout=left)
@@ -97,6 +96,7 @@ async def _suggested(
         hit = await suggestions.at_hand(place, engine)
         if hit is not None or pending or question.is_at(place) or not suggestions.is_latest(question):
             return hit, pending
+        question = suggestions.begin(place, engine)
 
 
 async def _names(services: Services, place: Place, word: Span, listed: Listed, deadline: float) -> _Found:
