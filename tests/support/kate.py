@@ -17,8 +17,9 @@ from support import recorder
 from support.desktop import Desktop, desktop
 from support.editing import program
 
-# In the colours that Kate has from itself.
+# In the colours that Kate has from itself: what is chosen in a list, the edge of a menu, and what is chosen in that.
 _CHOSEN = (194, 224, 245)
+_MENU_EDGE, _CHOSEN_IN_MENU = (149, 150, 151), (61, 174, 233)
 _LOOKS = "textDocument/documentHighlight"
 
 
@@ -47,6 +48,13 @@ class Kate:
     async def hides_list(self) -> None:
         """Waits until none is open. AssertionError at the watchdog."""
         await self.desktop.until_seen(_CHOSEN, lambda pixels: pixels == 0)
+
+    async def chooses_first(self) -> None:
+        """Waits until a menu is open, and chooses its first entry. A key too soon would go into the text."""
+        await self.desktop.until_seen(_MENU_EDGE, lambda pixels: pixels > 200)
+        await self.desktop.press("Down")
+        await self.desktop.until_seen(_CHOSEN_IN_MENU, lambda pixels: pixels > 1_000)
+        await self.desktop.press("Return")
 
     async def types_on(self, text: str, label: str) -> None:
         """Types on where a list was asked for, and waits until Kate has the entry of that label.
