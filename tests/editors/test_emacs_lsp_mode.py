@@ -86,8 +86,8 @@ async def test_a_suggestion_is_completed_at_point(editor: Emacs, model: Model, s
     await editor.terminal.shows("return first + second")
     # With the next letter it has joined the list.
     await editor.append("r")
-    screen = await editor.lists("first + second Kireji")
-    assert re.search(r"completions:\nfirst \+ second", screen), f"it stands before whatever names follow: {screen}"
+    await editor.lists("first + second Kireji")
+    await editor.terminal.shows("completions:\nfirst + second")  # it stands before whatever names follow
 
     await editor.terminal.press("M-Down", "M-Enter")
     await editor.has(PROGRAM[:-1] + "; return first + second\n")

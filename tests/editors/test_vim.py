@@ -59,7 +59,7 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Vim, model: Model) ->
     model.says = 'face = "🐍"; return first + second'
     await editor.append("; return fi")
     await complete(editor, "first + second")
-    assert pictured(FOLDER / "README.md", await editor.terminal.screen())
+    await editor.terminal.until(lambda screen: pictured(FOLDER / "README.md", screen), "it is as on the page")
     await editor.terminal.press("C-n", "C-y")
     assert await editor.saved() == PROGRAM[:-1] + "; return first + second\n"
 
@@ -71,14 +71,15 @@ async def test_a_suggestion_is_taken_from_the_list(editor: Vim, model: Model) ->
 async def test_never_lists_a_broken_answer_and_goes_on(editor: Vim, model: Model) -> None:
     model.says = BROKEN
     await editor.append("; return fi")
-    await complete(editor, "first")
-    assert "undefined_name" not in await editor.terminal.screen()
-    await model.api.request(0)
+    await editor.terminal.press("C-x", "C-o")
+    async with asyncio.timeout(WATCHDOG):
+        await (await model.api.request(0)).done.wait()
+    await editor.terminal.until(lambda screen: bool(LISTED.search(screen)), "Vim has looked")
     model.says = 'face = "🐍"; return first + second'
     await editor.terminal.press("C-e")
     await editor.terminal.type("r")
     await complete(editor, "first + second")
-    assert "undefined_name" not in await editor.terminal.screen()
+    assert "undefined_name" not in editor.log.text()
 
 
 async def test_a_code_action_is_applied_and_undone_in_one_step(

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from support.editing import program
+from support.editing import WATCHDOG, program
 from support.log_file import LogFile
 from support.terminal import Terminal, terminal
 
@@ -22,6 +22,8 @@ let &runtimepath = '{ale},' . &runtimepath
 let g:ale_disable_lsp = 0
 runtime plugin/ale.vim
 """
+# How often the key is pressed that leads to normal mode.
+_ESCAPES = 18
 
 
 class Vim:
@@ -33,9 +35,18 @@ class Vim:
         self._path = path
 
     async def normal(self) -> None:
-        """Goes to normal mode, closing whatever is open on the way."""
-        await self.terminal.press("Escape")
-        await self.terminal.until(lambda screen: "-- INSERT --" not in screen, "Vim is in normal mode")
+        """Goes to normal mode, closing whatever is open on the way.
+
+        Where a job of ALE's ends at that moment, Vim may keep the key as the beginning of another, until the next one comes.
+        """
+        for _ in range(_ESCAPES):
+            await self.terminal.press("Escape")
+            try:
+                await self.terminal.until(_is_normal, "Vim is in normal mode", seconds=WATCHDOG / _ESCAPES)
+                return
+            except AssertionError:
+                continue
+        raise AssertionError(f"Vim is not in normal mode\n{await self.terminal.evidence()}")
 
     async def append(self, text: str) -> None:
         """Types `text` at the end of the file's last line and stays in insert mode."""
@@ -49,7 +60,7 @@ class Vim:
         await self.normal()
         await self.terminal.type(f":{command}")
         # What was said before has gone.
-        await self.terminal.shows(f":{command}")
+        await self.terminal.shows(f":{command}"[:60])
         await self.terminal.press("Enter")
 
     async def open(self, path: Path) -> None:
@@ -70,6 +81,10 @@ class Vim:
         await self.command("write!")
         await self.terminal.until(lambda screen: re.search(r"\d+B written", screen) is not None, "Vim has saved")
         return self._path.read_bytes().decode("utf-8")
+
+
+def _is_normal(screen: str) -> bool:
+    return "-- INSERT --" not in screen
 
 
 def ale() -> str:
