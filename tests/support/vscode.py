@@ -44,8 +44,10 @@ class Window:
         await self.press("Escape", "Escape")
         while await self.page.locator(".tab").count():
             await self.press(CLOSE)
-        await self.press(CLEAR, HIDE)
-        await self.page.locator(".notification-list-item").first.wait_for(state="detached")
+        await self.press(HIDE)
+        # What was done last may have something to say only now.
+        while await self.page.locator(".notification-list-item").count():
+            await self.press(CLEAR)
 
     async def type(self, text: str) -> None:
         """Types as a person does, key by key."""
@@ -58,7 +60,7 @@ class Window:
 
     async def focus(self) -> None:
         """Puts the focus into the text."""
-        await self.page.click(".monaco-editor .view-lines")
+        await self.page.click(".editor-instance .view-lines")
 
     async def back(self) -> None:
         """Puts the focus back into the text, where the cursor was, by keyboard."""
@@ -129,9 +131,12 @@ class Window:
         await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=entry).wait_for()
         await self.press("Enter")
 
-    async def offers(self, title: str) -> None:
-        """Asks for code actions until there is one of that title: the list shows what was known when it was asked for."""
-        await self._asks("Control+.", self.page.locator(".action-widget .monaco-list-row", has_text=title))
+    async def act(self, title: str) -> None:
+        """Asks for code actions until there is one of that title, and chooses it: the list shows what was known when it was
+        asked for."""
+        row = self.page.locator(".action-widget .monaco-list-row", has_text=title)
+        await self._asks("Control+.", row)
+        await row.click()
 
     async def lists(self, name: str) -> Locator:
         """Asks for names until the popup has one at the top that begins so, and returns its row."""
@@ -169,6 +174,14 @@ class Window:
         field = self.page.locator(".quick-input-widget input.input")
         await field.fill(text)
         await field.press("Enter")
+        await self.page.locator(".quick-input-widget").wait_for(state="hidden")
+
+    async def choose(self, title: str, label: str) -> None:
+        """Chooses from the list that has that title. It may be there before what is in it."""
+        await self.asks(title)
+        await self.page.locator(".quick-input-widget input.input").fill(label)
+        await self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=label).wait_for()
+        await self.press("Enter")
         await self.page.locator(".quick-input-widget").wait_for(state="hidden")
 
     async def asks(self, title: str) -> None:

@@ -74,12 +74,15 @@ async def counted(desk: Desk, before: int, *wanted: str) -> None:
 
 
 async def restarted(desk: Desk, editor: Window, former: int) -> int:
-    """Waits until another server has taken the place of a former one, and returns its process."""
+    """Waits until another server has taken the place of a former one for good, and returns its process."""
     async with asyncio.timeout(WATCHDOG):
-        while (running := desk.kireji.running()) in ([], [former]):
+        while True:
+            running = desk.kireji.running()
+            if len(running) == 1 and running != [former]:
+                await editor.status("is ready")
+                if desk.kireji.running() == running:
+                    return running[0]
             await asyncio.sleep(POLL)
-    await editor.status("is ready")
-    return running[-1]
 
 
 def _rows(desk: Desk, query: str, *values: str) -> list[tuple[object, ...]]:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import zipfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +18,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from support.editing import POLL, ROOT, WATCHDOG, program
+from support.editing import ROOT, program
+from support.log_file import LogFile
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -103,10 +103,9 @@ async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> A
             code, *map(str, common), *installed, env=env, stdout=log, stderr=log
         )
         assert await installing.wait() == 0, (folder / "code-server.log").read_text("utf-8")
-        port = _free_port()
         serving = (
             "--bind-addr",
-            f"127.0.0.1:{port}",
+            "127.0.0.1:0",
             "--auth",
             "none",
             "--disable-telemetry",
@@ -122,13 +121,11 @@ async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> A
             start_new_session=True,
         )
         keeper = await asyncio.create_subprocess_exec(*_END, str(process.pid), stdin=PIPE, start_new_session=True)
-    server = CodeServer(f"http://127.0.0.1:{port}", user, process)
-    server.settings()
-    server.keys()
     try:
-        async with asyncio.timeout(WATCHDOG):
-            while not await _listens(port):
-                await asyncio.sleep(POLL)
+        found = await LogFile(folder / "code-server.log").says(r"HTTP server listening on (http://[\d.]+:\d+)")
+        server = CodeServer(found[1], user, process)
+        server.settings()
+        server.keys()
         yield server
     finally:
         assert keeper.stdin is not None
@@ -173,19 +170,3 @@ def _write(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True

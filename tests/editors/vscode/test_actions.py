@@ -25,8 +25,7 @@ async def test_a_code_action_is_applied_and_undone_in_one_step(desk: Desk, edito
     await editor.shows("def scale")
     await editor.focus()
     await editor.press("Control+End", "ArrowLeft")
-    await editor.offers("Implement scale")
-    await editor.press("Enter")
+    await editor.act("Implement scale")
     await editor.shows("return (text + sign) * times")
     assert await editor.saved() == IMPLEMENTED
     await editor.press("Control+z")
@@ -40,8 +39,7 @@ async def test_a_broken_action_changes_nothing_and_says_why(desk: Desk, editor: 
     await editor.shows("def scale")
     await editor.focus()
     await editor.press("Control+End", "ArrowLeft")
-    await editor.offers("Implement scale")
-    await editor.press("Enter")
+    await editor.act("Implement scale")
     assert "undefined_name_xyz" in await editor.told("a gate proved the answer wrong")
     assert await editor.saved() == STUB
 
@@ -88,8 +86,7 @@ async def test_an_action_may_create_a_file_and_it_is_shown(desk: Desk, alone: Pa
         await editor.status("is ready")
         await editor.focus()
         await editor.press("Control+Home", *["ArrowRight"] * 5)
-        await editor.offers("Write tests for mean")
-        await editor.page.locator(".action-widget .monaco-list-row", has_text="Write tests for mean").click()
+        await editor.act("Write tests for mean")
         await editor.shows("assert mean([1, 3]) == 2")
         created = Window(editor.page, alone.with_name("test_sums.py"))
         assert (await created.saved()).startswith("from sums import mean\n")

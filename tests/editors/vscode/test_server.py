@@ -67,24 +67,24 @@ def script(path: Path, text: str) -> Path:
 
 async def test_a_server_that_does_not_fit_is_said_once_and_not_used(desk: Desk, alone: Path) -> None:
     newer = "import kireji; kireji.__version__ = '9.0.0'; from kireji.cli.main import main; main()"
-    program = script(alone.with_name("newer"), f"""exec "{sys.executable}" -c "{newer}" "$@" """)
+    program = script(alone.with_name("newer"), f"""echo $$ >"$0.ran"; exec "{sys.executable}" -c "{newer}" "$@" """)
     desk.server.settings({"kireji.server.path": str(program)})
     async with window(desk.server, desk.chromium, alone) as editor:
-        told = await editor.told("do not fit (9.0.0 and 0.1.0). Install the server that came with the extension?")
-        assert told.count("\n") == 0
         await editor.status("do not fit each other")
         assert await editor.bar() == "Kireji wrong version"
-        assert desk.kireji.running() == []
+        await ended(int(program.with_name("newer.ran").read_text()))
+        told = await editor.told("do not fit (9.0.0 and 0.1.0). Install the server that came with the extension?")
+        assert told.count("\n") == 0
 
 
 async def test_a_server_that_ends_at_once_is_said_with_its_last_words(desk: Desk, alone: Path) -> None:
     program = script(alone.with_name("broken"), "echo 'No module named pygls' >&2; exit 1")
     desk.server.settings({"kireji.server.path": str(program)})
     async with window(desk.server, desk.chromium, alone) as editor:
-        told = await editor.told("does not run: it ends before it has answered (No module named pygls)")
-        assert told.count("\n") == 0
         await editor.status("is not started again by itself")
         assert await editor.bar() == "Kireji stopped"
+        told = await editor.told("does not run: it ends before it has answered (No module named pygls)")
+        assert told.count("\n") == 0
         script(program, f'exec "{desk.kireji.command}" "$@"')
         await editor.button("Start Again")
         await editor.status("is ready")
