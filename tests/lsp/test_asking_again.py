@@ -22,8 +22,7 @@ WRONG = "return os.path.joinn(folder, name)"
 RIGHT = "return os.path.join(folder, name)"
 PATIENT = {
     "KIREJI_ASK_AGAIN": "true",
-    "KIREJI_GATES_AUTOMATIC_MS": "10000",
-    "KIREJI_REQUEST_MS": "60000",
+    "KIREJI_GATHER_MS": "5000",
     "KIREJI_DETERMINISTIC": "true",
 }
 

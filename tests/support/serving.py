@@ -16,6 +16,15 @@ from support.lsp_client import Client
 from support.messages_api import MessagesApi
 from support.waiting import WATCHDOG
 
+# What a busy machine is late with must not look like a service that is away, or a gate that does not know.
+IN_NO_HURRY = {
+    "KIREJI_CONNECT_MS": "30000",
+    "KIREJI_SILENCE_MS": "60000",
+    "KIREJI_REQUEST_MS": "60000",
+    "KIREJI_GATES_AUTOMATIC_MS": "10000",
+    "KIREJI_GATES_EXPLICIT_MS": "30000",
+}
+
 
 @dataclass
 class Served:
@@ -46,6 +55,7 @@ async def serving(
         "KIREJI_DETERMINISTIC": "false",
         "KIREJI_ASK_AGAIN": "false",
         "KIREJI_ACTIONS_ATTEMPTS": "1",
+        **IN_NO_HURRY,
     } | environment
     if api is not None:
         environment = api.environment | environment

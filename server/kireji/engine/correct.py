@@ -33,7 +33,8 @@ from kireji.engine.site import classify
 
 # Gates whose findings are no reason to ask again: what they keep back must not be said to anyone.
 _NEVER = frozenset({"security"})
-_FACTS_SECONDS = 0.4
+# What exists at a place is worth more patience than other context: so many times as much.
+_FACTS_PATIENCE = 8
 _MOST_NAMES = 60
 _ASKED_FOR = 400
 _MOST_CHARS = 1_500
@@ -131,7 +132,7 @@ def _wrong(text: str, at: int, symbol: str, replaced: Span, finding: Finding) ->
 
 async def _exists(analysis: Analysis, snapshot: Snapshot, site: Site, wrong: Wrong) -> tuple[str, ...]:
     """The members, names or the signature that the text has at the place. Nothing when that is not known in time."""
-    deadline = asyncio.get_running_loop().time() + _FACTS_SECONDS
+    deadline = asyncio.get_running_loop().time() + _FACTS_PATIENCE * snapshot.options.gather_ms / 1000
     document, offset, workspace = site.document, site.offset, snapshot.workspace
     try:
         if wrong.finding.code in OF_A_CALL:
