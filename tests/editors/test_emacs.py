@@ -87,7 +87,7 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Emacs, home: Path
     await editor.open(source)
     await editor.append("; return fi")
     await editor.complete()
-    await (await model.api.request(0)).done.wait()
+    await model.answered()
     await editor.complete()
     await editor.has(PROGRAM[:-1] + "; return fi\n")
     assert {asked.status for asked in model.api.asked} == {200}

@@ -97,7 +97,7 @@ async def test_never_shows_a_broken_answer_and_goes_on(editor: Emacs, model: Mod
     model.says = BROKEN
     await open_first(editor, source)
     await editor.append("; return fi")
-    await (await model.api.request(0)).done.wait()
+    await model.answered()
 
     model.says = 'face = "🐍"; return first + second'
     await editor.append("r")

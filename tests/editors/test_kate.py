@@ -87,7 +87,7 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Kate, model: Mode
     model.says = BROKEN
     await editor.append("; return fi")
     await editor.desktop.press("ctrl+space")
-    await model.api.request(0)
+    await model.question()
     model.says = GOOD
     await editor.desktop.press("Escape")
     await editor.desktop.type("r")
@@ -99,7 +99,7 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Kate, model: Mode
 async def test_what_is_at_hand_comes_by_itself_with_the_next_word(editor: Kate, model: Model, source: Path) -> None:
     model.says = GOOD
     await editor.append("; return fi")
-    await model.api.request(0)
+    await model.question()
     await editor.desktop.type("rst + ")
     for _ in range(12):
         before = len(lists(editor))
@@ -125,7 +125,7 @@ def is_listed(editor: Kate, before: int) -> bool:
 async def test_what_kate_would_take_for_a_snippet_is_not_listed(editor: Kate, model: Model) -> None:
     model.says = f'{GOOD} + f"${{second}}$1"'
     await editor.append("; return fi")
-    await model.api.request(0)
+    await model.question()
     await asks(editor, lambda: not editor.answers("textDocument/completion")[-1]["isIncomplete"], "all that there is")
     assert "$" not in str(lists(editor))
     await editor.desktop.press("Escape", "ctrl+s")

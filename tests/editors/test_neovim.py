@@ -198,7 +198,7 @@ async def test_an_answer_to_older_text_does_not_take_the_suggestion_away(
         model.says = Play("", fault=Fault(FaultKind.SILENCE))
         await editor.open(source)
         await editor.type("Goret")
-        older = await model.api.request(0)
+        older = await model.question()
 
         model.says = SUM
         await editor.type("urn ")
@@ -234,7 +234,7 @@ async def test_an_answer_that_was_on_its_way_when_it_was_taken_back_hides_no_new
         await editor.open(source)
         await editor.lua(WATCHED)
         await editor.type("Goret")
-        await model.api.request(0)
+        await model.question()
         asked = await editor.lua("return #held")
         await editor.type("u")
         await editor.until("return #held > ...", asked)
@@ -249,13 +249,13 @@ async def test_a_slow_model_never_blocks_typing_and_leaving_ends_its_question(
     model.says, model.pace = SUM, Pace(first_token=600.0)
     await editor.open(source)
     await editor.type("Goret")
-    slow = await model.api.request(0)
+    slow = await model.question()
     words = " and again ".join(["urn first"] * 8)
     await editor.type(words)
     assert await editor.lua("return vim.api.nvim_get_current_line()") == f"    ret{words}"
     assert all(asked.sent == 0 for asked in model.api.asked), "no key has waited for an answer"
+    last = await model.question(1)
     async with asyncio.timeout(WATCHDOG):
-        last = await model.api.request(1)
         await slow.closed.wait()
     await editor.type("<Esc>")
     async with asyncio.timeout(WATCHDOG):

@@ -72,8 +72,7 @@ async def test_never_lists_a_broken_answer_and_goes_on(editor: Vim, model: Model
     model.says = BROKEN
     await editor.append("; return fi")
     await editor.terminal.press("C-x", "C-o")
-    async with asyncio.timeout(WATCHDOG):
-        await (await model.api.request(0)).done.wait()
+    await model.answered()
     await editor.terminal.until(lambda screen: bool(LISTED.search(screen)), "Vim has looked")
     model.says = 'face = "🐍"; return first + second'
     await editor.terminal.press("C-e")

@@ -31,6 +31,16 @@ WATCHDOG = 180.0
 POLL = 0.02
 
 
+# Writes down what process it is, and becomes the server.
+_COMMAND = """\
+#!/bin/sh
+born() {{ echo "$1 ${{22}}"; }}
+read -r row </proc/$$/stat
+born $row >>"{started}"
+exec "{python}" -m kireji "$@"
+"""
+
+
 class Model:
     """What the stand-in answers from now on, and what it was asked."""
 
@@ -39,6 +49,23 @@ class Model:
         self.pace = AT_ONCE
         self.api = MessagesApi(self._answer, key="test-key")
 
+    async def question(self, number: int = 0) -> Asked:
+        """The question with that number, once it has been asked. AssertionError at the watchdog."""
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                return await self.api.request(number)
+        except TimeoutError:
+            raise AssertionError(f"asked {len(self.api.asked)} questions, and not number {number}") from None
+
+    async def answered(self, number: int = 0) -> None:
+        """Waits until a question has been answered, or taken back. AssertionError at the watchdog."""
+        asked = await self.question(number)
+        try:
+            async with asyncio.timeout(WATCHDOG):
+                await asked.done.wait()
+        except TimeoutError:
+            raise AssertionError(f"question {number} is not over: {asked}") from None
+
     def _answer(self, asked: Asked) -> Play | str:
         if isinstance(self.says, str):
             return Play(tagged(asked, self.says), pace=self.pace)
@@ -46,13 +73,14 @@ class Model:
 
 
 class Kireji:
-    """The command `kireji` of this interpreter, in a folder of its own. Knows every process that was started by it."""
+    """The command `kireji` of this interpreter, in a folder of its own. Knows every process that was started by it, by its
+    number and when it was born: a run of these tests is long enough for numbers to be given anew."""
 
     def __init__(self, folder: Path) -> None:
         self._started = folder / "started"
         self.command = folder / "kireji"
         folder.mkdir()
-        self.command.write_text(f'#!/bin/sh\necho $$ >>"{self._started}"\nexec "{sys.executable}" -m kireji "$@"\n')
+        self.command.write_text(_COMMAND.format(started=self._started, python=sys.executable))
         self.command.chmod(0o755)
 
     def environment(self, home: Path, model: Model) -> dict[str, str]:
@@ -67,7 +95,7 @@ class Kireji:
 
     def running(self) -> list[int]:
         """The processes that were started by the command and have not ended, oldest first."""
-        return [pid for pid in self._pids() if _runs(pid)]
+        return [pid for pid, born in self._processes() if _runs(pid) and _born(pid) == born]
 
     def server(self) -> int:
         """The one server that runs. AssertionError when there are more, or none."""
@@ -76,15 +104,16 @@ class Kireji:
 
     async def ended(self) -> None:
         """Waits until no process that was started by the command is left. AssertionError at the watchdog."""
-        pids = self._pids()
         try:
-            for pid in pids:
-                await ended(pid)
+            async with asyncio.timeout(WATCHDOG):
+                while self.running():
+                    await asyncio.sleep(POLL)
         except TimeoutError:
-            raise AssertionError(f"kireji is still running after its editor ended: {pids}") from None
+            raise AssertionError(f"kireji is still running after its editor ended: {self.running()}") from None
 
-    def _pids(self) -> list[int]:
-        return [int(pid) for pid in self._started.read_text().split()] if self._started.exists() else []
+    def _processes(self) -> list[tuple[int, str]]:
+        rows = self._started.read_text().splitlines() if self._started.exists() else []
+        return [(int(pid), born) for pid, born in map(str.split, rows)]
 
 
 def crlf(text: str) -> str:
@@ -115,6 +144,15 @@ async def ended(pid: int) -> None:
     async with asyncio.timeout(WATCHDOG):
         while _runs(pid):
             await asyncio.sleep(POLL)
+
+
+def _born(pid: int) -> str:
+    """When a process was started, as the system counts; empty where it is gone."""
+    try:
+        # Behind its name, which may have anything in it.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (ProcessLookupError, FileNotFoundError):
+        return ""
 
 
 def _runs(pid: int) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from kireji.base.types import Reason
 from support.editing import POLL, WATCHDOG, Kireji, Model
-from support.messages_api import Asked
 from support.vscode import Window
 from support.vscode_server import CodeServer
 
@@ -55,12 +54,6 @@ async def keeps_back(desk: Desk, reason: Reason, before: int) -> None:
     async with asyncio.timeout(WATCHDOG):
         while withheld(desk, reason) <= before:
             await asyncio.sleep(POLL)
-
-
-async def question(desk: Desk, number: int) -> Asked:
-    """The question with that number, once the model has been asked it."""
-    async with asyncio.timeout(WATCHDOG):
-        return await desk.model.api.request(number)
 
 
 async def counted(desk: Desk, before: int, *wanted: str) -> None:

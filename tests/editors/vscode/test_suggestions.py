@@ -14,7 +14,7 @@ from support.figures import report
 from support.messages_api import tagged
 from support.messages_play import Pace, Play
 from support.vscode import Window
-from support.vscode_desk import SUM, Desk, counted, feedback, keeps_back, question, withheld
+from support.vscode_desk import SUM, Desk, counted, feedback, keeps_back, withheld
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="session")]
 
@@ -92,7 +92,7 @@ async def test_what_other_tools_find_near_the_cursor_goes_into_a_question(desk: 
             # At most places it is asked anew; further away the problem would be none of its business.
             await editor.type("1")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(question(desk, asked), 2)
+                await asyncio.wait_for(desk.model.question(asked), 2)
 
 
 async def test_a_slow_model_never_blocks_typing(desk: Desk, editor: Window) -> None:
@@ -100,7 +100,7 @@ async def test_a_slow_model_never_blocks_typing(desk: Desk, editor: Window) -> N
     desk.model.says = lambda asked: Play(tagged(asked, SUM), until=said)
     before = len(desk.model.api.asked)
     await editor.append("\nre")
-    slow = await question(desk, before)
+    slow = await desk.model.question(before)
     since = time.monotonic()
     await editor.type("turn ")
     await editor.shows("    return ")
@@ -116,7 +116,7 @@ async def test_a_question_ends_when_the_text_goes_another_way(desk: Desk, editor
     desk.model.says, desk.model.pace = SUM, Pace(first_token=WATCHDOG)
     before = len(desk.model.api.asked)
     await editor.append("; return ")
-    await question(desk, before)
+    await desk.model.question(before)
     await editor.press("Control+z", "Control+Home")
     slow = desk.model.api.asked[before:]
     async with asyncio.timeout(WATCHDOG):
