@@ -32,7 +32,7 @@ soak: $(STAMP) ## the tests that count, at full size: edits, bad messages, cance
 		SOAK_EXAMPLES=10000 SOAK_HOSTILE=10000 SOAK_EXPLAINED=50 SOAK_FUNCTIONS=50 SOAK_AWAIT_STRIDE=1 SOAK_CHARGES=1000 SOAK_CHARGE_KILLS=50 SOAK_PAID_CALLS=10000 \
 		SOAK_FAULTS=1 SOAK_TRUNCATION_STEP=1 SOAK_OUTAGE_SECONDS=120 \
 		$(BIN)/pytest -n 2 -q tests/lsp tests/base tests/engine/test_edit_stays_home.py tests/engine/test_actions_stay_home.py tests/engine/test_truncation.py \
-		tests/engine/test_account.py tests/engine/test_proof_cancelled.py tests/providers/test_fim.py
+		tests/engine/test_account.py tests/engine/test_proof_cancelled.py tests/providers/test_fim.py tests/features/test_suggestions_interleaved.py
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
 	@PYTHONPATH=tests $(BIN)/python -m bench

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -184,7 +183,7 @@ class Suggestions:
         """Waits until the next key is overdue, then asks."""
         if question.place.by_itself:
             engine.foresee()
-            self._tempo.key(time.monotonic())
+            self._tempo.key(asyncio.get_running_loop().time())
             await asyncio.sleep(self._tempo.wait())
             if not _is_now(question.place):
                 # The next key has come: whoever asks about what it made asks anew.
