@@ -17,6 +17,7 @@ from kireji.base.store import Store
 from kireji.base.text import make_document
 from kireji.base.types import Offered, Outcome, Reason, Snapshot, Trigger
 from kireji.compose import build_services
+from kireji.engine import pipeline
 from kireji.engine.services import Services
 from kireji.features.inline_completion import inline_completion
 from support.fault_server import Anthropic, Exchange, FaultServer
@@ -164,3 +165,26 @@ async def test_several_answers_share_the_three_calls(tmp_path: Path) -> None:
         assert (await three.ask(candidates=3)).reason is Reason.OVERLOADED
         assert len(api.asked) == 3
         assert {request for request, _, _ in await three.rows()} == {"t.1", "t.2", "t.3"}
+
+
+async def test_where_one_of_several_fails_the_others_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would see what they bring, and it would be paid."""
+    on_its_way, whole = asyncio.Event(), pipeline.complete
+
+    async def complete(services: Services, snapshot: Snapshot, offset: int, most_calls: int) -> Outcome:
+        if snapshot.id.endswith(".1"):
+            await on_its_way.wait()
+            raise ZeroDivisionError
+        return await whole(services, snapshot, offset, most_calls)
+
+    def answer(asked: Asked) -> Play:
+        on_its_way.set()
+        return Play("", until=asyncio.Event())
+
+    monkeypatch.setattr(pipeline, "complete", complete)
+    async with MessagesApi(answer) as api, line(tmp_path, api.url) as two, asyncio.timeout(60):
+        with pytest.raises(ExceptionGroup):
+            await two.ask(candidates=2)
+        (asked,) = api.asked
+        await asked.closed.wait()
+        assert asked.cancelled

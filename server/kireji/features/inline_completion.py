@@ -27,7 +27,10 @@ async def inline_completion(services: Services, snapshot: Snapshot, offset: int)
     options = replace(snapshot.options, ask_again=False)
     each = [replace(snapshot, id=f"{snapshot.id}.{n}", options=options) for n in range(1, count + 1)]
     calls = MOST_CALLS // count
-    return ranked(await asyncio.gather(*(pipeline.complete(services, one, offset, calls) for one in each)))
+    # Where one fails, nobody will see what the others bring.
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(pipeline.complete(services, one, offset, calls)) for one in each]
+    return ranked([task.result() for task in tasks])
 
 
 def foresee(services: Services, snapshot: Snapshot, offset: int) -> None:
