@@ -109,6 +109,7 @@ class Play:
     lists: bool
     answers: list[Brings]
     refutes: set[int]
+    late: float
     typed: str = ""
     undone: str = ""
     version: int = 1
@@ -189,6 +190,11 @@ class Play:
         waiting = [r for r in self.requests if r.task is not None and not r.task.done()]
         if seconds >= _A_WHILE and not waiting and not self.counted_on:
             assert running == [], "nobody wants it"
+
+    async def names(self, *_: object) -> object:
+        """The names of a list are late, or there at once."""
+        await asyncio.sleep(self.late)
+        return listing._Found((), whole=True)
 
     # ---- what it sees
 
@@ -375,7 +381,7 @@ def test_nothing_is_asked_or_paid_twice_and_everybody_is_answered() -> None:
         words, seconds = chance.sample(WORDS, 3), chance.sample(SECONDS, 2)
         answers = [Brings(chance.choice(words), chance.choice(seconds)) for _ in range(6)]
         refutes = set(chance.sample(range(6), chance.choice((0, 3))))
-        client = Play(chance.random() < 0.3, answers, refutes)
+        client = Play(chance.random() < 0.3, answers, refutes, chance.choice((0.0, 0.06, 0.2)))
         steps = chance.choices(kinds, k=20)
         try:
             run(_watched(client, steps))
@@ -389,4 +395,5 @@ async def _watched(client: Play, steps: list[str]) -> None:
     loop = asyncio.get_running_loop()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(listing, "time", SimpleNamespace(monotonic=loop.time))
+        patched.setattr(listing, "_names", client.names)
         await play(client, steps)
