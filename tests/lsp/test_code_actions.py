@@ -88,6 +88,30 @@ async def test_an_action_is_offered_without_a_question_and_resolved_with_one(tmp
     assert [feature for feature, _ in calls] == ["implement"]
 
 
+async def test_what_was_resolved_is_at_hand_as_long_as_nothing_changes(tmp_path: Path) -> None:
+    """Some clients look at what an action would do, and resolve it once more when it is chosen."""
+    async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        edits = [(await client.request("codeAction/resolve", dict(action)))["edit"] for _ in range(3)]
+        assert len(api.asked) == 1
+        assert edits == [edits[0]] * 3
+        # It was made, and undone: whoever chooses it then wants another.
+        client.change(URI, 2, DONE)
+        client.change(URI, 3, TEXT)
+        await client.request("codeAction/resolve", dict(action))
+        assert len(api.asked) == 2
+        client.open("file:///project/other.py", "x = 1\n")
+        await client.request("codeAction/resolve", dict(action))
+        assert len(api.asked) == 3, "the question would be another"
+        client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        client.open(URI, TEXT, version=3)
+        await client.request("codeAction/resolve", dict(action))
+        assert len(api.asked) == 4
+
+
 async def test_who_has_paused_suggestions_may_still_choose_an_action(tmp_path: Path) -> None:
     async with MessagesApi(script(GOOD)) as api, serving(tmp_path, api) as served:
         client = served.client

@@ -16,6 +16,7 @@ from kireji.base.types import (
     Proposed,
     Reason,
     Report,
+    Snapshot,
     Span,
     Stage,
     Trigger,
@@ -48,6 +49,8 @@ OPTIONS = types.CodeActionOptions(
 )
 # An editor sends what lies in the range; more than this is no place any more.
 _MOST_DIAGNOSTICS = 50
+# Changes that a client was told lately, so that it may look at them again.
+_KEPT = 8
 
 
 _NOT_TAKEN = (
@@ -60,6 +63,15 @@ class Untaken:
     """A change that the client was asked to make and has not made, and what it was for."""
 
     said: Wanted
+    outcome: Proposed
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """A change that the client was told, and what could be seen then: who sees the same has not made it."""
+
+    said: Wanted
+    snapshot: Snapshot
     outcome: Proposed
 
 
@@ -82,6 +94,9 @@ class CodeActions:
         self._logged: set[str] = set()
         # Some clients make a change only within seconds of the command, and the model may take longer.
         self._untaken: Untaken | None = None
+        # Others look at what an action would do before a person chooses it.
+        self._resolved: list[_Resolved] = []
+        edge.lifecycle.when_closed(self._close)
 
     def offer(self, params: types.CodeActionParams) -> Awaitable[list[Any]]:
         """What may be done about a range."""
@@ -112,13 +127,15 @@ class CodeActions:
 
     def resolve(self, action: types.CodeAction) -> Awaitable[types.CodeAction]:
         """The action with its edit; without one, and with a message, where there is none to be had."""
-        pending, here = self._begin(wanted(action.data), action.title, None)
+        said = wanted(action.data)
+        pending, here = self._begin(said, action.title, None)
 
         async def run() -> types.CodeAction:
             outcome = await pending
             edit = self._edit(outcome, here, action.title) if isinstance(outcome, Proposed) else None
             if edit is not None and isinstance(outcome, Proposed):
                 action.edit = edit
+                self._keep(said, here, outcome)
                 self._tell(outcome, action.title)
             else:
                 # Eglot asks again for as long as there is data and no edit: without end, and each time the model is paid.
@@ -175,12 +192,12 @@ class CodeActions:
         edge = self._edge
         here = look(edge, said.uri, Trigger.EXPLICIT)
         intent = intent_of(edge, here, said) if here is not None else Intent(Span(0, 0))
-        untaken, self._untaken = self._untaken, None
+        known = self.untaken(said) or self._known(said, here)
 
         async def work(services: Services, here: Here) -> ActionOutcome:
             latest = reader(edge, here)
-            if untaken is not None and untaken.said == said and await stands(untaken.outcome, here.snapshot, latest):
-                return replace(untaken.outcome, report=Report(reused=True))
+            if known is not None and await stands(known, here.snapshot, latest):
+                return replace(known, report=Report(reused=True))
             return await resolve(services, here.snapshot, said.action, intent, latest)
 
         async def run() -> ActionOutcome:
@@ -192,6 +209,27 @@ class CodeActions:
             return outcome
 
         return run(), here
+
+    def untaken(self, said: Wanted) -> Proposed | None:
+        """The change that the client has not taken, if that was for the same; whatever else is wanted lets go of it."""
+        untaken, self._untaken = self._untaken, None
+        return untaken.outcome if untaken is not None and untaken.said == said else None
+
+    def _keep(self, said: Wanted, here: Here | None, outcome: Proposed) -> None:
+        """Has a change at hand for whoever asks for it once more, and has changed nothing since."""
+        if here is not None and self._known(said, here) is None:
+            self._resolved.append(_Resolved(said, here.snapshot, outcome))
+            del self._resolved[:-_KEPT]
+
+    def _known(self, said: Wanted, here: Here | None) -> Proposed | None:
+        if here is None:
+            return None
+        same = (r for r in self._resolved if r.said == said and _sees_the_same(r.snapshot, here.snapshot))
+        return next((resolved.outcome for resolved in same), None)
+
+    def _close(self, uri: str) -> None:
+        """A text that is opened again may have the version that it had before."""
+        self._resolved = [resolved for resolved in self._resolved if resolved.said.uri != uri]
 
     def _log_once(self, found: tuple[str, ...]) -> None:
         """Puts into the log, and the editor's, what has not been said before."""
@@ -236,6 +274,10 @@ class CodeActions:
             return await self._edge.client.confirm(Level.WARNING, _headed(title, "; ".join(asked)), "Apply")
         self._tell(outcome, title)
         return True
+
+
+def _sees_the_same(older: Snapshot, newer: Snapshot) -> bool:
+    return replace(older, id=newer.id, taken_at=newer.taken_at) == newer
 
 
 def _plain(where: types.Range) -> list[list[int]]:
