@@ -16,7 +16,7 @@ import pytest
 
 from kireji.base import sandbox_walls
 from support.lsp_client import Client, RpcError
-from support.messages_api import MessagesApi, Pace
+from support.messages_api import Asked, Fault, FaultKind, MessagesApi, Pace, Play
 from support.plan_model import ACCEPTED, FILES, GOOD, GROSS, PLANNED, SUBTASKS, WISH, PlanModel
 from support.proving import make
 from support.serving import serving
@@ -168,6 +168,57 @@ async def test_a_client_may_ask_the_person_itself(tmp_path: Path) -> None:
         assert (await served.client.request("workspace/executeCommand", run))["applied"] is True
         with pytest.raises(RpcError, match="-32602"):
             await served.client.request("workspace/executeCommand", run)
+
+
+async def test_a_plan_that_came_to_nothing_is_there_to_be_carried_out_once_more(tmp_path: Path) -> None:
+    """The service breaks down in the middle, then the client does not take the change: neither is a reason to plan again."""
+    root, model = make(tmp_path / "project", FILES), PlanModel()
+    broken = [True]
+
+    def answer(asked: Asked) -> Play | str:
+        if broken[0] and len(api.asked) > 1:
+            return Play("", fault=Fault(FaultKind.STATUS, status=400, error="invalid_request_error"))
+        return model(asked)
+
+    async with MessagesApi(answer) as api, serving(tmp_path, api) as served:
+        editor, client = Editor(served.client, root), served.client
+        await editor.begin()
+        plan = await editor.plan(draft=True)
+        run = {"command": "kireji.plan", "arguments": [{"run": plan["id"]}]}
+        assert (await client.request("workspace/executeCommand", run))["applied"] is False
+        broken[0], taken = False, client.answers["workspace/applyEdit"]
+        client.answers["workspace/applyEdit"] = lambda _: {"applied": False}
+        assert (await client.request("workspace/executeCommand", run))["applied"] is False
+        paid = len(api.asked)
+        client.answers["workspace/applyEdit"] = taken
+        assert (await client.request("workspace/executeCommand", run))["applied"] is True
+        assert len(api.asked) == paid, "its change was at hand"
+        assert len(model.asked("plan")) == 1
+        with pytest.raises(RpcError, match="-32602"):
+            await client.request("workspace/executeCommand", run)
+        await client.shutdown()
+        await served.process.wait()
+    with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as store:
+        told = store.execute("SELECT request, nano FROM outcomes WHERE feature = 'plan' ORDER BY id").fetchall()
+        calls = dict(store.execute("SELECT request, sum(nano) FROM calls GROUP BY request").fetchall())
+    assert len(told) == 4
+    assert told == [(request, calls.get(request, 0)) for request, _ in told], (
+        "each request has the cost of its own calls"
+    )
+
+
+async def test_a_change_that_the_client_did_not_take_is_at_hand_for_the_same_words(tmp_path: Path) -> None:
+    root, model = make(tmp_path / "project", FILES), PlanModel()
+    async with MessagesApi(model) as api, serving(tmp_path, api) as served:
+        editor, client = Editor(served.client, root), served.client
+        await editor.begin()
+        taken = client.answers["workspace/applyEdit"]
+        client.answers["workspace/applyEdit"] = lambda _: {"applied": False}
+        assert (await editor.plan())["applied"] is False
+        paid = len(api.asked)
+        client.answers["workspace/applyEdit"] = taken
+        assert (await editor.plan())["applied"] is True
+        assert (len(api.asked), len(editor.shown)) == (paid, 1)
 
 
 async def test_who_does_not_agree_pays_for_the_plan_alone(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def hidden(report: Report) -> Iterator[str]:
 
 def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str, language: str) -> OutcomeRow:
     """The row that is kept of an outcome: nothing of the text, and nothing that quotes it."""
-    report = told.report if isinstance(told, Offered | Proposed | Withheld) else Report()
+    report = _report(told)
     findings = told.findings if isinstance(told, Withheld) else ()
     gates = tuple(GateLine(g.gate, g.state, g.elapsed * 1000, _places(g.findings)) for g in report.gates)
     if not gates:
@@ -95,6 +95,12 @@ def outcome_row(request: str, feature: str, told: Told, ms: float, provider: str
         spared=report.spared,
         trouble=report.trouble,
     )
+
+
+def _report(told: Told) -> Report:
+    """What it says of itself: lists and offers ask no model, and have none."""
+    report = getattr(told, "report", None)
+    return report if isinstance(report, Report) else Report()
 
 
 def _identity(told: Told) -> str:

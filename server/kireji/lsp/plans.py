@@ -10,10 +10,14 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lsprotocol import types
+
 from kireji.base.types import ActionOutcome, Proposed, Reason, Stage, Trigger, Withheld
+from kireji.base.types import Report as Answered
+from kireji.features.code_action import stands
 from kireji.features.explain import sentence
 from kireji.features.plan import as_json, carried_out, drafted, in_words
-from kireji.lsp.asked_for import MOST_WORDS
+from kireji.lsp.asked_for import MOST_WORDS, Wanted
 from kireji.lsp.client import Level
 from kireji.lsp.code_actions import CodeActions
 from kireji.lsp.on_snapshot import Edge, Here, answer, is_current, look, reader
@@ -45,7 +49,7 @@ class Plans:
             kept = self._kept.pop(str(said["run"]), None)
             if kept is None:
                 raise Refusal(ErrorCode.INVALID_PARAMS, "there is no such plan, or it was carried out already")
-            return self._carried(kept[0], kept[1], token)
+            return self._carried(*kept, token)
         uri, words = said.get("uri"), said.get("instruction")
         if not isinstance(uri, str) or not isinstance(words, str) or not 0 < len(words.strip()) <= MOST_WORDS:
             what = f'{{"uri", "instruction"}} with 1 to {MOST_WORDS:,} characters, or {{"run"}}'
@@ -64,12 +68,16 @@ class Plans:
                 )
             if isinstance(found, Withheld):
                 return _refused(found)
-            self._kept[found.id] = (uri, found)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            # What it has cost stands in the row of this request.
+            self._keep(uri, replace(found, report=Answered()))
             return as_json(found)
 
         return run()
+
+    def _keep(self, uri: str, plan: Drafted) -> None:
+        self._kept[plan.id] = (uri, plan)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
 
     def _planned(self, uri: str, words: str, token: str | int | None) -> Awaitable[dict[str, Any]]:
         """All in one: the person is asked in between."""
@@ -88,23 +96,47 @@ class Plans:
                 services, replace(now, snapshot=replace(now.snapshot, id=here.snapshot.id)), found, report
             )
 
-        return self._done(uri, token, work)
+        return self._done(_wanted(uri, words), token, work)
 
     def _carried(self, uri: str, plan: Drafted, token: str | int | None) -> Awaitable[dict[str, Any]]:
-        return self._done(uri, token, lambda services, here, report: self._worked(services, here, plan, report))
+        """The plan was paid for: it is there until its change is."""
+        done = self._done(
+            _wanted(uri, plan.id),
+            token,
+            lambda services, here, report: self._worked(services, here, plan, report),
+        )
 
-    def _done(self, uri: str, token: str | int | None, work: Any) -> Awaitable[dict[str, Any]]:
-        edge, here = self._edge, look(self._edge, uri, Trigger.EXPLICIT)
+        async def run() -> dict[str, Any]:
+            applied = False
+            try:
+                result = await done
+                applied = result["applied"]
+            finally:
+                if not applied:
+                    self._keep(uri, plan)
+            return result
+
+        return run()
+
+    def _done(self, said: Wanted, token: str | int | None, work: Any) -> Awaitable[dict[str, Any]]:
+        edge, here = self._edge, look(self._edge, said.uri, Trigger.EXPLICIT)
+        untaken = self._actions.untaken(said)
+
+        async def worked(services: Services, here: Here, report: Report) -> ActionOutcome:
+            if untaken is not None and await stands(untaken, here.snapshot, reader(edge, here)):
+                return replace(untaken, report=Answered(reused=True))
+            outcome: ActionOutcome = await work(services, here, report)
+            return outcome
 
         async def run() -> dict[str, Any]:
             async with self._showing(token) as report:
-                outcome: ActionOutcome = await answer(
-                    edge, here, FEATURE, lambda services, here: work(services, here, report), _itself
+                outcome = await answer(
+                    edge, here, FEATURE, lambda services, here: worked(services, here, report), _itself
                 )
             if isinstance(outcome, Withheld):
                 edge.client.show(Level.INFO, f"Kireji: {_TITLE}: {sentence(outcome)}")
                 return _refused(outcome)
-            applied = await self._actions.deliver(outcome, here, _TITLE, FEATURE)
+            applied = await self._actions.deliver(outcome, here, _TITLE, FEATURE, said)
             return {
                 "applied": applied,
                 "message": outcome.text if isinstance(outcome, Proposed) else "",
@@ -118,6 +150,12 @@ class Plans:
 
     def _showing(self, token: str | int | None) -> Any:
         return self._progresses.showing(f"Kireji: {_TITLE}", self._edge.lifecycle.session.abilities.progress, token)
+
+
+def _wanted(uri: str, words: str) -> Wanted:
+    """What a change is for: a person's words, or the id of the plan that was made of them."""
+    start = types.Position(0, 0)
+    return Wanted(uri, FEATURE, types.Range(start, start), instruction=words)
 
 
 def _itself(withheld: Withheld) -> Any:
