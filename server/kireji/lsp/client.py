@@ -56,8 +56,9 @@ class Client:
         return await self._call(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params) is not _FAILED
 
     async def apply(self, edit: types.WorkspaceEdit, label: str) -> bool:
-        """Asks the client to apply an edit; whether it did."""
-        answer = await self._call(types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=label))
+        """Asks the client to apply an edit; whether it did. What wants to be confirmed a client may show to a person first."""
+        params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
+        answer = await self._call(types.WORKSPACE_APPLY_EDIT, params, _PERSON_SECONDS)
         return isinstance(answer, types.ApplyWorkspaceEditResult) and answer.applied
 
     async def confirm(self, level: Level, text: str, yes: str) -> bool:
