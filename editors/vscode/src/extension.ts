@@ -202,9 +202,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
         { dispose: () => void here.dispose() },
     );
     // First of all: another interpreter may be selected while the server of the former is started.
-    const listening = listen();
+    void listen();
     await restart();
-    await listening;
 }
 
 export async function deactivate(): Promise<void> {

@@ -18,7 +18,7 @@ interface PythonApi {
 
 /** The absolute path of the selected interpreter, or nothing. */
 export async function selectedPython(): Promise<string | undefined> {
-    const { environments } = (await api()) ?? {};
+    const { environments } = (await soon(api())) ?? {};
     if (environments === undefined) {
         return undefined;
     }
@@ -27,18 +27,24 @@ export async function selectedPython(): Promise<string | undefined> {
     return python !== undefined && runs(python) ? python : undefined;
 }
 
-/** Has `told` called whenever another interpreter is selected. */
+/** Has `told` called whenever another interpreter is selected, which is also so where nobody had waited until it was known. */
 export async function whenSelected(told: () => void): Promise<{ dispose(): unknown }> {
-    const { environments } = (await api()) ?? {};
+    const coming = api().catch(() => undefined);
+    const early = await soon(coming);
+    const { environments } = (await coming) ?? {};
+    if (early === undefined && environments !== undefined) {
+        told();
+    }
     return environments?.onDidChangeActiveEnvironmentPath(told) ?? { dispose: () => undefined };
 }
 
+/** It takes as long as that extension takes to start. */
 async function api(): Promise<PythonApi | undefined> {
     const extension = extensions.getExtension<PythonApi>(EXTENSION);
     if (!workspace.isTrusted || extension === undefined) {
         return undefined;
     }
-    return extension.isActive ? extension.exports : soon(Promise.resolve(extension.activate()));
+    return extension.isActive ? extension.exports : extension.activate();
 }
 
 /** What another extension answers, if it answers before long. */

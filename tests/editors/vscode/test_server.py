@@ -148,6 +148,20 @@ async def test_a_python_that_is_selected_while_the_server_starts_is_not_overlook
         await editor.status("is ready")
 
 
+async def test_a_python_that_is_known_late_is_not_overlooked(desk: Desk, alone: Path) -> None:
+    python = script(alone.with_name("one") / "bin/python", "exit 1")
+    ran = script(python.with_name("kireji"), f'echo >"$0.ran"; exec "{desk.kireji.command}" "$@"').with_suffix(".ran")
+    selected = {"python.defaultInterpreterPath": str(python)}
+    desk.server.settings({**selected, "python.startsLate": True})
+    async with window(desk.server, desk.chromium, alone) as editor:
+        await editor.status("is ready")
+        assert not ran.exists(), "nobody waits for it for ever"
+        (former,) = desk.kireji.running()
+        desk.server.settings(selected)
+        await restarted(desk, editor, former)
+        assert ran.exists()
+
+
 async def test_the_server_ends_with_its_window(desk: Desk, alone: Path) -> None:
     async with window(desk.server, desk.chromium, alone) as opened:
         await opened.status("is ready")
