@@ -138,9 +138,7 @@ async def test_nothing_of_an_excluded_file_leaves(tmp_path: Path, case: str) -> 
     wrong = f"return {module}.total_of_all()"
     async with (
         MessagesApi(script(wrong, "return 0")) as api,
-        serving(
-            tmp_path, api, "--trust", KIREJI_PYTHON=sys.executable, KIREJI_GATHER_MS="2000", tcp=False, **PATIENT
-        ) as served,
+        serving(tmp_path, api, "--trust", KIREJI_PYTHON=sys.executable, tcp=False, **PATIENT) as served,
     ):
         client = served.client
         await client.initialize(workspaceFolders=[{"uri": root.as_uri(), "name": "project"}])
