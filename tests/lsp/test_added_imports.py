@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from support.afterwards import asked_in_all
 from support.lsp_client import Client
 from support.messages_api import MessagesApi, script
 from support.messages_play import Pace
@@ -84,7 +85,7 @@ async def test_who_types_on_while_the_import_is_added_is_answered(tmp_path: Path
         await client.request("workspace/executeCommand", item["command"])
         (answer,) = (await asyncio.wait_for(asked[0], 60))["items"]
         assert answer["insertText"].endswith('read("1")')
-        assert len(api.asked) == 2
+        assert len(await asked_in_all(client, api)) == 2
 
 
 async def test_a_part_without_the_name_adds_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kireji.lsp.framing import encode
+from support.afterwards import asked_in_all
 from support.lsp_client import RpcError
 from support.messages_api import MessagesApi, When, script
 from support.messages_play import Pace
@@ -191,8 +192,8 @@ async def test_nobody_is_asked_about_a_document_that_is_closed_before_its_turn_c
             client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
         client.send_raw(b"".join(together))
         assert await offered(pending) == []
-        assert api.asked == []
         assert (await client.request("kireji/explain", {}))["reason"] == "the text changed meanwhile"
+        assert await asked_in_all(client, api) == []
 
 
 async def test_a_newer_question_ends_the_older_one(tmp_path: Path) -> None:
