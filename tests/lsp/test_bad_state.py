@@ -18,6 +18,7 @@ from kireji.base.clock import SystemClock
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import FILE, Store
 from kireji.base.types import Reason, Stage, Usage
+from support.afterwards import messages_in_all
 from support.messages_api import MessagesApi, script
 from support.serving import serving
 from support.waiting import WATCHDOG
@@ -88,8 +89,7 @@ async def check_closed(home: Path, *words: str, program: str = "", **environment
         assert (explained["provider"], explained["trouble"], explained["cost_usd"]) == ("local", down, 0)
         status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
         assert status["reason"].startswith(down) and status["spentToday"] is None
-        await client.notified("window/showMessage")
-        shown = [params["message"] for method, params in client.notifications if method == "window/showMessage"]
+        shown = await messages_in_all(client)
         assert len(shown) == 1 and all(word in shown[0] for word in words), shown
         await client.shutdown()
         assert await asyncio.wait_for(served.process.wait(), WATCHDOG) == 0
@@ -163,7 +163,7 @@ async def test_past_a_cap_the_local_engine_serves_and_one_message_says_so(tmp_pa
                     assert [item["insertText"] for item in answer["items"]] == [" items:"]
                 status = await client.notified("kireji/status", lambda status: status["state"] == "limited")
                 assert status["reason"].startswith("the spending cap is reached; the local engine")
-                told += [params["message"] for method, params in client.notifications if method == "window/showMessage"]
+                told += await messages_in_all(client)
                 await client.shutdown()
         assert api.asked == []
     words = f"Kireji: the {cap} cap of $4.50 is reached: the local engine answers until {until}"

@@ -15,6 +15,7 @@ from kireji.base.clock import SystemClock
 from kireji.base.ledger import CallInfo, SqliteLedger
 from kireji.base.store import Store
 from kireji.base.types import Usage
+from support.afterwards import messages_in_all
 from support.lsp_client import Client, RpcError
 from support.messages_api import MessagesApi, script
 from support.serving import serving
@@ -135,7 +136,7 @@ async def test_a_cap_that_is_near_is_said_once_and_stays_in_the_status(tmp_path:
             assert (status["state"], status["reason"]) == ("ready", words)
             assert (status["dailyCap"], status["monthlyCap"]) == (5, 50)
             assert 4.25 < status["spentToday"] == status["spentThisMonth"] < 4.26
-            assert not [method for method, _ in served.client.notifications if method == "window/showMessage"]
+            assert await messages_in_all(served.client) == []
 
 
 async def spend(home: Path, amount: float) -> None:
@@ -158,6 +159,9 @@ async def test_a_client_that_knows_no_status_gets_none_and_sees_it_when_it_asks(
         assert "ready" in shown["message"]
         assert "spent today: $0.0" in shown["message"]
         assert (await run(client, "kireji.explain"))["offered"] is True
+        # What is told for an answer reads the ledger once for the caps and once for the status.
+        for _ in range(2):
+            await run(client, "kireji.status")
         assert not any(method == "kireji/status" for method, _ in client.notifications)
 
 

@@ -136,8 +136,13 @@ async def test_a_refused_key_is_said_once_where_no_status_is_shown(tmp_path: Pat
                 "window/showMessage", lambda shown: "refused the key" in shown["message"]
             )
             assert "kireji key set" in told["message"]
-            shown = [params for method, params in served.client.notifications if method == "window/showMessage"]
-            assert len(shown) == 1
+            # What is told for an answer reads the ledger once for the caps and once for the status.
+            for _ in range(2):
+                await served.client.request("workspace/executeCommand", {"command": "kireji.status"})
+            shown = [
+                params["message"] for method, params in served.client.notifications if method == "window/showMessage"
+            ]
+            assert len([message for message in shown if "spent today" not in message]) == 1, shown
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -1,4 +1,4 @@
-"""How many questions were asked once none can be on its way any more: a count that is taken sooner proves nothing."""
+"""What was asked, and what was told, once nothing can be on its way any more: a count that is taken sooner proves nothing."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ async def asked_in_all(client: Client, api: MessagesApi) -> list[Asked]:
         client.open(uri, f"{_LINE}\n")
         await asyncio.wait_for(client.ask(uri, 0, len(_LINE), automatic=2), WATCHDOG)
     return [asked for asked in api.asked if f"{_LINE}<cursor_" not in asked.question]
+
+
+async def messages_in_all(client: Client) -> list[str]:
+    """All messages that a client which knows our status was shown, once whatever was to be told has been: each in its turn."""
+    await client.request("workspace/executeCommand", {"command": "kireji.pause"})
+    await client.notified("kireji/status", lambda status: status["state"] == "paused")
+    return [params["message"] for method, params in client.notifications if method == "window/showMessage"]
