@@ -107,6 +107,32 @@ async def test_the_local_engine_serves_while_the_model_is_away_and_nothing_needs
         await client.notified("kireji/status", lambda status: status["state"] == "ready")
 
 
+async def test_a_request_that_was_overtaken_says_nothing_of_the_service(tmp_path: Path) -> None:
+    """Nobody has answered yet: what keeps the model from it is still true."""
+    answers = asyncio.Event()
+
+    def answer(asked: Asked) -> Play:
+        if not api.asked[1:]:
+            return Play("", fault=Fault(FaultKind.STATUS, status=400, error="invalid_request_error"))
+        return Play(tagged(asked, "if name not in items.keys():"), until=answers)
+
+    async with MessagesApi(answer) as api, serving(tmp_path, api) as served, asyncio.timeout(WATCHDOG):
+        client = served.client
+        await client.initialize(capabilities=WANTS_STATUS)
+        assert await suggested(client, 1) == [" items:"]
+        await client.notified("kireji/status", limited)
+        client.notifications.clear()
+        client.open(URI, f"{TEXT}# 2\n", version=2)
+        older = client.ask(URI, LINE, COLUMN, automatic=1)
+        await api.request(1)
+        newer = client.ask(URI, LINE, COLUMN, automatic=1)
+        assert (await older)["items"] == []
+        assert limited(await client.request("workspace/executeCommand", {"command": "kireji.status"}))
+        answers.set()
+        assert (await newer)["items"] != []
+        await client.notified("kireji/status", lambda status: status["state"] == "ready")
+
+
 async def test_a_refused_key_is_not_tried_again_until_there_is_another(tmp_path: Path) -> None:
     key_file = tmp_path / "config" / "kireji" / "key"
     async with MessagesApi(Service(Fault(FaultKind.HANG_UP)), key="sk-ant-the-right-one") as api:

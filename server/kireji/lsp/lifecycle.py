@@ -104,8 +104,9 @@ class Lifecycle:
         if said is not None:
             self._session.unjudged = said
         trouble = outcome.reason if outcome.reason in TROUBLES else outcome.report.trouble
-        # What is served again says nothing about who was asked for it.
-        if trouble is not None or (outcome.stage in _ANSWERED and not outcome.report.reused):
+        # What is served again says nothing about who was asked for it, nor does a request for which nobody was.
+        by_somebody = bool(outcome.report.provider) and not outcome.report.reused
+        if trouble is not None or (outcome.stage in _ANSWERED and by_somebody):
             self._session.trouble = trouble
 
     def say(self, problems: tuple[str, ...]) -> None:
