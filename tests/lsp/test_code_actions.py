@@ -241,6 +241,31 @@ WAITING = "import asyncio\nimport time\n\n\ndef poll(check):\n    while not chec
 AWAITING = "async def poll(check):\n    while not check():\n        await asyncio.sleep(1)\n"
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_nothing_more_is_asked_about_a_text_that_is_gone(tmp_path: Path, closed: bool) -> None:
+    """The answer is wrong, and what a better one would be for is there no more."""
+    until = asyncio.Event()
+    async with (
+        MessagesApi(script("return undefined_name_xyz(a, b", until=until)) as api,
+        serving(tmp_path, api, KIREJI_ACTIONS_ATTEMPTS="3") as served,
+    ):
+        client = served.client
+        await client.initialize(capabilities=able())
+        client.open(URI, TEXT)
+        (action,) = await offers(client)
+        pending = client.start("codeAction/resolve", action)
+        await api.request()
+        if closed:
+            client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        else:
+            client.change(URI, 2, TEXT + "\n")
+        await client.has_read()
+        until.set()
+        assert "edit" not in await asyncio.wait_for(pending, 60)
+        assert len(api.asked) == 1
+        assert (await client.request("kireji/explain", {}))["reason"] == "the text changed meanwhile"
+
+
 @pytest.mark.parametrize("typed", [False, True])
 async def test_an_edit_is_not_made_for_a_text_that_changes_while_a_person_decides(tmp_path: Path, typed: bool) -> None:
     """A client that knows no versions would make it at the wrong place."""

@@ -7,7 +7,7 @@ is the action's own data. Knows no LSP and keeps no state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from kireji.base.ledger import LedgerError
@@ -116,8 +116,10 @@ def _is_secret(text: str) -> bool:
     return bool(find_secrets(text))
 
 
-async def act(services: Services, snapshot: Snapshot, action: Action, intent: Intent) -> ActionOutcome:
-    """The whole line: the verified change of an action, or why there is none."""
+async def act(
+    services: Services, snapshot: Snapshot, action: Action, intent: Intent, wanted: Callable[[], bool]
+) -> ActionOutcome:
+    """The whole line: the verified change of an action, or why there is none. Nothing is asked that is not `wanted` any more."""
     record = Record(services, services.roles.action, snapshot)
     if (reason := refusal(snapshot)) is not None:
         return record.withheld(reason, Stage.CLASSIFY)
@@ -140,11 +142,16 @@ async def act(services: Services, snapshot: Snapshot, action: Action, intent: In
         preparing(services.gates, snapshot, task.site) as before,
         testing(services.sandbox, snapshot, (target.name,)) as bench,
     ):
-        return await _attempts(services, task, before, bench, record)
+        return await _attempts(services, task, before, bench, record, wanted)
 
 
 async def _attempts(
-    services: Services, task: _Task, before: Before, bench: Bench | None, record: Record
+    services: Services,
+    task: _Task,
+    before: Before,
+    bench: Bench | None,
+    record: Record,
+    wanted: Callable[[], bool],
 ) -> ActionOutcome:
     """Asks until an answer is sound, a few times at most; each time with what was wrong with those before."""
     snapshot, target = task.scene.snapshot, task.target
@@ -163,6 +170,8 @@ async def _attempts(
                 Stage.GATHER,
                 "the part, or a file that belongs to it, does not fit into a question or may not be in one",
             )
+        if not wanted():
+            return record.withheld(Reason.STALE, Stage.GATHER)
         stronger = services.roles.escalated if len(lessons) >= _REFUSALS else None
         raw = await _answer(services, stronger or services.roles.action, task, pack, deadline, record)
         if isinstance(raw, Withheld) and stronger is not None and _cannot(raw) and record.calls_left > 0:

@@ -73,7 +73,12 @@ async def resolve(
     chosen = await asyncio.to_thread(known, snapshot, action)
     if chosen is None:
         return Withheld(Reason.STALE, Stage.CLASSIFY, "there is no such action")
-    outcome = await act(services, snapshot, chosen, intent)
+
+    def wanted() -> bool:
+        now = latest(snapshot.document.uri)
+        return now is not None and now.text == snapshot.document.text
+
+    outcome = await act(services, snapshot, chosen, intent, wanted)
     if not isinstance(outcome, Proposed) or await stands(outcome, snapshot, latest):
         return outcome
     return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
