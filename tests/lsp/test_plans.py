@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,30 @@ async def test_a_file_that_has_changed_meanwhile_makes_it_stale(tmp_path: Path) 
         run = {"command": "kireji.plan", "arguments": [{"run": plan["id"]}]}
         result = await served.client.request("workspace/executeCommand", run)
         assert (result["applied"], "changed meanwhile" in result["reason"], len(api.asked)) == (False, True, 1)
+
+
+@pytest.mark.parametrize("name", ["shop/prices.py", "shop/bill.py"])
+async def test_the_planner_is_not_asked_about_files_that_have_changed_under_the_plan(tmp_path: Path, name: str) -> None:
+    """Its word is the dearest of all, and what it would be about cannot be applied."""
+    root, model, until = make(tmp_path / "project", FILES), PlanModel(), asyncio.Event()
+
+    def answer(asked: Asked) -> Play | str:
+        play = model(asked)
+        assert isinstance(play, Play)
+        return play if len(api.asked) == 1 else replace(play, until=until)
+
+    async with MessagesApi(answer) as api, serving(tmp_path, api) as served:
+        editor, client = Editor(served.client, root), served.client
+        await editor.begin()
+        client.open((root / "shop" / "bill.py").as_uri(), FILES["shop/bill.py"])
+        pending = client.start("workspace/executeCommand", editor.command())
+        await api.request(1)
+        client.change((root / name).as_uri(), 2, f"# new\n{FILES[name]}")
+        await client.has_read()
+        until.set()
+        result = await asyncio.wait_for(pending, 60)
+        assert (result["applied"], "changed meanwhile" in result["reason"]) == (False, True), result
+        assert model.asked("review") == []
 
 
 @pytest.mark.parametrize("name", ["shop/prices.py", "shop/bill.py"])

@@ -7,7 +7,7 @@ no LSP and keeps no state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 
@@ -113,8 +113,11 @@ async def draft(services: Services, snapshot: Snapshot, wish: str) -> Drafted | 
     return Drafted(snapshot.id, Work(wish, plan, found), *priced, record.report())
 
 
-async def carry_out(services: Services, snapshot: Snapshot, drafted: Drafted, told: Told) -> ActionOutcome:
-    """The whole of a plan as one change that was proved, or why there is none. Cancelling stops all that is asked."""
+async def carry_out(
+    services: Services, snapshot: Snapshot, drafted: Drafted, told: Told, wanted: Callable[[], bool]
+) -> ActionOutcome:
+    """The whole of a plan as one change that was proved, or why there is none. Cancelling stops all that is asked; nothing
+    more is asked of the planner, nor asked again, that is not `wanted` any more."""
     subtasks = drafted.work.plan.subtasks
     record = Record(services, services.roles.action, snapshot, _CALLS * (len(subtasks) + 1))
     record.paid(0, drafted.report.usage, drafted.report.cost)
@@ -124,6 +127,8 @@ async def carry_out(services: Services, snapshot: Snapshot, drafted: Drafted, to
         done = await all_done(services, snapshot, drafted.work, dict.fromkeys(subtasks, ()), record, told)
         if isinstance(done, Withheld):
             return done
+        if not wanted():
+            return record.withheld(Reason.STALE, Stage.GATES)
         told(len(subtasks), "checking all of it together")
         judged, verdict = await _proved(services, snapshot, done, bench)
         review = await _reviewed(services, snapshot, drafted, done, verdict, record)
@@ -133,6 +138,8 @@ async def carry_out(services: Services, snapshot: Snapshot, drafted: Drafted, to
         if rejected is not None:
             return record.withheld(Reason.DECLINED, Stage.GATES, f"the planner rejects it: {rejected}"[:300])
         again = _again(snapshot, done, judged, verdict, review)
+        if again and not wanted():
+            return record.withheld(Reason.STALE, Stage.GATES)
         if again:
             revised = await all_done(services, snapshot, drafted.work, again, record, told)
             if isinstance(revised, Withheld):

@@ -36,7 +36,13 @@ async def carried_out(
     from kireji.engine.planning import carry_out
 
     steps = len(plan.work.plan.subtasks) + 1
-    outcome = await carry_out(services, snapshot, plan, lambda done, what: told(100 * done // steps, what))
+    seen = {sheet.document.uri: sheet.document for sheet in plan.work.material.sheets if sheet.version is not None}
+    seen |= {snapshot.document.uri: snapshot.document}
+
+    def wanted() -> bool:
+        return all((now := latest(uri)) is not None and now.text == was.text for uri, was in seen.items())
+
+    outcome = await carry_out(services, snapshot, plan, lambda done, what: told(100 * done // steps, what), wanted)
     if isinstance(outcome, Proposed) and not is_current(outcome, snapshot, latest):
         return Withheld(Reason.STALE, Stage.DELIVER, report=outcome.report)
     return outcome
