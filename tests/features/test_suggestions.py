@@ -263,6 +263,33 @@ async def test_what_is_refuted_by_now_is_asked_for_anew_and_once() -> None:
     assert asked == 2
 
 
+async def test_what_cannot_be_judged_just_now_is_asked_for_by_a_key_alone_and_is_not_forgotten() -> None:
+    """A checker is busy: that says nothing against the suggestion."""
+    old, new = offered_at("total = fi$0\n", "rst()"), offered_at("total = fi$0\n", "nal()", "s.2")
+    answers, asked, busy = [old, new], 0, True
+
+    async def ask() -> Outcome:
+        nonlocal asked
+        asked += 1
+        return answers[asked - 1]
+
+    async def judge(offered: Offered) -> Outcome:
+        return Withheld(Reason.UNVERIFIED, Stage.GATES) if busy else offered
+
+    suggestions, engine = Suggestions(asyncio.ensure_future), Engine(ask, judge)
+    before, key = typing_at("total = fi$0\n"), place_at("total = fi$0\n")
+    await suggestions.suggest(before, engine)
+    assert (await suggestions.suggest(replace(before, inputs=1), engine)).reason is Reason.UNVERIFIED
+    assert asked == 1
+    told = await suggestions.suggest(replace(key, inputs=2), engine)
+    assert isinstance(told, Offered)
+    assert (told.candidate.id, asked) == ("s.2", 2)
+    busy = False
+    assert [kept.offered.candidate.id for kept, _ in suggestions._at_hand.offered_at(before)] == ["s.2", "s.1"]
+    assert isinstance(await suggestions.suggest(replace(before, inputs=3), engine), Offered)
+    assert asked == 2
+
+
 async def test_what_is_at_hand_is_not_asked_for_ahead() -> None:
     """It was accepted, undone, and accepted again; another question came between."""
     asked: list[str] = []

@@ -122,10 +122,11 @@ class Suggestions:
             judged = await engine.judge(rest)
             if isinstance(judged, Offered):
                 return kept.answer.told(judged)
-            if judged.reason is not Reason.INVALID and place.by_itself:
+            if judged.reason is Reason.INVALID:
+                # It was refuted: here as it is now, there may be another.
+                self._at_hand.forget(kept)
+            elif place.by_itself:
                 return at_no_cost(judged)
-            # It was refuted: here as it is now, there may be another.
-            self._at_hand.forget(kept)
         # Who asks by a key asks anew.
         return self._at_hand.nothing_at(place) if place.by_itself else None
 
