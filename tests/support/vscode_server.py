@@ -42,6 +42,8 @@ QUIET: Mapping[str, object] = {
     "files.autoSave": "off",
     "security.workspace.trust.enabled": False,
 }
+# What is a setting of the machine that is worked on; others are the person's on every machine.
+OF_THE_MACHINE = ("kireji.", "python.")
 # Kills a group of processes once its standard input ends: when we say so, or when a run of the tests was killed itself.
 _END = ("sh", "-c", 'read -r _; kill -KILL "-$1"', "sh")
 # One key each for what a test needs between two steps and a person does by the mouse.
@@ -63,9 +65,11 @@ class CodeServer:
     process: asyncio.subprocess.Process
 
     def settings(self, more: Mapping[str, object] = MappingProxyType({})) -> None:
-        """The person's settings, for the machine they work on."""
-        for place in ("User", "Machine"):
-            _write(self.user / place / "settings.json", {**QUIET, **more})
+        """The person's settings, each where the editor reads it: what is heard of a second place may come seconds later, as a
+        further change."""
+        machine = {name: value for name, value in more.items() if name.startswith(OF_THE_MACHINE)}
+        _write(self.user / "Machine/settings.json", {**QUIET, **machine})
+        _write(self.user / "User/settings.json", {**QUIET, **{k: v for k, v in more.items() if k not in machine}})
 
     def keys(self) -> None:
         """The keys that tests use beside the editor's own."""
