@@ -268,6 +268,10 @@ class ItemKind(Enum):
     LESSON = "lesson"
 
 
+# Both sides of the cursor.
+WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
+
+
 @dataclass(frozen=True, slots=True)
 class ContextItem:
     """One piece of text that may go into the prompt. `why` is for people; `tokens` is an estimate.

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from kireji.base.types import Block, ContextItem, ItemKind, Prompt, RedactedPack, Snapshot, Span
+from kireji.base.types import WINDOW, Block, ContextItem, ItemKind, Prompt, RedactedPack, Snapshot, Span
 from kireji.cli.place import line_of, relative
 from kireji.cli.plain import one_line
 from kireji.providers.costs import likely_input, likely_tokens
@@ -19,7 +19,6 @@ from kireji.providers.fim import around, rendered
 from kireji.providers.models import Model
 
 _NANO = 1_000_000_000
-_WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
 # What is left out is counted; so many are also named.
 _NAMED = 4
 # Tokens, kind and place stand in columns; on a narrow screen, what is said and why share the rest.
@@ -157,7 +156,7 @@ def _rows(question: Question) -> Iterator[_Row]:
     for item in question.pack.items:
         line, where = _line(question, item.uri, item.span), _where(question, item.uri, item.span)
         lines = item.text.count("\n") + bool(item.text.rpartition("\n")[2])
-        if item.kind in _WINDOW:
+        if item.kind in WINDOW:
             where += f"-{line + lines - 1}" if lines > 1 else ""
             yield _Row(item.tokens, item.kind.value, where, f"{lines} {'line' if lines == 1 else 'lines'}", item.why)
             continue
@@ -187,7 +186,7 @@ def _told(row: _Row, before: str, wide: int, width: int | None) -> Text:
 
 
 def _left_out(question: Question, width: int | None) -> Iterator[Text]:
-    dropped = [d for d in question.pack.dropped if d.item.kind not in _WINDOW]
+    dropped = [d for d in question.pack.dropped if d.item.kind not in WINDOW]
     if dropped:
         yield Text("")
         yield Text("Left out", style="bold")

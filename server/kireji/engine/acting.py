@@ -14,6 +14,7 @@ from kireji.base.ledger import LedgerError
 from kireji.base.text import indent_of, line_at, line_span
 from kireji.base.types import (
     TROUBLES,
+    WINDOW,
     ActionOutcome,
     ContextItem,
     ContextPack,
@@ -64,7 +65,6 @@ from kireji.providers.provider import ProviderError
 _GATHER_SECONDS = 1.0
 # Above all that is merely likely to help.
 _NEEDED = 1e9
-_WINDOW = frozenset({ItemKind.WINDOW_BEFORE, ItemKind.WINDOW_AFTER})
 # After so many refusals a stronger model takes over, where there is one.
 _REFUSALS = 2
 
@@ -240,7 +240,7 @@ async def _gathered(services: Services, task: _Task) -> ContextPack:
             snapshot, snapshot.document, about, asyncio.get_running_loop().time() + _GATHER_SECONDS
         ),
     )
-    wanted = tuple(item for item in gathered.items if item.kind in _WINDOW | task.action.context)
+    wanted = tuple(item for item in gathered.items if item.kind in WINDOW | task.action.context)
     said = ((ItemKind.FACT, task.target.about), (ItemKind.WISH, task.scene.intent.instruction))
     here = snapshot.document.uri
     told = tuple(ContextItem(kind, here, Span(0, 0), text, _NEEDED) for kind, text in said if text)
