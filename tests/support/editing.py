@@ -109,7 +109,8 @@ class Kireji:
                 while self.running():
                     await asyncio.sleep(POLL)
         except TimeoutError:
-            raise AssertionError(f"kireji is still running after its editor ended: {self.running()}") from None
+            left = "; ".join(map(_lineage, self.running()))
+            raise AssertionError(f"kireji is still running after its editor ended: {left}") from None
 
     def _processes(self) -> list[tuple[int, str]]:
         rows = self._started.read_text().splitlines() if self._started.exists() else []
@@ -144,6 +145,16 @@ async def ended(pid: int) -> None:
     async with asyncio.timeout(WATCHDOG):
         while _runs(pid):
             await asyncio.sleep(POLL)
+
+
+def _lineage(pid: int) -> str:
+    """A process and whose child it is, up to the first that is gone; for whoever has to find out why it still runs."""
+    try:
+        args = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (ProcessLookupError, FileNotFoundError):
+        return f"{pid} (gone)"
+    return f"{pid} ({' '.join(args)[-120:].strip()})" + (f" below {_lineage(parent)}" if parent > 1 else "")
 
 
 def _born(pid: int) -> str:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 VSIX = ROOT / "editors/vscode/dist/kireji.vsix"
-# What would otherwise be asked, shown or fetched in a new profile, and is not what is tested.
+# What would otherwise be asked, shown or fetched in a new profile, and is not what is tested; said as this editor says it: what is
+# said as older ones did, it writes anew, and with it whatever else it had read there.
 QUIET: Mapping[str, object] = {
     "workbench.startupEditor": "none",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
@@ -33,7 +34,7 @@ QUIET: Mapping[str, object] = {
     "workbench.reduceMotion": "on",
     "telemetry.telemetryLevel": "off",
     "chat.disableAIFeatures": True,
-    "extensions.autoUpdate": False,
+    "extensions.autoUpdate": "off",
     "extensions.autoCheckUpdates": False,
     "update.mode": "none",
     "remote.autoForwardPorts": False,
@@ -47,12 +48,13 @@ OF_THE_MACHINE = ("kireji.", "python.")
 # Kills a group of processes once its standard input ends: when we say so, or when a run of the tests was killed itself.
 _END = ("sh", "-c", 'read -r _; kill -KILL "-$1"', "sh")
 # One key each for what a test needs between two steps and a person does by the mouse.
-CLOSE, CLEAR, HIDE, SIDE = (f"Control+Alt+Shift+F{number}" for number in range(6, 10))
+CLOSE, CLEAR, HIDE, SIDE, RESTART = (f"Control+Alt+Shift+F{number}" for number in range(6, 11))
 KEYS: Mapping[str, str] = {
     CLOSE: "workbench.action.revertAndCloseActiveEditor",
     CLEAR: "notifications.clearAll",
     HIDE: "workbench.action.closePanel",
     SIDE: "workbench.action.closeSidebar",
+    RESTART: "kireji.restart",
 }
 
 
@@ -68,8 +70,14 @@ class CodeServer:
         """The person's settings, each where the editor reads it: what is heard of a second place may come seconds later, as a
         further change."""
         machine = {name: value for name, value in more.items() if name.startswith(OF_THE_MACHINE)}
-        _write(self.user / "Machine/settings.json", {**QUIET, **machine})
-        _write(self.user / "User/settings.json", {**QUIET, **{k: v for k, v in more.items() if k not in machine}})
+        others = {name: value for name, value in more.items() if name not in machine}
+        for place, said in (("Machine", machine), ("User", others)):
+            path = self.user / place / "settings.json"
+            rewritten = QUIET.items() - _read(path).items() if path.exists() else set()
+            assert not rewritten, (
+                f"the editor has written settings anew that these tests had said otherwise: {rewritten}"
+            )
+            _write(path, {**QUIET, **said})
 
     def keys(self) -> None:
         """The keys that tests use beside the editor's own."""
@@ -114,6 +122,8 @@ async def code_server(folder: Path, env: Mapping[str, str], *further: Path) -> A
             "none",
             "--disable-telemetry",
             "--disable-update-check",
+            # A closed window's extension host that was not told so waits so many seconds, instead of hours, whether it was lost.
+            *("--reconnection-grace-time", "10"),
         )
         process = await asyncio.create_subprocess_exec(
             code,
@@ -168,9 +178,17 @@ def _packed(extension: Path, folder: Path) -> Path:
     return packed
 
 
+def _read(path: Path) -> Mapping[str, object]:
+    found: dict[str, object] = json.loads(path.read_text("utf-8"))
+    return found
+
+
 def _write(path: Path, content: object) -> None:
-    # What stays as it is is not written: the editor would read it again.
-    text = json.dumps(content)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+    if not path.exists():
+        path.write_text(json.dumps(content), "utf-8")
+    # What stays as it is is not written: the editor would read it again.
+    elif json.loads(before := path.read_text("utf-8")) != content:
+        # Over what was there, in one go: an empty file, however short a time it is there, is other settings.
+        with path.open("r+", encoding="utf-8") as file:
+            file.write(json.dumps(content).ljust(len(before)))

@@ -1,5 +1,5 @@
-// One connection to one server process: how it is started, what it is told of this editor, and what is kept out of the log.
-// Does not decide whether a server is started, or started again.
+// One connection to one server: what it is told of this editor, and what is kept out of the log. Does not decide whether a server
+// is started, or started again.
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LogLevel } from 'vscode';
@@ -10,16 +10,9 @@ import type { Created } from './created';
 import { LANGUAGES } from './generated';
 import type { Parts } from './partial';
 import { problems } from './problems';
+import type { Server } from './server';
 import { SECTION, options } from './settings';
 import type { Status } from './status';
-
-/** What starts a server. */
-export interface Start {
-    readonly program: string;
-    /** What the server gets on top of what the editor has. */
-    readonly environment: Readonly<Record<string, string>>;
-    readonly folder: string;
-}
 
 /** Whom a connection tells what happens on it. */
 export interface Listener {
@@ -48,11 +41,11 @@ const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 const SELECTOR = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
 
 /** A client that is not started yet. */
-export function client(start: Start, output: LogOutputChannel, parts: Parts, created: Created, listener: Listener): LanguageClient {
+export function client(server: Server, output: LogOutputChannel, parts: Parts, created: Created, listener: Listener): LanguageClient {
     const made = new Client(
         SECTION,
         'Kireji',
-        { command: start.program, args: ['serve'], options: { cwd: start.folder, env: { ...process.env, ...start.environment } } },
+        () => server.pipes(),
         {
             documentSelector: SELECTOR,
             outputChannel: output,

@@ -13,12 +13,15 @@ import type { Found } from './finding';
 import type { Keys } from './keys';
 import type { Parts } from './partial';
 import { selectedPython } from './python';
+import { Server } from './server';
 import { protectedEnvironment, serverPath } from './settings';
 import type { Absence, Status } from './status';
 import { ownEnvironment } from './install';
 
 const RUNNING = 'kireji.running';
 const LONGEST_WORDS = 200;
+// How long, in milliseconds, a server that was told to end may take.
+const PATIENCE = 1_000;
 
 /** Who shows what has become of the server. */
 export interface View {
@@ -27,9 +30,15 @@ export interface View {
     absent(why: Absence, detail: string): void;
 }
 
+/** A server, and the connection to it. */
+interface Running {
+    readonly server: Server;
+    readonly client: LanguageClient;
+}
+
 /** At most one server at a time. What changes it waits for its turn, but not for a server that has not answered yet: it may never. */
 export class Session implements Disposable {
-    private running: LanguageClient | undefined;
+    private running: Running | undefined;
     private turn: Promise<void> = Promise.resolve();
     private queued = 0;
     private giveUp: () => void = () => undefined;
@@ -75,7 +84,7 @@ export class Session implements Disposable {
     async ask<T>(command: string, ...given: unknown[]): Promise<T | undefined> {
         return this.running === undefined
             ? undefined
-            : this.running.sendRequest<T>('workspace/executeCommand', { command, arguments: given });
+            : this.running.client.sendRequest<T>('workspace/executeCommand', { command, arguments: given });
     }
 
     /** The program, and the environment in which it runs. */
@@ -121,24 +130,29 @@ export class Session implements Disposable {
             return; // whoever comes next would end it at once
         }
         // Not a folder of the workspace's: no program there may be taken for one of ours.
-        const start = { program: found.program, environment, folder: this.context.globalStorageUri.fsPath };
-        const made: LanguageClient = client(start, this.output, this.parts, this.created, {
-            status: (status) => this.view.status(status),
-            text: (text) => this.view.text(text),
-            said: (line) => {
-                this.lastWords = line.trim() || this.lastWords;
-            },
-            closed: () => this.closed(made),
-        });
+        const server = new Server({ program: found.program, environment, folder: this.context.globalStorageUri.fsPath });
+        const made: Running = {
+            server,
+            client: client(server, this.output, this.parts, this.created, {
+                status: (status) => this.view.status(status),
+                text: (text) => this.view.text(text),
+                said: (line) => {
+                    this.lastWords = line.trim() || this.lastWords;
+                },
+                closed: () => this.closed(made),
+            }),
+        };
+        void server.ended.then((how) => this.output.info(`the server has ended ${how}`));
         this.running = made;
         this.since = Date.now();
         const givenUp = new Promise<'given up'>((resolve) => {
             this.giveUp = () => resolve('given up');
         });
         try {
-            if ((await Promise.race([made.start(), givenUp])) === 'given up') {
+            if ((await Promise.race([made.client.start(), givenUp])) === 'given up') {
                 this.output.warn('the server has not answered so far, and is not waited for any longer');
-                made.serverProcess?.kill('SIGKILL');
+                this.running = undefined;
+                await server.end(0);
                 return;
             }
         } catch (error) {
@@ -151,7 +165,7 @@ export class Session implements Disposable {
         await this.check(made);
     }
 
-    private async check(made: LanguageClient): Promise<void> {
+    private async check({ client: made }: Running): Promise<void> {
         const theirs = made.initializeResult?.serverInfo?.version;
         const ours = String((this.context.extension.packageJSON as { version: unknown }).version);
         if (fits(theirs, ours)) {
@@ -166,15 +180,17 @@ export class Session implements Disposable {
         clearTimeout(this.again);
         const made = this.running;
         this.running = undefined;
-        await commands.executeCommand('setContext', RUNNING, false);
-        await made?.dispose().catch((error: unknown) => this.output.warn(`the server did not stop as asked: ${String(error)}`));
+        void commands.executeCommand('setContext', RUNNING, false);
+        await made?.client.dispose().catch((error: unknown) => this.output.warn(`the server did not stop as asked: ${String(error)}`));
+        await made?.server.end(PATIENCE);
     }
 
-    private closed(made: LanguageClient): void {
+    private closed(made: Running): void {
         if (this.running !== made) {
             return;
         }
         this.running = undefined;
+        void made.server.end(PATIENCE);
         void commands.executeCommand('setContext', RUNNING, false);
         this.ends = ended(this.ends, this.since, Date.now());
         const pause = this.heard ? delay(this.ends) : delay(this.ends, MOST_UNHEARD);

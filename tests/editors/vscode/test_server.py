@@ -18,7 +18,7 @@ from support.environment import clean_environment
 from support.figures import report
 from support.vscode import Window, window
 from support.vscode_desk import GOOD, Desk, restarted
-from support.vscode_server import browser, code_server
+from support.vscode_server import RESTART, browser, code_server
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="session")]
 
@@ -53,6 +53,17 @@ async def test_a_server_that_is_killed_is_started_again(desk: Desk, editor: Wind
     (server,) = desk.kireji.running()
     os.kill(server, signal.SIGKILL)
     await restarted(desk, editor, server)
+    await editor.append("; return ")
+    assert await editor.ghost("first") == "first + second"
+
+
+async def test_a_server_that_is_started_again_while_it_starts_leaves_none_behind(desk: Desk, editor: Window) -> None:
+    (former,) = desk.kireji.running()
+    # A start takes so long: every moment of it is one at which the next is asked for.
+    for pause in range(0, 400, 20):
+        await editor.press(RESTART)
+        await asyncio.sleep(pause / 1000)
+    await restarted(desk, editor, former)
     await editor.append("; return ")
     assert await editor.ghost("first") == "first + second"
 
