@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -101,15 +102,16 @@ async def test_what_is_at_hand_comes_by_itself_with_the_next_word(editor: Kate, 
     await editor.append("; return fi")
     await model.question()
     await editor.desktop.type("rst + ")
-    for _ in range(12):
-        before = len(lists(editor))
-        await editor.hides_list()
-        await editor.desktop.type("s")
-        await editor.desktop.until(partial(is_listed, editor, before), "a list")
-        if lists(editor)[-1][:1] == ["second"]:
-            break
-        # It is still being judged.
-        await editor.desktop.press("BackSpace")
+    async with asyncio.timeout(WATCHDOG):
+        while True:
+            before = len(lists(editor))
+            await editor.hides_list()
+            await editor.desktop.type("s")
+            await editor.desktop.until(partial(is_listed, editor, before), "a list")
+            if lists(editor)[-1][:1] == ["second"]:
+                break
+            # It is still being judged.
+            await editor.desktop.press("BackSpace")
     await editor.shows_list()
     assert lists(editor)[-1][:1] == ["second"]
     assert len(model.api.asked) == 1

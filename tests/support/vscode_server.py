@@ -71,18 +71,15 @@ class CodeServer:
         further change."""
         machine = {name: value for name, value in more.items() if name.startswith(OF_THE_MACHINE)}
         others = {name: value for name, value in more.items() if name not in machine}
-        for place, said in (("Machine", machine), ("User", others)):
-            path = self.user / place / "settings.json"
-            rewritten = QUIET.items() - _read(path).items() if path.exists() else set()
-            assert not rewritten, (
-                f"the editor has written settings anew that these tests had said otherwise: {rewritten}"
-            )
-            _write(path, {**QUIET, **said})
+        _write(self.user / "Machine/settings.json", {**QUIET, **machine})
+        _write(self.user / "User/settings.json", {**QUIET, **others})
 
     def keys(self) -> None:
         """The keys that tests use beside the editor's own."""
         bound = [{"key": key.lower().replace("control", "ctrl"), "command": name} for key, name in KEYS.items()]
-        _write(self.user / "User/keybindings.json", bound)
+        path = self.user / "User/keybindings.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(bound), "utf-8")
 
     def address(self, folder: Path, *opened: Path) -> str:
         """Where a browser finds a window on `folder`, with files open in it."""
@@ -178,17 +175,20 @@ def _packed(extension: Path, folder: Path) -> Path:
     return packed
 
 
-def _read(path: Path) -> Mapping[str, object]:
-    found: dict[str, object] = json.loads(path.read_text("utf-8"))
-    return found
+def overwrite(path: Path, text: str) -> None:
+    """Writes over what is in a file of settings, in one go: the editor never finds it empty, which would be other settings."""
+    with path.open("r+", encoding="utf-8") as file:
+        file.write(text.ljust(path.stat().st_size))
 
 
-def _write(path: Path, content: object) -> None:
+def _write(path: Path, content: Mapping[str, object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.write_text(json.dumps(content), "utf-8")
+        return
+    before: dict[str, object] = json.loads(path.read_text("utf-8"))
+    anew = [name for name, value in QUIET.items() if type(before.get(name)) is not type(value)]
+    assert not anew, f"the editor has written {path} anew, to say in its own way: {', '.join(anew)}"
     # What stays as it is is not written: the editor would read it again.
-    elif json.loads(before := path.read_text("utf-8")) != content:
-        # Over what was there, in one go: an empty file, however short a time it is there, is other settings.
-        with path.open("r+", encoding="utf-8") as file:
-            file.write(json.dumps(content).ljust(len(before)))
+    if before != content:
+        overwrite(path, json.dumps(content))

@@ -21,7 +21,7 @@ import { ownEnvironment } from './install';
 const RUNNING = 'kireji.running';
 const LONGEST_WORDS = 200;
 // How long, in milliseconds, a server that was told to end may take.
-const PATIENCE = 1_000;
+const PATIENCE = 2_000;
 
 /** Who shows what has become of the server. */
 export interface View {
@@ -190,7 +190,7 @@ export class Session implements Disposable {
             return;
         }
         this.running = undefined;
-        void made.server.end(PATIENCE);
+        const gone = made.server.end(PATIENCE);
         void commands.executeCommand('setContext', RUNNING, false);
         this.ends = ended(this.ends, this.since, Date.now());
         const pause = this.heard ? delay(this.ends) : delay(this.ends, MOST_UNHEARD);
@@ -201,6 +201,10 @@ export class Session implements Disposable {
         }
         this.view.absent('starting', '');
         this.output.warn(`the server has ended; it is started again in ${pause / 1000} s`);
-        this.again = setTimeout(() => void this.next(() => this.start()), pause);
+        const start = async (): Promise<void> => {
+            await gone;
+            await this.start();
+        };
+        this.again = setTimeout(() => void this.next(start), pause);
     }
 }

@@ -11,6 +11,7 @@ from kireji.base.types import Reason
 from support.editing import Kireji
 from support.vscode import window
 from support.vscode_desk import Desk, keeps_back, restarted, withheld
+from support.vscode_server import overwrite
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="session")]
 
@@ -75,6 +76,6 @@ async def test_nothing_of_a_workspace_is_run_or_heeded_before_it_is_trusted(desk
         other.write_text(python.read_text())
         other.chmod(0o755)
         settings = alone.parent / ".vscode/settings.json"
-        settings.write_text(settings.read_text().replace(json.dumps(str(python)), json.dumps(str(other))))
+        overwrite(settings, settings.read_text().replace(json.dumps(str(python)), json.dumps(str(other))))
         third = await restarted(desk, editor, second)
         assert told(third) == {"KIREJI_TRUST": "true", "KIREJI_PYTHON": str(other)}
