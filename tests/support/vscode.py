@@ -105,10 +105,14 @@ class Window:
         return [line.replace("\u00a0", " ").replace("\u200b", "") for line in found]
 
     async def saved(self) -> str:
-        """Saves the file, and returns what is in it."""
+        """Saves the file, and returns what is in it, which is not nothing."""
         await self.press("Control+s")
         await self.page.wait_for_selector(".tab.active:not(.dirty)")
-        return self.path.read_bytes().decode("utf-8")
+        # What has not changed may be written as well, and only now: the file is emptied first, and then written in one go.
+        async with asyncio.timeout(WATCHDOG):
+            while not (text := self.path.read_bytes()):
+                await asyncio.sleep(POLL)
+        return text.decode("utf-8")
 
     async def command(self, title: str) -> None:
         """Runs a command by its title, from the palette."""
