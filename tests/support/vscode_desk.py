@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,19 @@ async def keeps_back(desk: Desk, reason: Reason, before: int) -> None:
             await asyncio.sleep(POLL)
 
 
+async def presses_until(desk: Desk, editor: Window, reason: Reason, before: int, *keys: str) -> None:
+    """Presses keys that leave the text as it was until more suggestions than `before` were kept back for that reason: the server
+    may not have heard yet what it is to do. The editor asks when its keys have come to rest, and not at every place."""
+    async with asyncio.timeout(WATCHDOG):
+        while withheld(desk, reason) <= before:
+            answered = _answered(desk)
+            await editor.press(*keys)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    while _answered(desk) == answered:
+                        await asyncio.sleep(POLL)
+
+
 async def counted(desk: Desk, before: int, *wanted: str) -> None:
     """Waits until the server has counted what a person did since `before`, in this order. AssertionError at the watchdog."""
     try:
@@ -78,6 +91,12 @@ async def restarted(desk: Desk, editor: Window, former: int) -> int:
             await asyncio.sleep(POLL)
 
 
+def _answered(desk: Desk) -> int:
+    """How many suggestions the editor has asked for so far, whatever came of it."""
+    ((count,),) = _rows(desk, "SELECT count(*) FROM outcomes WHERE feature = 'inline completion'")
+    return int(str(count))
+
+
 def _rows(desk: Desk, query: str, *values: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
+    with contextlib.closing(sqlite3.connect(next(desk.home.rglob("kireji.sqlite3")))) as connection:
         return list(connection.execute(query, values))

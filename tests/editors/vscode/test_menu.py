@@ -10,7 +10,7 @@ import pytest
 from kireji.base.types import Reason
 from support.editing import BROKEN, POLL, PROGRAM, WATCHDOG
 from support.vscode import Window, window
-from support.vscode_desk import Desk, keeps_back, restarted, withheld
+from support.vscode_desk import Desk, keeps_back, presses_until, restarted, withheld
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="session")]
 
@@ -44,9 +44,7 @@ async def test_suggests_only_when_asked_for(desk: Desk, editor: Window) -> None:
     quiet = withheld(desk, Reason.MANUAL)
     await editor.menu("Suggest only when asked for")
     await editor.append("; ")
-    async with asyncio.timeout(WATCHDOG):
-        while withheld(desk, Reason.MANUAL) == quiet:  # the server has not heard of it yet
-            await editor.press("Space", "Backspace")
+    await presses_until(desk, editor, Reason.MANUAL, quiet, "Space", "Backspace")
     await editor.press("Escape")
     before, quiet = desk.asked(), withheld(desk, Reason.MANUAL)
     await editor.type("return ")
@@ -59,7 +57,7 @@ async def test_suggests_only_when_asked_for(desk: Desk, editor: Window) -> None:
     await editor.back()
     async with asyncio.timeout(WATCHDOG):
         while await editor.ghost_now() == "":
-            if withheld(desk, Reason.MANUAL) > quiet:  # nor of this
+            if withheld(desk, Reason.MANUAL) > quiet:  # the server has not heard of this yet
                 quiet = withheld(desk, Reason.MANUAL)
                 await editor.press("Backspace", "Space")
             await asyncio.sleep(POLL)
