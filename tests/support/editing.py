@@ -148,7 +148,9 @@ async def ended(pid: int) -> None:
 
 
 def _lineage(pid: int) -> str:
-    """A process and whose child it is, up to the first that is gone; for whoever has to find out why it still runs."""
+    """A process and whose child it is, up to these tests; for whoever has to find out why it still runs."""
+    if pid == os.getpid():
+        return "these tests"
     try:
         args = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
         parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
