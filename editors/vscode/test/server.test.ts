@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { Server } from '../src/server';
 
 const NEVER = 2 ** 31 - 1;
 
+const folder = mkdtempSync(join(tmpdir(), 'kireji-'));
+after(() => rmSync(folder, { recursive: true }));
+let programs = 0;
+
 function server(script: string): Server {
-    const folder = mkdtempSync(join(tmpdir(), 'kireji-'));
-    const program = join(folder, 'kireji');
-    writeFileSync(program, `#!/bin/sh\n${script}\n`);
-    chmodSync(program, 0o755);
+    const program = join(folder, `kireji-${(programs += 1)}`);
+    writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     return new Server({ program, environment: { SAID: 'hello' }, folder });
 }
 
