@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +19,7 @@ from kireji.base.child_protocol import ChildFailure, ChildSpec, ChildState, Chil
 from kireji.base.children import Child
 from kireji.engine.gates.ruff import ruff_spec
 from support.analysis import CACHE, HERE, PATIENT, SLOW, document, names, soon, worker
-from support.children import gone, program, until
+from support.children import gone, kill, program, until
 from support.waiting import WATCHDOG, ending_by, leap
 
 KILLS = int(os.environ.get("SOAK_KILLS", "20"))
@@ -73,10 +72,10 @@ async def question(analysis: Analysis, n: int, seconds: float) -> bool:
 
 async def killed_at_its_start(analysis: Analysis, child: Child) -> None:
     """Starts a successor, and kills it as soon as it is there."""
+    former = child.pids
     starting = asyncio.ensure_future(analysis.start())
-    await until(lambda: bool(child.pids) or starting.done())
-    for pid in child.pids:
-        os.kill(pid, signal.SIGKILL)
+    await until(lambda: not set(child.pids) <= set(former) or starting.done())
+    kill(child)
     with contextlib.suppress(ChildUnavailable):
         await starting
 
@@ -87,21 +86,20 @@ async def test_a_worker_killed_again_and_again(start: Starter) -> None:
     analysis, child = start(replace(PATIENT, back_off=AT_ONCE))
     draw = random.Random(3)
     await analysis.start()
-    for kill in range(KILLS):
+    for turn in range(KILLS):
         asked = [
-            asyncio.ensure_future(question(analysis, 10 * kill + n, draw.choice((0.02, 0.2, 30)))) for n in range(6)
+            asyncio.ensure_future(question(analysis, 10 * turn + n, draw.choice((0.02, 0.2, 30)))) for n in range(6)
         ]
         asked[draw.randrange(6)].cancel()
         await asyncio.sleep(draw.random() * 0.1)
-        for pid in child.pids:
-            os.kill(pid, signal.SIGKILL)
-        if kill % 4 == 0:
+        kill(child)
+        if turn % 4 == 0:
             await killed_at_its_start(analysis, child)
         await asyncio.gather(*asked, return_exceptions=True)
         for each in asked:
             assert each.cancelled() or each.exception() is None
         async with asyncio.timeout(2 * WATCHDOG):
-            while not await question(analysis, 10 * kill + 9, 30):
+            while not await question(analysis, 10 * turn + 9, 30):
                 await asyncio.sleep(0.01)
     assert len(child.pids) == 1
 
@@ -121,14 +119,13 @@ async def test_ruff_killed_again_and_again(tmp_path: Path) -> None:
         assert f"missing_{n}" in found.message
         return True
 
-    for kill in range(KILLS):
+    for turn in range(KILLS):
         asked = [asyncio.ensure_future(one(n)) for n in range(20)]
         await asyncio.sleep(draw.random() * 0.02)
-        for pid in child.pids:
-            os.kill(pid, signal.SIGKILL)
+        kill(child)
         await asyncio.gather(*asked)
         async with asyncio.timeout(2 * WATCHDOG):
-            while not await one(kill):
+            while not await one(turn):
                 await asyncio.sleep(0.01)
     await child.close()
     assert list(tmp_path.iterdir()) == []

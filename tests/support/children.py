@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from kireji.base.children import Child
 from support.waiting import WATCHDOG
 
 # A language server in a few lines. `answer(n, message)` is replaced by each misbehaviour; n counts the pulls.
@@ -62,6 +64,13 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def kill(child: Child) -> None:
+    """Kills all its processes. One that has just ended may still be counted: asyncio hears of an end in a thread of its own."""
+    for pid in child.pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def until(holds: Callable[[], bool]) -> None:
