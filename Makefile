@@ -25,13 +25,13 @@ lint: $(STAMP) ## ruff, format check and strict mypy
 	@$(BIN)/mypy server tests
 
 test: lint ## lint, types and every test that needs neither an editor nor another language's tools
-	@$(BIN)/pytest -n 2 -q -m "not editors and not languages"
+	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not editors and not languages"
 
 soak: $(STAMP) ## the tests that count, at full size: edits, bad messages, cancels, interleavings, kills, hostile answers
 	@SOAK_EDITS=10000 SOAK_MESSAGES=10000 SOAK_CANCELS=1000 SOAK_INTERLEAVINGS=2000 SOAK_KILLS=200 SOAK_EDITOR_KILLS=20 \
 		SOAK_EXAMPLES=10000 SOAK_HOSTILE=10000 SOAK_EXPLAINED=50 SOAK_FUNCTIONS=50 SOAK_AWAIT_STRIDE=1 SOAK_CHARGES=1000 SOAK_CHARGE_KILLS=50 SOAK_PAID_CALLS=10000 \
 		SOAK_FAULTS=1 SOAK_TRUNCATION_STEP=1 SOAK_OUTAGE_SECONDS=120 \
-		$(BIN)/pytest -n 2 -q tests/lsp tests/base tests/engine/test_edit_stays_home.py tests/engine/test_actions_stay_home.py tests/engine/test_truncation.py \
+		$(BIN)/pytest -n 2 --dist worksteal -q tests/lsp tests/base tests/engine/test_edit_stays_home.py tests/engine/test_actions_stay_home.py tests/engine/test_truncation.py \
 		tests/engine/test_account.py tests/engine/test_proof_cancelled.py tests/providers/test_fim.py tests/features/test_suggestions_interleaved.py
 
 bench: $(STAMP) ## start-up, overhead and memory, as ratios in one run
